@@ -1,0 +1,96 @@
+/** What the planner is asked and what it answers: the vocabulary shared by every language rule. */
+import type { SourceTree } from './source-tree.ts';
+
+/** What a user may ask for; `auto` lets the ordered rules decide. */
+export type RequestedLanguage = 'auto' | 'nodejs' | 'python' | 'go' | 'rust' | 'static' | 'dockerfile';
+
+/** What a plan ends up with. */
+export type Language = Exclude<RequestedLanguage, 'auto'>;
+
+/** Full image references of the bases that generated Dockerfiles start from; a mirror or a private base serves as well. */
+export interface BuildBases {
+  readonly node: string;
+  readonly python: string;
+  readonly go: string;
+  readonly rust: string;
+  /** What a Rust binary runs on: the same glibc as `rust`, or newer. */
+  readonly rustRuntime: string;
+  /** An nginx that needs no root. */
+  readonly static: string;
+  /** What a Go binary runs on. */
+  readonly debian: string;
+}
+
+/** Settings of the installation. */
+export interface BuildSettings {
+  readonly bases: BuildBases;
+}
+
+/** The part of `spec.build` and `spec.run` that decides how an image is made. */
+export interface BuildRequest {
+  readonly language: RequestedLanguage;
+  /** Path of the user's Dockerfile inside the tree; default `Dockerfile`. */
+  readonly dockerfile?: string;
+  /** The port the user named. */
+  readonly port?: number;
+}
+
+/** How the image will be made, and what the deployer must know about it. */
+export interface DockerfilePlan {
+  readonly language: Language;
+  readonly framework?: string;
+  /** The reasons in the order they decided, for people. */
+  readonly why: readonly string[];
+  /** The user's own file, or generated text. */
+  readonly dockerfile: { readonly path: string } | { readonly text: string };
+  readonly port: number;
+  readonly portWhy: string;
+  /** True when the process listens on $PORT, so a later change of the port needs no rebuild; false: it listens on `port`. */
+  readonly portFollowsEnv: boolean;
+  /** The numeric user of the image, or 'image' when only the built image can tell. */
+  readonly user: { readonly uid: number } | 'image';
+  readonly warnings: readonly string[];
+  /** True when the process writes nowhere but /tmp. */
+  readonly readOnlyRoot: boolean;
+}
+
+/** Why there is no plan: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
+ * EntrypointMissing (the language is clear but not what to start), PathUnsafe (a name cannot stand in a Dockerfile),
+ * Unsupported (recognised, but not buildable as it is). */
+export type PlanFault = 'LanguageUnknown' | 'DockerfileMissing' | 'EntrypointMissing' | 'PathUnsafe' | 'Unsupported';
+
+/** A tree that cannot be planned: what is wrong, and what to do about it. */
+export interface PlanFailure {
+  readonly ok: false;
+  readonly reason: PlanFault;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** A value, not an exception: an unplannable tree is an expected situation. */
+export type PlanResult = { readonly ok: true; readonly plan: DockerfilePlan } | PlanFailure;
+
+/** Everything a language rule decides from. */
+export interface PlanInput {
+  readonly tree: SourceTree;
+  readonly request: BuildRequest;
+  readonly settings: BuildSettings;
+  /** Reasons collected before the rule ran. */
+  readonly why: readonly string[];
+}
+
+/** One language: how it is recognised, and how it is built. */
+export interface LanguageRule {
+  readonly language: Language;
+  /** The reason this tree is of this language, or undefined. */
+  detect(tree: SourceTree, request: BuildRequest): string | undefined;
+  plan(input: PlanInput): PlanResult;
+}
+
+/** The user that generated images run as; above every range that bases use. */
+export const appUid = 10001;
+
+/** A failure value. */
+export function fault(reason: PlanFault, message: string, remedy: string): PlanFailure {
+  return { ok: false, reason, message, remedy };
+}

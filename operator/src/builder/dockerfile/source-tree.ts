@@ -1,0 +1,61 @@
+/** The files of an artifact as the planner sees them: names, and the text of the few that decide something. */
+export interface SourceTree {
+  /** Every kept path: sorted, posix, relative, no leading `./`. */
+  readonly paths: readonly string[];
+  /** Text of a small file; undefined when absent, binary or too big to be a manifest. */
+  read(path: string): string | undefined;
+}
+
+/** A tree over files held in memory; the content of every path is readable. */
+export function treeOf(files: Readonly<Record<string, string>>): SourceTree {
+  const texts = new Map(Object.entries(files));
+  return { paths: [...texts.keys()].sort(), read: path => texts.get(path) };
+}
+
+/** Whether the tree holds exactly this path. */
+export function hasFile(tree: SourceTree, path: string): boolean {
+  return tree.paths.includes(path);
+}
+
+/** Whether any path lies under this folder (given without a trailing slash). */
+export function hasFolder(tree: SourceTree, folder: string): boolean {
+  return tree.paths.some(path => path.startsWith(`${folder}/`));
+}
+
+/** The first of the candidates that exists. */
+export function firstFile(tree: SourceTree, candidates: readonly string[]): string | undefined {
+  return candidates.find(path => hasFile(tree, path));
+}
+
+/** Paths ending in one of the suffixes, shallowest first, then by name: the likeliest entry points come first. */
+export function filesEndingIn(tree: SourceTree, ...suffixes: readonly string[]): string[] {
+  const found = tree.paths.filter(path => suffixes.some(suffix => path.endsWith(suffix)));
+  return found.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+}
+
+/** The folder of a path, '' at the root. */
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}
+
+/** Parses a JSON object file; undefined when absent, broken, or not an object. */
+export function readJson(tree: SourceTree, path: string): Readonly<Record<string, unknown>> | undefined {
+  const text = tree.read(path);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a parsed value is a plain object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function depth(path: string): number {
+  return path.split('/').length;
+}
