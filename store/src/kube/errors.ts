@@ -49,3 +49,85 @@ export class KubeError extends Error {
 export function isKubeError(error: unknown, code?: KubeErrorCode): error is KubeError {
   return error instanceof KubeError && (code === undefined || error.code === code);
 }
+
+/** Status of the API server, as far as it is read. */
+interface StatusBody {
+  readonly message?: unknown;
+  readonly reason?: unknown;
+  readonly code?: unknown;
+  readonly details?: {
+    readonly retryAfterSeconds?: unknown;
+    readonly causes?: readonly { readonly field?: unknown; readonly message?: unknown }[];
+  };
+}
+
+const maxMessageLength = 1024;
+
+/** The error for an answer that is not 2xx; `what` names the request, `body` is the answer's text. */
+export function errorFromResponse(what: string, status: number, body: string, retryAfter?: string): KubeError {
+  const answer = parseStatus(body);
+  return errorFromStatus(what, { ...answer, code: status }, retryAfterSecondsOf(retryAfter));
+}
+
+/** The error for a Status object, as an ERROR event of a watch carries it. */
+export function errorFromStatus(what: string, answer: StatusBody, retryAfterSeconds?: number): KubeError {
+  const status = typeof answer.code === 'number' ? answer.code : 500;
+  const reason = typeof answer.reason === 'string' && answer.reason !== '' ? answer.reason : undefined;
+  const wait = retryAfterSeconds ?? answer.details?.retryAfterSeconds;
+  return new KubeError(codeOf(status, reason), `${what}: ${describe(answer, status)}`, {
+    status,
+    reason,
+    retryAfterSeconds: typeof wait === 'number' && wait > 0 ? wait : undefined,
+  });
+}
+
+/** The error for a request that got no answer, or only half of one. */
+export function errorFromFailure(what: string, cause: unknown): KubeError {
+  if (cause instanceof KubeError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new KubeError('Unavailable', `${what}: ${text}`, { cause });
+}
+
+function codeOf(status: number, reason: string | undefined): KubeErrorCode {
+  if (status === 409) return reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict';
+  if (status === 404) return 'NotFound';
+  if (status === 403) return 'Forbidden';
+  if (status === 410) return 'Gone';
+  if (status === 429) return 'TooManyRequests';
+  // 401: it is our own credential that was refused, which is no fault of whoever asked us.
+  if (status === 401 || status < 400 || status >= 500) return 'Unavailable';
+  return 'Invalid';
+}
+
+function describe(answer: StatusBody, status: number): string {
+  const causes = (answer.details?.causes ?? []).flatMap(cause =>
+    typeof cause.message === 'string' ? [cause.field ? `${cause.field}: ${cause.message}` : cause.message] : [],
+  );
+  // The summary of a 422 repeats the causes with the object's name; the causes alone say it better.
+  const text = status === 422 && causes.length > 0 ? causes.join('; ') : answer.message;
+  if (typeof text !== 'string' || text === '') return `HTTP ${status}`;
+  return withoutValues(text).slice(0, maxMessageLength);
+}
+
+/** The API server quotes what it refuses (`Invalid value: "hunter2": too long`), and that may be a secret. */
+function withoutValues(message: string): string {
+  return message.replaceAll(
+    /(Invalid value|Too long|Duplicate value): (?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:"]+)(?=:|$|,|;|\s)/gs,
+    '$1',
+  );
+}
+
+function parseStatus(body: string): StatusBody {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    // A proxy in between answers in HTML: nothing in it is worth a message.
+    return {};
+  }
+}
+
+function retryAfterSecondsOf(header: string | undefined): number | undefined {
+  const seconds = Number(header);
+  return header !== undefined && Number.isFinite(seconds) ? seconds : undefined;
+}

@@ -1,6 +1,7 @@
 import type { KubeClient } from './client.ts';
-import type { Clock } from './clock.ts';
-import type { Kind, KubeObject } from './kinds.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { isKubeError } from './errors.ts';
+import type { Kind, KubeObject, ObjectRef } from './kinds.ts';
 import type { Log } from './log.ts';
 
 /**
@@ -45,19 +46,275 @@ export interface ListWatchTiming {
   readonly inactivityMs: number;
 }
 
-/** Follows every object of a kind, for ever: no failure ends it, only stop(). */
+const defaultTiming: ListWatchTiming = {
+  backoffMs: 800,
+  maxBackoffMs: 30_000,
+  healthyAfterMs: 10_000,
+  inactivityMs: 150_000,
+};
+
+/** A server or proxy that asks for more patience than this is not believed. */
+const longestRetryAfterSeconds = 300;
+
+/**
+ * Follows every object of a kind, for ever: no failure ends it, only stop().
+ * ```
+ *        ┌──────────────── anything else: back off ────────────────┐
+ *        ▼                                                         │
+ *   LIST, page by page ──snapshot──▶ WATCH ──set, delete──▶ … ─────┤
+ *                                    ▲                             │
+ *                                    └─ ended by time, or broken ──┘
+ *                                       in transit: go on from the last resourceVersion
+ * ```
+ */
 export class ListWatch<T extends KubeObject> {
-  constructor(_options: ListWatchOptions<T>) {}
+  readonly #options: ListWatchOptions<T>;
+  readonly #timing: ListWatchTiming;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #what: string;
+  readonly #stopped = new AbortController();
+  readonly #firstSnapshot = Promise.withResolvers<void>();
+  #known = new Map<string, T>();
+  #running: Promise<void> | undefined;
+  #synced = false;
+  #lastEventAt: number | undefined;
+  #failures = 0;
+
+  constructor(options: ListWatchOptions<T>) {
+    this.#options = options;
+    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#what = [options.kind.plural, options.namespace, options.labelSelector].filter(Boolean).join(' ');
+    // Nobody need be waiting for the snapshot when stop() comes before it.
+    this.#firstSnapshot.promise.catch(() => undefined);
+  }
+
   /** True once the first snapshot was told; stays true. */
   get synced(): boolean {
-    return false;
+    return this.#synced;
   }
-  start(): void {}
-  async stop(): Promise<void> {}
+
   /** Milliseconds since the server last said anything; Infinity before it did. */
   lastEventAgeMs(): number {
-    return Number.POSITIVE_INFINITY;
+    return this.#lastEventAt === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() - this.#lastEventAt;
   }
+
   /** Resolves at the first snapshot; rejects when the signal aborts or stop() comes first. */
-  async whenSynced(_signal?: AbortSignal): Promise<void> {}
+  async whenSynced(signal?: AbortSignal): Promise<void> {
+    if (signal === undefined) return this.#firstSnapshot.promise;
+    const given = Promise.withResolvers<void>();
+    const onAbort = () => given.reject(new Error(`${this.#what} were not listed in time`, { cause: signal.reason }));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([this.#firstSnapshot.promise, given.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The object as this list-watch would tell it: without bookkeeping, and stripped. */
+  reduce(object: T): T {
+    const lean = withoutBookkeeping(object);
+    return this.#options.strip?.(lean) ?? lean;
+  }
+
+  /** May be called once. */
+  start(): void {
+    if (this.#running !== undefined) throw new Error(`the list-watch of ${this.#what} was started before`);
+    this.#running = this.#run();
+  }
+
+  /** Ends at once, whatever it is doing; no event comes afterwards. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#firstSnapshot.reject(new Error(`the list-watch of ${this.#what} was stopped`));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Undefined: continuity is broken, list again.
+    let position: string | undefined;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        position ??= await this.#listAll();
+        position = await this.#watchFrom(position);
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        position = error instanceof WatchBroken ? error.position : undefined;
+        await this.#backOff(error instanceof WatchBroken ? error.cause : error, position);
+      }
+    }
+  }
+
+  /** Tells a snapshot and gives the resourceVersion to watch from. */
+  async #listAll(): Promise<string> {
+    const { client, kind, pageSize = 500 } = this.#options;
+    const found = new Map<string, T>();
+    let next: string | undefined;
+    let resourceVersion = '';
+    do {
+      const page = await client.list<T>(kind, {
+        ...this.#selection(),
+        limit: pageSize,
+        continue: next,
+        signal: this.#stopped.signal,
+      });
+      if (this.#stopped.signal.aborted) return '';
+      for (const item of page.items) {
+        const object = this.reduce(item);
+        found.set(objectKey(object), object);
+      }
+      next = page.continue;
+      resourceVersion = page.resourceVersion;
+    } while (next !== undefined);
+    this.#heard();
+    this.#known = found;
+    this.#tell({ type: 'snapshot', items: [...found.values()] });
+    this.#synced = true;
+    this.#firstSnapshot.resolve();
+    return resourceVersion;
+  }
+
+  /** One watch; gives the resourceVersion to go on from when the server ended it in due time. */
+  async #watchFrom(start: string): Promise<string> {
+    if (this.#stopped.signal.aborted) return start;
+    const silence = new AbortController();
+    const signal = AbortSignal.any([this.#stopped.signal, silence.signal]);
+    const opened = this.#clock.now();
+    let position = start;
+    const guard = this.#guardSilence(silence);
+    try {
+      // Spread, so that the watches of many processes do not all end, and come back, at one time.
+      const timeoutSeconds = 240 + Math.floor(this.#random() * 240);
+      const options = { ...this.#selection(), resourceVersion: start, timeoutSeconds };
+      for await (const event of this.#options.client.watch<T>(this.#options.kind, options, signal)) {
+        if (this.#stopped.signal.aborted) return position;
+        if (event.type === 'ERROR') throw event.error;
+        guard.heard();
+        this.#heard();
+        position = event.type === 'BOOKMARK' ? event.resourceVersion : this.#take(event.type, event.object);
+      }
+    } catch (error) {
+      throw isBreak(error) ? new WatchBroken(position, error) : error;
+    } finally {
+      guard.end();
+      if (this.#clock.now() - opened >= this.#timing.healthyAfterMs) this.#failures = 0;
+    }
+    if (silence.signal.aborted) throw new Error(`the watch was silent for ${this.#timing.inactivityMs} ms`);
+    // A server that ends each watch at once must not make this a hot loop.
+    const early = this.#clock.now() - opened < this.#timing.healthyAfterMs;
+    if (early && !this.#stopped.signal.aborted) throw new WatchBroken(position, new Error('the watch ended early'));
+    return position;
+  }
+
+  /** Applies one event and gives the resourceVersion it stands for. */
+  #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', received: T): string {
+    const object = this.reduce(received);
+    const key = objectKey(object);
+    const previous = this.#known.get(key);
+    if (type === 'DELETED') {
+      this.#known.delete(key);
+      if (previous !== undefined) this.#tell({ type: 'delete', object });
+    } else {
+      this.#known.set(key, object);
+      const recreated = previous !== undefined && previous.metadata.uid !== object.metadata.uid;
+      if (recreated) this.#tell({ type: 'delete', object: previous });
+      const same = previous !== undefined && !recreated;
+      this.#tell(same ? { type: 'set', object, previous } : { type: 'set', object });
+    }
+    return received.metadata.resourceVersion ?? '';
+  }
+
+  #tell(event: ListWatchEvent<T>): void {
+    if (this.#stopped.signal.aborted) return;
+    try {
+      const result: unknown = this.#options.onEvent(event);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#handlerFailed(event, error));
+    } catch (error) {
+      this.#handlerFailed(event, error);
+    }
+  }
+
+  #handlerFailed(event: ListWatchEvent<T>, error: unknown): void {
+    this.#options.log.error('a handler of watched objects failed', { watch: this.#what, event: event.type, error });
+  }
+
+  /** Aborts the controller when heard() was not called for the inactivity limit. */
+  #guardSilence(silence: AbortController): { heard(): void; end(): void } {
+    const ended = new AbortController();
+    let last = this.#clock.now();
+    const run = async () => {
+      while (!ended.signal.aborted) {
+        const left = last + this.#timing.inactivityMs - this.#clock.now();
+        if (left <= 0) return silence.abort();
+        await this.#clock.sleep(left, ended.signal);
+      }
+    };
+    run().catch((error: unknown) => {
+      this.#options.log.error('the clock failed', { watch: this.#what, error });
+      silence.abort();
+    });
+    return {
+      heard: () => {
+        last = this.#clock.now();
+      },
+      end: () => ended.abort(),
+    };
+  }
+
+  async #backOff(error: unknown, position: string | undefined): Promise<void> {
+    const asked = isKubeError(error) ? (error.retryAfterSeconds ?? 0) : 0;
+    const ceiling = Math.min(this.#timing.maxBackoffMs, this.#timing.backoffMs * 2 ** this.#failures);
+    const ms = Math.max(this.#random() * ceiling, Math.min(asked, longestRetryAfterSeconds) * 1000);
+    this.#failures = Math.min(this.#failures + 1, 30);
+    const fields = { watch: this.#what, error, retryInMs: Math.round(ms), relist: position === undefined };
+    this.#options.log.warn('the watch of the Kubernetes API is interrupted', fields);
+    await this.#clock.sleep(ms, this.#stopped.signal);
+  }
+
+  #selection() {
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return { namespace, labelSelector, fieldSelector, metadataOnly };
+  }
+
+  #heard(): void {
+    this.#lastEventAt = this.#clock.now();
+  }
+}
+
+/** The connection of a watch broke, but what it told until `position` is whole. */
+class WatchBroken extends Error {
+  readonly position: string;
+
+  constructor(position: string, cause: unknown) {
+    super('the watch broke off', { cause });
+    this.position = position;
+  }
+}
+
+/** True where nothing speaks against going on from the same resourceVersion. */
+function isBreak(error: unknown): boolean {
+  if (!isKubeError(error) || error.reason === 'MalformedEvent') return false;
+  return error.code === 'TooManyRequests' || (error.code === 'Unavailable' && error.status === undefined);
+}
+
+/** Unique among the objects of one kind; a name holds no slash. */
+export function objectKey(object: { readonly metadata: ObjectRef }): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** managedFields and the last-applied copy are often larger than the object, and nobody here reads them. */
+function withoutBookkeeping<T extends KubeObject>(object: T): T {
+  const metadata: T['metadata'] & { managedFields?: unknown } = { ...object.metadata };
+  delete metadata.managedFields;
+  if (metadata.annotations?.[lastApplied] !== undefined) {
+    const { [lastApplied]: _copy, ...annotations } = metadata.annotations;
+    metadata.annotations = annotations;
+  }
+  return { ...object, metadata };
 }
