@@ -75,7 +75,7 @@ function filesOf(network: BuildNetwork): Record<string, string> {
   const ca = `${buildEnvironmentDir}/ca.pem`;
   if (network.caBundle !== undefined) files['ca.pem'] = network.caBundle;
   const npm = [setting('registry', network.npmRegistry), setting('cafile', network.caBundle && ca)].join('');
-  if (npm !== '') files['npmrc'] = npm;
+  if (npm !== '') files.npmrc = npm;
   if (network.pipIndexUrl !== undefined) files['pip.conf'] = `[global]\n${setting('index-url', network.pipIndexUrl)}`;
   const go = [setting('GOPROXY', network.goProxy), setting('GOSUMDB', network.goSumDb)].join('');
   if (go !== '') files['go.env'] = go;

@@ -45,7 +45,8 @@ export interface DockerfilePlan {
   readonly dockerfile: { readonly path: string } | { readonly text: string };
   readonly port: number;
   readonly portWhy: string;
-  /** True when the process listens on $PORT, so a later change of the port needs no rebuild; false: it listens on `port`. */
+  /** True when a port named later counts without a rebuild: the process reads $PORT, or the Dockerfile is the user's own. False for the
+   * static server, which listens on `port` whatever the environment says. */
   readonly portFollowsEnv: boolean;
   /** The numeric user of the image, or 'image' when only the built image can tell. */
   readonly user: { readonly uid: number } | 'image';

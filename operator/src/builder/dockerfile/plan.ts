@@ -1,7 +1,13 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
-import type { BuildRequest, BuildSettings, PlanResult } from './model.ts';
+import { goRule } from './go.ts';
+import type { BuildRequest, BuildSettings, LanguageRule, PlanResult } from './model.ts';
 import { fault } from './model.ts';
-import type { SourceTree } from './source-tree.ts';
+import { nodejsRule } from './nodejs.ts';
+import { pythonRule } from './python.ts';
+import { rustRule } from './rust.ts';
+import { filesEndingIn, folderOf, type SourceTree } from './source-tree.ts';
+import { staticRule } from './static.ts';
+import { userDockerfileRule } from './user-dockerfile.ts';
 
 export type {
   BuildBases,
@@ -17,7 +23,42 @@ export type {
 export { appUid } from './model.ts';
 export { type SourceTree, treeOf } from './source-tree.ts';
 
-/** Plans the image of a source tree: first matching rule wins, a user's own Dockerfile before everything else. */
-export function planDockerfile(_tree: SourceTree, _request: BuildRequest, _settings: BuildSettings): PlanResult {
-  return fault('LanguageUnknown', 'no rule yet', 'name build.language');
+/** First match wins. The user's own Dockerfile comes before every guess; Go and Rust manifests before Node's, because such projects often
+ * carry a package.json for their stylesheets; Node's before Python's only when it is more than that (its rule knows); plain files last. */
+const rules: readonly LanguageRule[] = [userDockerfileRule, goRule, rustRule, nodejsRule, pythonRule, staticRule];
+
+/** Plans the image of a source tree. Never throws, whatever the tree holds. */
+export function planDockerfile(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
+  if (tree.paths.length === 0)
+    return fault('LanguageUnknown', 'the source holds no files', 'send at least an index.html');
+  if (request.language !== 'auto') {
+    const rule = rules.find(entry => entry.language === request.language);
+    const why = [`the user asked for ${request.language}`];
+    return rule === undefined ? unknown(tree) : rule.plan({ tree, request, settings, why });
+  }
+  for (const rule of rules) {
+    const reason = rule.detect(tree, request);
+    if (reason !== undefined) return rule.plan({ tree, request, settings, why: [`${rule.language}: ${reason}`] });
+  }
+  return unknown(tree);
+}
+
+function unknown(tree: SourceTree): PlanResult {
+  const manifests = filesEndingIn(
+    tree,
+    '/package.json',
+    '/requirements.txt',
+    '/go.mod',
+    '/pyproject.toml',
+    '/Cargo.toml',
+    '/Dockerfile',
+  );
+  const folders = [...new Set(manifests.map(folderOf))].filter(folder => /^[\w./-]+$/.test(folder)).slice(0, 3);
+  const looked =
+    'there is no Dockerfile, go.mod, Cargo.toml, package.json, requirements.txt, pyproject.toml or index.html at the root';
+  const remedy =
+    folders.length === 0
+      ? 'add one of them, name build.language, or bring a Dockerfile'
+      : `an application seems to be in ${folders.join(' and in ')}: deploy that folder by itself, or bring a Dockerfile for the whole`;
+  return fault('LanguageUnknown', looked, remedy);
 }

@@ -1,0 +1,138 @@
+/** Go: one static binary beside the files it may read at run time. */
+import { copy, dockerfileText, isPlain } from './instructions.ts';
+import { localStateWarnings } from './local-state.ts';
+import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
+import { appUid, fault } from './model.ts';
+import { folderOf, hasFile, hasFolder, type SourceTree } from './source-tree.ts';
+
+/** Trees with a go.mod, or with Go sources at the root. */
+export const goRule: LanguageRule = {
+  language: 'go',
+  detect(tree) {
+    if (hasFile(tree, 'go.mod')) return 'go.mod is there';
+    const source = tree.paths.find(path => /^[^/]+\.go$/.test(path) && !path.endsWith('_test.go'));
+    return source === undefined ? undefined : 'Go sources are there, and no go.mod';
+  },
+  plan(input) {
+    const main = mainPackage(input.tree);
+    if (main === undefined) {
+      return fault(
+        'EntrypointMissing',
+        'no folder holds `package main`, or several do',
+        'put the program at the root or in cmd/<name>',
+      );
+    }
+    if (!isPlain(main))
+      return fault('PathUnsafe', 'the folder of the main package has unusual characters', 'rename it');
+    return goPlan(input, main);
+  },
+};
+
+function goPlan(input: PlanInput, main: string): PlanResult {
+  const { request, settings, tree } = input;
+  const modules = [...(tree.read('go.mod') ?? '').matchAll(/^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+v/gm)].map(
+    match => match[1] ?? '',
+  );
+  const cgo = modules.includes('github.com/mattn/go-sqlite3');
+  const target = main === '.' ? '.' : `./${main}`;
+  const build = [
+    `FROM ${settings.bases.go} AS build`,
+    'WORKDIR /src',
+    ...dependencyLines(tree),
+    `RUN CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath -ldflags="-s -w" -o /out/server ${target}`,
+  ];
+  const port = request.port ?? literalPort(tree, main) ?? 8080;
+  const owner = `--chown=${appUid}:${appUid}`;
+  const run = [
+    `FROM ${settings.bases.debian}`,
+    'COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"]',
+    `COPY ${owner} [".", "/app/"]`,
+    'COPY --from=build ["/out/server", "/usr/local/bin/server"]',
+    'WORKDIR /app',
+    `ENV HOST=0.0.0.0 PORT=${port}`,
+    `USER ${appUid}:${appUid}`,
+    `EXPOSE ${port}`,
+    'CMD ["/usr/local/bin/server"]',
+  ];
+  const why = [
+    ...input.why,
+    main === '.' ? 'the main package is at the root' : `the main package is ${main}`,
+    ...(cgo ? ['go-sqlite3 needs cgo'] : []),
+    'templates and other files of the project are beside the binary, in its working folder',
+  ];
+  const literal = literalPort(tree, main);
+  return {
+    ok: true,
+    plan: {
+      language: 'go',
+      why,
+      dockerfile: { text: dockerfileText(build, run) },
+      port,
+      portWhy: portWhy(request.port, literal),
+      portFollowsEnv: literal === undefined,
+      user: { uid: appUid },
+      warnings: [
+        ...(literal === undefined
+          ? []
+          : [`the program listens on ${literal} whatever PORT says: read it with os.Getenv("PORT")`]),
+        ...localStateWarnings(tree, modules),
+      ],
+      readOnlyRoot: false,
+    },
+  };
+}
+
+/** With go.sum the modules are a layer of their own; without it the imports decide, and they need the whole tree. */
+function dependencyLines(tree: SourceTree): string[] {
+  const everything = 'COPY [".", "./"]';
+  if (hasFolder(tree, 'vendor') && hasFile(tree, 'vendor/modules.txt')) return [everything];
+  if (!hasFile(tree, 'go.mod')) return [everything, 'RUN go mod init app && go mod tidy'];
+  const text = tree.read('go.mod') ?? '';
+  if (!/^\s*require\b/m.test(text) && !importsModules(tree)) return [everything];
+  if (!hasFile(tree, 'go.sum') || hasFile(tree, 'go.work')) return [everything, 'RUN go mod tidy'];
+  if (/=>\s*\.{1,2}\//.test(text)) return [everything, 'RUN go mod download'];
+  return [copy(['go.mod', 'go.sum'], './'), 'RUN go mod download', everything];
+}
+
+/** Whether some source imports a path with a dot in its first element, as every module outside the standard library has. */
+function importsModules(tree: SourceTree): boolean {
+  const own = /^module\s+(\S+)/m.exec(tree.read('go.mod') ?? '')?.[1] ?? '';
+  const imports = tree.paths
+    .filter(path => path.endsWith('.go'))
+    .flatMap(path => [...(tree.read(path) ?? '').matchAll(/^\s*(?:import\s+)?(?:\w+\s+)?"([\w-]+\.[\w./-]+)"/gm)]);
+  return imports.some(match => match[1] !== undefined && match[1] !== own && !match[1].startsWith(`${own}/`));
+}
+
+/** The folder of the program: the root, else the only cmd/*, else the only one at all. */
+function mainPackage(tree: SourceTree): string | undefined {
+  const programs = tree.paths.filter(
+    path => path.endsWith('.go') && !path.endsWith('_test.go') && /^package main\b/m.test(tree.read(path) ?? ''),
+  );
+  const folders = [...new Set(programs.map(folderOf))].filter(folder => !folder.startsWith('vendor/'));
+  if (folders.includes('')) return '.';
+  const usual = ['cmd/server', 'cmd/app', 'cmd/web', 'cmd/api', 'cmd', 'server', 'src'].find(folder =>
+    folders.includes(folder),
+  );
+  if (usual !== undefined) return usual;
+  const commands = folders.filter(folder => folder.startsWith('cmd/'));
+  if (commands.length === 1) return commands[0];
+  return folders.length === 1 ? folders[0] : undefined;
+}
+
+function literalPort(tree: SourceTree, main: string): number | undefined {
+  const files = tree.paths.filter(path => path.endsWith('.go') && !path.endsWith('_test.go'));
+  const texts = files.map(path => tree.read(path) ?? '');
+  if (texts.some(text => /"PORT"/.test(text))) return undefined;
+  const own = files.findIndex(path => folderOf(path) === (main === '.' ? '' : main));
+  const port = Number(
+    /(?:ListenAndServe|\.Run|\.Start|\.Listen|Addr:)\s*\(?\s*"[^":]*:(\d{2,5})"/.exec(
+      [texts[own], ...texts].join('\n'),
+    )?.[1],
+  );
+  return port >= 1 && port <= 65535 ? port : undefined;
+}
+
+function portWhy(named: number | undefined, literal: number | undefined): string {
+  if (named !== undefined) return 'named by the user';
+  return literal === undefined ? 'PORT is set to 8080 by convention' : 'written in the source';
+}

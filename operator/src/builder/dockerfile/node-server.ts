@@ -1,0 +1,207 @@
+/** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
+import { cmd, isPlain } from './instructions.ts';
+import { type NodePackage, plainCommand } from './node-package.ts';
+import { firstFile, hasFile, readJson, type SourceTree } from './source-tree.ts';
+
+/** A way to start the server. */
+export interface NodeStart {
+  readonly framework?: string;
+  /** The CMD instruction. */
+  readonly command: string;
+  readonly why: string;
+  /** The command needs tools that only devDependencies bring (tsx, nodemon, …). */
+  readonly needsDevelopment: boolean;
+}
+
+/** Dependencies that only a server has. */
+const serverDependencies = [
+  ...[
+    'express',
+    'fastify',
+    'koa',
+    '@koa/router',
+    'hono',
+    '@hono/node-server',
+    '@hapi/hapi',
+    '@nestjs/core',
+    'restify',
+    'polka',
+    'micro',
+  ],
+  ...[
+    'socket.io',
+    'ws',
+    'apollo-server',
+    '@apollo/server',
+    'json-server',
+    '@adonisjs/core',
+    '@feathersjs/koa',
+    'sails',
+    'h3',
+    'elysia',
+  ],
+];
+
+interface Framework {
+  readonly dependency: string;
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+/** Frameworks with a known entry point after their build. Each reads $PORT and $HOST or $HOSTNAME by itself. */
+const frameworks: readonly Framework[] = [
+  { dependency: 'next', name: 'next', argv: ['node_modules/.bin/next', 'start'] },
+  { dependency: 'nuxt', name: 'nuxt', argv: ['node', '.output/server/index.mjs'] },
+  { dependency: 'vinxi', name: 'vinxi', argv: ['node', '.output/server/index.mjs'] },
+  { dependency: '@tanstack/react-start', name: 'tanstack-start', argv: ['node', '.output/server/index.mjs'] },
+  { dependency: '@remix-run/serve', name: 'remix', argv: ['node_modules/.bin/remix-serve', './build/server/index.js'] },
+  {
+    dependency: '@react-router/serve',
+    name: 'react-router',
+    argv: ['node_modules/.bin/react-router-serve', './build/server/index.js'],
+  },
+  { dependency: '@sveltejs/adapter-node', name: 'sveltekit', argv: ['node', 'build'] },
+  { dependency: '@astrojs/node', name: 'astro', argv: ['node', './dist/server/entry.mjs'] },
+  { dependency: '@nestjs/core', name: 'nestjs', argv: ['node', 'dist/main.js'] },
+];
+
+/** Whether a dependency says that this project is a server. */
+export function serverDependency(pkg: NodePackage): string | undefined {
+  const known = [...frameworks.map(entry => entry.dependency), ...serverDependencies];
+  return known.find(name => pkg.dependencies.has(name) || (pkg.devDependencies.has(name) && isFrameworkName(name)));
+}
+
+/** The way to start, or undefined when nothing tells. */
+export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
+  const framework = frameworks.find(entry => pkg.all.has(entry.dependency));
+  const script = ['start:prod', 'start'].find(
+    name => pkg.scripts[name] !== undefined && !startsDevelopment(pkg.scripts[name]),
+  );
+  // Nuxt and its relatives preview with development tools; their built server needs none.
+  const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
+  if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);
+  if (script !== undefined) return scriptStart(pkg, script, framework?.name ?? frameworkName(pkg));
+  return fileStart(tree, pkg);
+}
+
+/** The file that a project without a start script most likely starts with. */
+export function entryFile(tree: SourceTree, pkg?: NodePackage): string | undefined {
+  if (pkg?.main !== undefined && isPlain(pkg.main) && (hasFile(tree, pkg.main) || pkg.scripts.build !== undefined))
+    return pkg.main;
+  const names = [
+    'server',
+    'index',
+    'app',
+    'main',
+    'src/server',
+    'src/index',
+    'src/app',
+    'src/main',
+    'server/index',
+    'api/index',
+    'backend/server',
+  ];
+  const candidates = ['js', 'mjs', 'cjs', 'ts', 'mts'].flatMap(extension => names.map(name => `${name}.${extension}`));
+  return candidates.find(
+    path => hasFile(tree, path) && (pkg?.scripts.build === undefined || looksLikeServer(tree, path)),
+  );
+}
+
+/** Whether a source file opens a port. */
+export function looksLikeServer(tree: SourceTree, path: string): boolean {
+  const text = tree.read(path) ?? '';
+  return /createServer\s*\(|\.listen\s*\(|\bserve\s*\(|Bun\.serve|(?:require\(|from\s+)['"](?:node:)?https?['"]|(?:require\(|from\s+)['"](?:express|fastify|koa|hono|@hapi\/hapi)['"]/.test(
+    text,
+  );
+}
+
+function frameworkStart(framework: Framework): NodeStart {
+  const why = `${framework.dependency} is a dependency: its production server is started`;
+  return { framework: framework.name, command: cmd(framework.argv), why, needsDevelopment: false };
+}
+
+function scriptStart(pkg: NodePackage, script: string, framework: string | undefined): NodeStart {
+  const text = pkg.scripts[script] ?? '';
+  const words = plainCommand(text);
+  const [tool = ''] = words ?? [];
+  const isNode = words !== undefined && tool === 'node' && pkg.scripts[`pre${script}`] === undefined;
+  const known =
+    isNode ||
+    (pkg.dependencies.has(tool) && words !== undefined) ||
+    ['next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool);
+  return {
+    ...(framework !== undefined && { framework }),
+    command: isNode ? cmd(words) : cmd(['npm', 'run', '--silent', script]),
+    why: `the script ${script} starts it`,
+    needsDevelopment: !known,
+  };
+}
+
+function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
+  const entry = entryFile(tree, pkg);
+  if (entry === undefined) return undefined;
+  const framework = frameworkName(pkg);
+  const named = framework !== undefined && { framework };
+  if (!/\.m?ts$/.test(entry))
+    return { ...named, command: cmd(['node', entry]), why: `${entry} is the entry point`, needsDevelopment: false };
+  const compiled = pkg.scripts.build === undefined ? undefined : compiledPath(tree, entry);
+  if (compiled !== undefined) {
+    return {
+      ...named,
+      command: cmd(['node', compiled]),
+      why: `the build compiles ${entry} to ${compiled}`,
+      needsDevelopment: false,
+    };
+  }
+  if (pkg.all.has('tsx')) {
+    const why = `${entry} is the entry point, run by tsx`;
+    return {
+      ...named,
+      command: cmd(['node', '--import', 'tsx', entry]),
+      why,
+      needsDevelopment: !pkg.dependencies.has('tsx'),
+    };
+  }
+  return {
+    ...named,
+    command: cmd(['node', entry]),
+    why: `${entry} is the entry point; Node itself strips its types`,
+    needsDevelopment: false,
+  };
+}
+
+/** Where tsc writes this file, by the usual outDir and rootDir of tsconfig.json (which may hold comments, so it is not parsed). */
+function compiledPath(tree: SourceTree, entry: string): string {
+  const text = tree.read('tsconfig.json') ?? '';
+  const folder = /"outDir"\s*:\s*"\.?\/?([\w./-]+?)\/?"/.exec(text)?.[1] ?? 'dist';
+  const root = /"rootDir"\s*:\s*"\.?\/?([\w./-]*?)\/?"/.exec(text)?.[1] ?? (entry.startsWith('src/') ? 'src' : '');
+  const inside = root !== '' && entry.startsWith(`${root}/`) ? entry.slice(root.length + 1) : entry;
+  const path = `${folder}/${inside.replace(/\.(m?)ts$/, '.$1js')}`;
+  return isPlain(path) ? path : 'dist/index.js';
+}
+
+/** Scripts that watch and reload are for a developer's machine. */
+function startsDevelopment(script: string | undefined): boolean {
+  return /^(?:next|nuxi?|remix|vinxi|nest|astro)\s+(?:dev|start\s+--watch)\b/.test(script ?? '');
+}
+
+function frameworkName(pkg: NodePackage): string | undefined {
+  return serverDependencies.find(name => pkg.dependencies.has(name));
+}
+
+function isFrameworkName(name: string): boolean {
+  return frameworks.some(entry => entry.dependency === name);
+}
+
+/** Next.js writes plain files when its configuration says so. */
+export function nextExport(tree: SourceTree): boolean {
+  const config = firstFile(tree, ['next.config.js', 'next.config.mjs', 'next.config.ts', 'next.config.cjs']);
+  return config !== undefined && /output\s*:\s*['"]export['"]/.test(tree.read(config) ?? '');
+}
+
+/** Whether SvelteKit has only the adapter that knows hosting companies and no plain server. */
+export function needsSvelteAdapter(pkg: NodePackage, tree: SourceTree): boolean {
+  if (!pkg.all.has('@sveltejs/kit') || pkg.all.has('@sveltejs/adapter-node') || pkg.all.has('@sveltejs/adapter-static'))
+    return false;
+  return readJson(tree, 'package.json') !== undefined;
+}

@@ -1,0 +1,106 @@
+/** Node projects whose result is a folder of files: single-page applications and generated sites. */
+import { isPlain, plain } from './instructions.ts';
+import type { NodePackage } from './node-package.ts';
+import { filesEndingIn, firstFile, isRecord, readJson, type SourceTree } from './source-tree.ts';
+
+/** A site that a build script writes into `output`. */
+export interface BundledSite {
+  readonly framework: string;
+  /** Folder relative to the project. */
+  readonly output: string;
+  readonly why: string;
+  readonly spaFallback: boolean;
+}
+
+interface Bundler {
+  readonly dependency: string;
+  readonly framework: string;
+  readonly spaFallback: boolean;
+  output(tree: SourceTree, pkg: NodePackage): string;
+}
+
+const viteConfigs = ['vite.config.ts', 'vite.config.js', 'vite.config.mjs', 'vite.config.mts'];
+const astroConfigs = ['astro.config.mjs', 'astro.config.ts', 'astro.config.js'];
+
+/** In order: a framework before the bundler that it is built on. */
+const bundlers: readonly Bundler[] = [
+  bundler('@angular/cli', 'angular', true, angularOutput),
+  bundler('@angular/build', 'angular', true, angularOutput),
+  bundler(
+    'astro',
+    'astro',
+    false,
+    tree => configured(tree, astroConfigs, /outDir\s*:\s*['"]\.?\/?([^'"]+)['"]/) ?? 'dist',
+  ),
+  bundler('@docusaurus/core', 'docusaurus', false, () => 'build'),
+  bundler('gatsby', 'gatsby', false, () => 'public'),
+  bundler('@11ty/eleventy', 'eleventy', false, () => '_site'),
+  bundler('vitepress', 'vitepress', false, (_tree, pkg) => vitepressOutput(pkg)),
+  bundler('@sveltejs/adapter-static', 'sveltekit', true, () => 'build'),
+  bundler('react-scripts', 'create-react-app', true, () => 'build'),
+  bundler('@vue/cli-service', 'vue-cli', true, () => 'dist'),
+  bundler('vite', 'vite', true, tree => configured(tree, viteConfigs, /outDir\s*:\s*['"]\.?\/?([^'"]+)['"]/) ?? 'dist'),
+  bundler('parcel', 'parcel', true, (_tree, pkg) => optionOf(pkg, '--dist-dir') ?? 'dist'),
+  bundler('webpack', 'webpack', true, () => 'dist'),
+  bundler('@rspack/cli', 'rspack', true, () => 'dist'),
+  bundler('@rsbuild/core', 'rsbuild', true, () => 'dist'),
+  bundler('rollup', 'rollup', true, tree => (firstFile(tree, ['public/index.html']) === undefined ? 'dist' : 'public')),
+  bundler('esbuild', 'esbuild', true, (_tree, pkg) => optionOf(pkg, '--outdir') ?? 'dist'),
+];
+
+/** Start scripts that run a development server or a preview of the built files: signs of a site, not of a server. */
+const previewScript =
+  /^(?:npx\s+)?(?:vite(?:\s|$)|react-scripts start|ng serve|astro(?:\s|$)|parcel|webpack(?:-dev-server)?(?:\s|$)|rspack|rsbuild|vue-cli-service serve|serve(?:\s|$)|http-server|live-server|gatsby|docusaurus|eleventy|vitepress|npm run (?:dev|serve|preview)|(?:pnpm|yarn) (?:dev|preview))/;
+
+/** Whether this start script only shows files. */
+export function isPreview(script: string): boolean {
+  return previewScript.test(script.trim());
+}
+
+/** The site this project builds, when a bundler is a dependency and a build script runs it. */
+export function bundledSite(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
+  if (pkg.scripts.build === undefined) return undefined;
+  const found = bundlers.find(entry => pkg.all.has(entry.dependency));
+  if (found === undefined) return undefined;
+  const guess = found.output(tree, pkg).replace(/\/+$/, '');
+  const output = isPlain(guess) && !guess.startsWith('/') ? plain(guess) : 'dist';
+  const why = `${found.dependency} builds pages into ${output}/, and no server is declared: the pages are served as static files`;
+  return { framework: found.framework, output, why, spaFallback: found.spaFallback };
+}
+
+function bundler(dependency: string, framework: string, spaFallback: boolean, output: Bundler['output']): Bundler {
+  return { dependency, framework, spaFallback, output };
+}
+
+/** The first capture of the pattern in the first config file that exists. */
+function configured(tree: SourceTree, files: readonly string[], pattern: RegExp): string | undefined {
+  const file = firstFile(tree, files);
+  return file === undefined ? undefined : pattern.exec(tree.read(file) ?? '')?.[1];
+}
+
+function optionOf(pkg: NodePackage, option: string): string | undefined {
+  return new RegExp(`${option}[= ]\\.?/?([\\w./-]+)`).exec(pkg.scripts.build ?? '')?.[1];
+}
+
+function vitepressOutput(pkg: NodePackage): string {
+  const root = /vitepress build\s+([\w-]+)/.exec(pkg.scripts.build ?? '')?.[1];
+  return root === undefined ? '.vitepress/dist' : `${root}/.vitepress/dist`;
+}
+
+/** The application builder writes below `browser/`, the older one straight into the output path. */
+function angularOutput(tree: SourceTree): string {
+  const workspace = readJson(tree, 'angular.json');
+  const projects = isRecord(workspace?.projects) ? workspace.projects : {};
+  const [name, project] = Object.entries(projects)[0] ?? ['app', undefined];
+  const architect = isRecord(project) && isRecord(project.architect) ? project.architect : {};
+  const build = isRecord(architect.build) ? architect.build : {};
+  const options = isRecord(build.options) ? build.options : {};
+  const path = options.outputPath;
+  const base = typeof path === 'string' ? path : `dist/${name}`;
+  return /:application$/.test(String(build.builder)) ? `${base}/browser` : base;
+}
+
+/** Whether a page is there for a bundler or a browser to start from. */
+export function hasPage(tree: SourceTree): boolean {
+  return filesEndingIn(tree, 'index.html').length > 0;
+}

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { planDockerfile, type SourceTree } from './plan.ts';
+import { samples } from './samples.ts';
+
+const settings = {
+  bases: {
+    node: 'node',
+    python: 'python',
+    go: 'go',
+    rust: 'rust',
+    rustRuntime: 'run',
+    static: 'static',
+    debian: 'debian',
+  },
+};
+const known = [
+  'Dockerfile',
+  'package.json',
+  'requirements.txt',
+  'pyproject.toml',
+  'go.mod',
+  'Cargo.toml',
+  'index.html',
+  'main.py',
+  'server.js',
+  'main.go',
+  'manage.py',
+  'angular.json',
+  'vite.config.js',
+];
+const nasty = [
+  'a\nRUN evil',
+  '"],["x',
+  '$(evil)',
+  '`evil`',
+  '-rf',
+  '\\',
+  "'",
+  ' ',
+  '\u0000',
+  '$'.concat('{evil}'),
+  '..',
+  '[[bin]]\nname = "evil\\nRUN x"',
+  '"evil"; rm',
+];
+const names = fc.oneof(
+  fc.constantFrom(...known, ...nasty),
+  fc.tuple(fc.constantFrom(...nasty), fc.constantFrom(...known)).map(parts => parts.join('/')),
+  fc.string(),
+);
+const value = fc.oneof(
+  fc.constantFrom(...nasty, 'evil', 'node evil; evil', 'vite build --outDir $(evil)'),
+  fc.string(),
+);
+const manifest = fc
+  .record(
+    {
+      main: value,
+      packageManager: value,
+      scripts: fc.dictionary(fc.constantFrom('build', 'start', 'postinstall'), value),
+      dependencies: fc.dictionary(fc.constantFrom('vite', 'next', 'express', 'evil', 'parcel'), value),
+    },
+    { requiredKeys: [] },
+  )
+  .map(object => JSON.stringify(object));
+const sampleTexts = Object.values(samples).flatMap(files => Object.values(files));
+const texts = fc.oneof(
+  manifest,
+  fc.tuple(fc.constantFrom(...sampleTexts), value).map(parts => parts.join('\n')),
+  value,
+  fc.json(),
+);
+const instructions =
+  /^(?:FROM [a-z]+(?: AS build)?|WORKDIR \/|COPY |RUN |ENV |USER 10001:10001$|EXPOSE \d+$|CMD \[|ENTRYPOINT \[|#|$)/;
+
+function tree(files: Record<string, string>): SourceTree {
+  return { paths: Object.keys(files).sort(), read: path => (Object.hasOwn(files, path) ? files[path] : undefined) };
+}
+
+it('never throws, and no name or text of a tree becomes an instruction', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(names, texts, { maxKeys: 8 }),
+      fc.constantFrom('auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile' as const),
+      (files, language) => {
+        const result = planDockerfile(tree(files), { language }, settings);
+        if (!result.ok || !('text' in result.plan.dockerfile)) return;
+        const text = result.plan.dockerfile.text.replace(/<<'NGINX'[\s\S]*?\nNGINX\n/, 'nginx\n');
+        for (const line of text.split('\n')) expect(line).toMatch(instructions);
+        expect(text).not.toMatch(/^RUN evil|\$\(evil|`evil|\$\{evil|; evil/m);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type BuildRequest, type BuildSettings, type DockerfilePlan, planDockerfile, treeOf } from './plan.ts';
+import { samples } from './samples.ts';
+
+const settings: BuildSettings = {
+  bases: {
+    node: 'node:24-slim',
+    python: 'python:3.13-slim',
+    go: 'golang:1.26',
+    rust: 'rust:1-slim',
+    rustRuntime: 'debian:bookworm-slim',
+    static: 'nginxinc/nginx-unprivileged:1.29',
+    debian: 'debian:bookworm-slim',
+  },
+};
+
+function planOf(files: Readonly<Record<string, string>>, request: Partial<BuildRequest> = {}): DockerfilePlan {
+  const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, settings);
+  if (!result.ok) throw new Error(`${result.reason}: ${result.message}`);
+  return result.plan;
+}
+
+function refusal(files: Readonly<Record<string, string>>, request: Partial<BuildRequest> = {}) {
+  const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, settings);
+  return result.ok ? result.plan.why : result.reason;
+}
+
+function textOf(plan: DockerfilePlan): string {
+  return 'text' in plan.dockerfile ? plan.dockerfile.text : '';
+}
+
+describe('every kind of application', () => {
+  for (const [name, files] of Object.entries(samples)) {
+    it(`${name} has the Dockerfile a reviewer agreed to`, async () => {
+      const plan = planOf(files);
+      const notes = [
+        `# ${plan.language}${plan.framework === undefined ? '' : ` (${plan.framework})`}, port ${plan.port}: ${plan.portWhy}`,
+        ...plan.why.map(why => `# - ${why}`),
+        ...plan.warnings.map(warning => `# ! ${warning}`),
+      ];
+      const golden = join(import.meta.dirname, 'goldens', `${name}.Dockerfile`);
+      await expect(`${notes.join('\n')}\n${textOf(plan)}`).toMatchFileSnapshot(golden);
+    });
+  }
+});
+
+describe('detection', () => {
+  const table: readonly [string, Record<string, string>, string][] = [
+    [
+      "a user's Dockerfile wins over every manifest",
+      { Dockerfile: 'FROM x', 'package.json': '{}', 'go.mod': '' },
+      'dockerfile',
+    ],
+    [
+      'a Go project with a stylesheet build is Go',
+      { 'go.mod': 'module x', 'main.go': 'package main', 'package.json': '{"scripts":{"build":"x"}}' },
+      'go',
+    ],
+    [
+      'a Python project with a stylesheet build is Python',
+      {
+        'requirements.txt': 'flask',
+        'app.py': 'app = Flask(__name__)',
+        'package.json': '{"scripts":{"build":"tailwindcss"},"devDependencies":{"tailwindcss":"4"}}',
+      },
+      'python',
+    ],
+    ['a page with a browser script named app.js is static', { 'index.html': '', 'app.js': 'document.title' }, 'static'],
+    [
+      'a page with a server beside it is a server',
+      { 'index.html': '', 'server.js': 'http.createServer(f).listen(1)' },
+      'nodejs',
+    ],
+    ['a package.json that only names a page is static', { 'package.json': '{"name":"x"}', 'index.html': '' }, 'static'],
+  ];
+  for (const [name, files, language] of table) {
+    it(name, () => {
+      const plan = planOf(files);
+      expect(plan.language, plan.why.join('; ')).toBe(language);
+      expect(plan.why[0]).toContain(language);
+    });
+  }
+
+  it('names the folders of an application with two halves', () => {
+    const result = planDockerfile(
+      treeOf({ 'web/package.json': '{}', 'api/requirements.txt': '' }),
+      { language: 'auto' },
+      settings,
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      reason: 'LanguageUnknown',
+      remedy: expect.stringContaining('api and in web'),
+    });
+  });
+
+  it('refuses with the reason that helps', () => {
+    expect(refusal({})).toBe('LanguageUnknown');
+    expect(refusal({ 'index.html': '' }, { language: 'dockerfile' })).toBe('DockerfileMissing');
+    expect(refusal({ 'index.html': '' }, { dockerfile: 'deploy/Dockerfile' })).toBe('DockerfileMissing');
+    expect(refusal({ 'package.json': '{"dependencies":{"react":"19"}}' })).toBe('EntrypointMissing');
+    expect(refusal({ 'package.json': '{broken' })).toBe('Unsupported');
+    expect(
+      refusal({
+        'package.json': '{"scripts":{"build":"vite build"},"devDependencies":{"@sveltejs/kit":"2","vite":"7"}}',
+      }),
+    ).toBe('Unsupported');
+    expect(refusal({ 'requirements.txt': 'x', 'lib.py': '', 'other.py': '' })).toBe('EntrypointMissing');
+    expect(refusal({ 'go.mod': 'module x', 'lib/a.go': 'package lib' })).toBe('EntrypointMissing');
+  });
+
+  it('keeps a Vite project with a server as a server', () => {
+    const files = {
+      'package.json':
+        '{"scripts":{"build":"vite build","start":"node server.js"},"dependencies":{"express":"5"},"devDependencies":{"vite":"7"}}',
+      'server.js': 'app.listen(process.env.PORT)',
+    };
+    expect(textOf(planOf(files))).toContain('CMD ["node", "server.js"]');
+  });
+});
+
+describe('ports', () => {
+  const dockerfile = 'FROM a AS one\nEXPOSE 1111\nFROM b\nUSER 1000\n# EXPOSE 2\nEXPOSE \\\n  3000/tcp 53/udp\n';
+  it("takes EXPOSE from the last stage of the user's Dockerfile", () => {
+    expect(planOf({ Dockerfile: dockerfile })).toMatchObject({ port: 3000, user: 'image', warnings: [] });
+  });
+  it('lets the user name it', () => {
+    expect(planOf({ Dockerfile: dockerfile }, { port: 9 }).port).toBe(9);
+    expect(textOf(planOf({ 'index.html': '' }, { port: 9000 }))).toContain('listen 9000;');
+    expect(textOf(planOf(samples['python-flask'] ?? {}, { port: 9000 }))).toContain('PORT=9000');
+  });
+  it('finds the port an application insists on', () => {
+    expect(planOf(samples['node-express-no-lockfile-hard-port'] ?? {})).toMatchObject({
+      port: 3000,
+      portFollowsEnv: false,
+    });
+    expect(planOf(samples['go-cmd-without-sum'] ?? {})).toMatchObject({ port: 3000, portFollowsEnv: false });
+  });
+  it('warns about a Dockerfile that runs as root', () => {
+    expect(planOf({ Dockerfile: 'FROM a\n' }).warnings.join()).toContain('USER');
+  });
+});
+
+describe('warnings', () => {
+  it('tells about state that will be lost', () => {
+    const files = {
+      'package.json': '{"dependencies":{"better-sqlite3":"12"}}',
+      'server.js': 'x.listen(1)',
+      'data/app.db': '',
+      'uploads/.gitkeep': '',
+    };
+    expect(planOf(files).warnings.join('\n')).toMatch(/better-sqlite3[\s\S]*app\.db[\s\S]*uploads/);
+  });
+});

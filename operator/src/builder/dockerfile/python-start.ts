@@ -1,0 +1,248 @@
+/** What starts a Python application: its framework's server, found by reading the sources, else its main file. */
+import { cmd, isPlain, shellCmd } from './instructions.ts';
+import { filesEndingIn, firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
+
+/** A way to start the application. */
+export interface PythonStart {
+  readonly framework?: string;
+  readonly command: string;
+  readonly why: string;
+  /** What the command needs; installed when the project does not declare it. */
+  readonly needs: readonly string[];
+  readonly port: number;
+  /** Whether the command hands PORT to the application by itself. */
+  readonly followsPort: boolean;
+  readonly warnings: readonly string[];
+}
+
+const mainFiles = [
+  'main.py',
+  'app.py',
+  'server.py',
+  'run.py',
+  'wsgi.py',
+  'asgi.py',
+  'api.py',
+  'index.py',
+  'bot.py',
+  '__main__.py',
+];
+
+/** Server versions for projects that declare none. */
+export const gunicorn = 'gunicorn==23.0.0';
+export const uvicorn = 'uvicorn==0.38.0';
+
+interface Application {
+  readonly path: string;
+  readonly expression: string;
+}
+
+/** The first way that fits: Django, Streamlit, Gradio, ASGI, WSGI, a main file. */
+export function pythonStart(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
+  return django(tree) ?? streamlit(tree, names) ?? asgi(tree) ?? wsgi(tree) ?? gradio(tree) ?? mainFile(tree);
+}
+
+/** Whether some file looks like the start of an application; the cheap half of pythonStart. */
+export function mainPythonFile(tree: SourceTree): string | undefined {
+  return firstFile(tree, [
+    'manage.py',
+    ...mainFiles,
+    ...['app', 'src', 'api', 'backend'].flatMap(folder => mainFiles.map(file => `${folder}/${file}`)),
+  ]);
+}
+
+function django(tree: SourceTree): PythonStart | undefined {
+  const settings = /DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]/.exec(tree.read('manage.py') ?? '')?.[1];
+  if (settings === undefined) return undefined;
+  const folder = settings.split('.')[0] ?? '';
+  const wsgiFile = [`${settings.replace(/\.?settings.*$/, '').replaceAll('.', '/')}/wsgi.py`, `${folder}/wsgi.py`].find(
+    path => hasFile(tree, path),
+  );
+  const module = (wsgiFile ?? `${folder}/wsgi.py`).replace(/\.py$/, '').replaceAll('/', '.');
+  return {
+    framework: 'django',
+    command: cmd(['gunicorn', '--worker-tmp-dir', '/tmp', '--workers', '2', `${module}:application`]),
+    why: `manage.py names ${settings}: gunicorn serves ${module}`,
+    needs: [gunicorn],
+    port: 8000,
+    followsPort: true,
+    warnings: [
+      'Django answers only hosts in ALLOWED_HOSTS, migrations are not run, and static files need whitenoise or the like',
+    ],
+  };
+}
+
+function streamlit(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
+  const candidates = ['streamlit_app.py', ...mainFiles, ...filesEndingIn(tree, '.py')];
+  const path = candidates.find(
+    file => isPlain(file) && /^\s*(?:import|from)\s+streamlit\b/m.test(tree.read(file) ?? ''),
+  );
+  if (path === undefined) return undefined;
+  const options = [
+    '--server.port',
+    '"$PORT"',
+    '--server.address',
+    '0.0.0.0',
+    '--server.headless',
+    'true',
+    '--browser.gatherUsageStats',
+    'false',
+  ];
+  return {
+    framework: 'streamlit',
+    command: shellCmd(['streamlit', 'run', path, ...options]),
+    why: `${path} imports streamlit`,
+    needs: names.has('streamlit') ? [] : ['streamlit'],
+    port: 8501,
+    followsPort: true,
+    warnings: [],
+  };
+}
+
+function gradio(tree: SourceTree): PythonStart | undefined {
+  const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(
+    file => isPlain(file) && /^\s*(?:import|from)\s+gradio\b/m.test(tree.read(file) ?? ''),
+  );
+  if (path === undefined) return undefined;
+  return {
+    framework: 'gradio',
+    command: shellCmd(['env', 'GRADIO_SERVER_NAME=0.0.0.0', 'GRADIO_SERVER_PORT="$PORT"', 'python3', path]),
+    why: `${path} imports gradio`,
+    needs: ['gradio'],
+    port: 7860,
+    followsPort: true,
+    warnings: [],
+  };
+}
+
+function asgi(tree: SourceTree): PythonStart | undefined {
+  for (const [framework, type] of [
+    ['fastapi', 'FastAPI'],
+    ['starlette', 'Starlette'],
+    ['litestar', 'Litestar'],
+    ['quart', 'Quart'],
+  ] as const) {
+    const found = findApplication(tree, type);
+    if (found === undefined) continue;
+    const { folder, module } = importPath(tree, found.path);
+    const factory = found.expression.endsWith('()');
+    const target = `${module}:${factory ? found.expression.slice(0, -2) : found.expression}`;
+    const words = [
+      'uvicorn',
+      ...(factory ? ['--factory'] : []),
+      ...(folder === '' ? [] : ['--app-dir', folder]),
+      target,
+    ];
+    return {
+      framework,
+      command: shellCmd([...words, '--host', '0.0.0.0', '--port', '"$PORT"']),
+      why: `${found.path} makes a ${type} application: uvicorn serves ${target}`,
+      needs: [framework, uvicorn],
+      port: 8000,
+      followsPort: true,
+      warnings: [],
+    };
+  }
+  return undefined;
+}
+
+function wsgi(tree: SourceTree): PythonStart | undefined {
+  for (const [framework, type] of [
+    ['flask', 'Flask'],
+    ['dash', 'Dash'],
+    ['bottle', 'Bottle'],
+    ['falcon', 'App'],
+  ] as const) {
+    const found = findApplication(tree, type, framework === 'falcon' ? 'falcon\\.' : undefined);
+    if (found === undefined) continue;
+    const { folder, module } = importPath(tree, found.path);
+    const expression = framework === 'dash' ? `${found.expression}.server` : found.expression;
+    const chdir = folder === '' ? [] : ['--chdir', folder];
+    return {
+      framework,
+      command: cmd([
+        'gunicorn',
+        '--worker-tmp-dir',
+        '/tmp',
+        '--workers',
+        '1',
+        '--threads',
+        '8',
+        ...chdir,
+        `${module}:${expression}`,
+      ]),
+      why: `${found.path} makes a ${type} application: gunicorn serves ${module}:${expression}`,
+      needs: [framework, gunicorn],
+      port: 8000,
+      followsPort: true,
+      warnings: [],
+    };
+  }
+  return undefined;
+}
+
+/** One process that the project starts by itself, with whatever port it chose. */
+function mainFile(tree: SourceTree): PythonStart | undefined {
+  const path = mainPythonFile(tree) ?? onlyFile(tree);
+  if (path === undefined || !isPlain(path)) return undefined;
+  const text = tree.read(path) ?? '';
+  const literal = Number(
+    /(?:\bport\s*=\s*|(?:HTTPServer|TCPServer)\(\s*\(\s*['"][^'"]*['"]\s*,\s*)(\d{2,5})\b/i.exec(text)?.[1],
+  );
+  const fixed = literal >= 1 && literal <= 65535 && !/environ|getenv/.test(text);
+  return {
+    command: cmd(['python3', path]),
+    why: `${path} is the entry point`,
+    needs: [],
+    port: fixed ? literal : 8080,
+    followsPort: !fixed,
+    warnings: fixed ? [`${path} listens on ${literal} whatever PORT says: read it from os.environ["PORT"]`] : [],
+  };
+}
+
+function onlyFile(tree: SourceTree): string | undefined {
+  const files = tree.paths.filter(path => path.endsWith('.py') && folderOf(path) === '');
+  return files.length === 1 ? files[0] : undefined;
+}
+
+/** The module variable that holds an application, or the factory that returns one. */
+function findApplication(tree: SourceTree, type: string, prefix = '(?:\\w+\\.)?'): Application | undefined {
+  const variable = new RegExp(`^(\\w+)\\s*(?::[^=\\n]+)?=\\s*${prefix}${type}\\(`, 'm');
+  const made = new RegExp(`\\b${prefix}${type}\\(`);
+  const known = mainFiles.filter(path => hasFile(tree, path));
+  const files = [...known, ...filesEndingIn(tree, '.py')].filter(
+    path => isPlain(path) && !/(?:^|\/)(?:tests?|conftest)/.test(path),
+  );
+  for (const path of files) {
+    const name = variable.exec(tree.read(path) ?? '')?.[1];
+    if (name !== undefined) return { path, expression: name };
+  }
+  for (const path of files) {
+    const text = tree.read(path) ?? '';
+    const factory = made.test(text)
+      ? /^def\s+((?:create|make|build)_app)\s*\(\s*(?:\)|\w+\s*(?::[^=,)]+)?=)/m.exec(text)?.[1]
+      : undefined;
+    if (factory !== undefined) return { path, expression: `${factory}()` };
+  }
+  return undefined;
+}
+
+/** Whether a file is imported as part of a package, or as a script from its own folder. */
+function importPath(tree: SourceTree, path: string): { folder: string; module: string } {
+  const folder = folderOf(path);
+  const file = path.replace(/\.py$/, '');
+  if (folder === '') return { folder: '', module: file };
+  const top = folder.split('/')[0] ?? '';
+  const text = tree.read(path) ?? '';
+  const asPackage =
+    hasFile(tree, `${folder}/__init__.py`) ||
+    /^\s*from\s+\./m.test(text) ||
+    new RegExp(`^\\s*(?:from|import)\\s+${escaped(top)}[.\\s]`, 'm').test(text);
+  if (file.endsWith('/__init__')) return { folder: '', module: folder.replaceAll('/', '.') };
+  if (asPackage) return { folder: '', module: file.replaceAll('/', '.') };
+  return { folder, module: file.slice(folder.length + 1) };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

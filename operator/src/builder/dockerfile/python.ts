@@ -1,0 +1,102 @@
+/** Python: a virtual environment made in one stage and copied into the next. */
+import { dockerfileText } from './instructions.ts';
+import { localStateWarnings } from './local-state.ts';
+import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
+import { appUid, fault } from './model.ts';
+import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
+import { mainPythonFile, type PythonStart, pythonStart } from './python-start.ts';
+import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+
+/** Trees with a Python manifest, or with a file that looks like the start of a Python application. */
+export const pythonRule: LanguageRule = {
+  language: 'python',
+  detect(tree) {
+    const manifest = firstFile(tree, ['requirements.txt', 'pyproject.toml', 'Pipfile', 'manage.py', 'setup.py']);
+    if (manifest !== undefined && tree.paths.some(path => path.endsWith('.py'))) return `${manifest} is there`;
+    const main = mainPythonFile(tree) ?? onlySource(tree);
+    return main === undefined ? undefined : `${main} is there, and no other language's manifest`;
+  },
+  plan(input) {
+    const declared = pythonInstall(input.tree);
+    const start = pythonStart(input.tree, declared?.names ?? new Set());
+    if (start === undefined) {
+      const message = 'no FastAPI, Flask, Django or similar application was found, and no main.py or app.py';
+      return fault('EntrypointMissing', message, 'name the file that starts the server main.py, or add a Dockerfile');
+    }
+    return { ok: true, plan: pythonPlan(input, declared, start) };
+  },
+};
+
+function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start: PythonStart): DockerfilePlan {
+  const { request, tree } = input;
+  const missing = start.needs.filter(name => !declares(declared, name));
+  const port = request.port ?? start.port;
+  const text = dockerfileText(...stages(input, declared, missing), runtime(port, start.command));
+  const why = [
+    ...(declared === undefined ? ['no requirements.txt and no pyproject.toml'] : [declared.why]),
+    start.why,
+    ...missing.map(name => `${name} is installed, because it is needed and not declared`),
+  ];
+  return {
+    language: 'python',
+    ...(start.framework !== undefined && { framework: start.framework }),
+    why: [...input.why, ...why],
+    dockerfile: { text },
+    port,
+    portWhy: portWhy(input, start),
+    portFollowsEnv: start.followsPort,
+    user: { uid: appUid },
+    warnings: [
+      ...(declared?.warnings ?? []),
+      ...start.warnings,
+      ...localStateWarnings(tree, declared?.names ?? []),
+      ...sqliteImport(tree),
+    ],
+    readOnlyRoot: false,
+  };
+}
+
+function stages(input: PlanInput, declared: PythonInstall | undefined, missing: readonly string[]): string[][] {
+  const from = `FROM ${input.settings.bases.python}`;
+  const copySource = `COPY --chown=${appUid}:${appUid} [".", "/app/"]`;
+  const install = [...(declared?.lines ?? []), ...(missing.length === 0 ? [] : [installPackages(missing)])];
+  if (install.length === 0) return [[from, copySource]];
+  const build = [`${from} AS build`, 'WORKDIR /app', 'RUN python3 -m venv /venv', ...install];
+  return [build, [from, 'COPY --from=build ["/venv/", "/venv/"]', copySource, 'ENV PATH="/venv/bin:$PATH"']];
+}
+
+function runtime(port: number, command: string): string[] {
+  return [
+    'WORKDIR /app',
+    `ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=${port}`,
+    `USER ${appUid}:${appUid}`,
+    `EXPOSE ${port}`,
+    command,
+  ];
+}
+
+function portWhy(input: PlanInput, start: PythonStart): string {
+  if (input.request.port !== undefined) return 'named by the user';
+  if (!start.followsPort) return 'written in the source';
+  return start.framework === undefined ? 'PORT is set to 8080 by convention' : `the usual port of ${start.framework}`;
+}
+
+/** A pinned need counts as declared whatever version the project asks for. */
+function declares(declared: PythonInstall | undefined, need: string): boolean {
+  return declared?.names.has(need.split('==')[0] ?? need) ?? false;
+}
+
+function onlySource(tree: SourceTree): string | undefined {
+  const files = tree.paths.filter(path => /^[^/]+\.py$/.test(path));
+  return files.length === 1 && !hasFile(tree, 'index.html') ? files[0] : undefined;
+}
+
+/** sqlite3 is part of Python, so no dependency tells. */
+function sqliteImport(tree: SourceTree): string[] {
+  const path = tree.paths.find(
+    file => file.endsWith('.py') && /^\s*import\s+sqlite3\b|sqlite:\/\/\//m.test(tree.read(file) ?? ''),
+  );
+  return path === undefined
+    ? []
+    : [`${path} uses SQLite; there is no durable disk: its data is gone with the next version or restart`];
+}

@@ -1,0 +1,94 @@
+/** Rust: a release build, dependencies compiled in a layer of their own. */
+import { copy, dockerfileText, isPlain } from './instructions.ts';
+import { localStateWarnings } from './local-state.ts';
+import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
+import { appUid, fault } from './model.ts';
+import { hasFile, type SourceTree } from './source-tree.ts';
+
+/** Trees with a Cargo.toml. */
+export const rustRule: LanguageRule = {
+  language: 'rust',
+  detect: tree => (hasFile(tree, 'Cargo.toml') ? 'Cargo.toml is there' : undefined),
+  plan(input) {
+    const binary = binaryName(input.tree);
+    if (binary === undefined) {
+      return fault(
+        'EntrypointMissing',
+        'Cargo.toml names no package with a src/main.rs, or several binaries',
+        'keep one [package] with src/main.rs',
+      );
+    }
+    if (!isPlain(binary))
+      return fault('PathUnsafe', 'the name of the binary has unusual characters', 'rename the package');
+    return rustPlan(input, binary);
+  },
+};
+
+function rustPlan(input: PlanInput, binary: string): PlanResult {
+  const { request, settings, tree } = input;
+  const locked = hasFile(tree, 'Cargo.lock') ? ' --locked' : '';
+  const port = request.port ?? 8080;
+  const build = [
+    `FROM ${settings.bases.rust} AS build`,
+    'WORKDIR /src',
+    ...dependencyLines(tree, locked),
+    `RUN cargo build --release${locked} --bin ${binary}`,
+  ];
+  const run = [
+    `FROM ${settings.bases.rustRuntime}`,
+    'COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"]',
+    `COPY --chown=${appUid}:${appUid} [".", "/app/"]`,
+    `COPY --from=build ["/src/target/release/${binary}", "/usr/local/bin/server"]`,
+    'WORKDIR /app',
+    `ENV HOST=0.0.0.0 PORT=${port} ROCKET_ADDRESS=0.0.0.0`,
+    `USER ${appUid}:${appUid}`,
+    `EXPOSE ${port}`,
+    'CMD ["/usr/local/bin/server"]',
+  ];
+  return {
+    ok: true,
+    plan: {
+      language: 'rust',
+      why: [...input.why, `cargo builds ${binary}`],
+      dockerfile: { text: dockerfileText(build, run) },
+      port,
+      portWhy: request.port === undefined ? 'PORT is set to 8080 by convention' : 'named by the user',
+      portFollowsEnv: true,
+      user: { uid: appUid },
+      warnings: localStateWarnings(
+        tree,
+        [...(tree.read('Cargo.toml') ?? '').matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? ''),
+      ),
+      readOnlyRoot: false,
+    },
+  };
+}
+
+/** An empty program compiles the dependencies first; a workspace or a build script has more to it than that. */
+function dependencyLines(tree: SourceTree, locked: string): string[] {
+  const everything = 'COPY [".", "./"]';
+  const simple =
+    hasFile(tree, 'src/main.rs') &&
+    !hasFile(tree, 'build.rs') &&
+    !hasFile(tree, 'src/lib.rs') &&
+    !/^\[\[?(?:workspace|bin|lib)/m.test(tree.read('Cargo.toml') ?? '');
+  if (!simple) return [everything];
+  const manifests = ['Cargo.toml', 'Cargo.lock'].filter(path => hasFile(tree, path));
+  return [
+    copy(manifests, './'),
+    `RUN mkdir src && echo 'fn main() {}' > src/main.rs && cargo build --release${locked} && rm -r src`,
+    everything,
+    // cargo compares times, and the copied sources may be older than the empty program.
+    'RUN touch src/main.rs',
+  ];
+}
+
+function binaryName(tree: SourceTree): string | undefined {
+  const text = tree.read('Cargo.toml') ?? '';
+  const binaries = [...text.matchAll(/^\[\[bin\]\]\s*(?:[^[]*?\n)?name\s*=\s*"([^"]+)"/gm)].map(
+    match => match[1] ?? '',
+  );
+  if (binaries.length === 1) return binaries[0];
+  if (binaries.length > 1 || !hasFile(tree, 'src/main.rs')) return undefined;
+  return /^\[package\][^[]*?^name\s*=\s*"([^"]+)"/ms.exec(text)?.[1];
+}

@@ -1,0 +1,122 @@
+/** Any tree of files, served as it is. */
+import { copy, dockerfileText, isPlain } from './instructions.ts';
+import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
+import { appUid, fault } from './model.ts';
+import { nginxConf } from './nginx.ts';
+import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
+
+const servable =
+  /\.(?:html?|css|js|mjs|json|xml|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf|otf|txt|md|pdf|wasm|webmanifest|map|mp[34]|webm|csv)$/i;
+/** A manifest in a folder means a program that these rules did not find, not a page. */
+const manifest = /(?:^|\/)(?:package\.json|requirements\.txt|pyproject\.toml|go\.mod|Cargo\.toml)$/;
+const defaultPort = 8080;
+
+/** Trees with an index.html, or holding nothing a browser could not show. */
+export const staticRule: LanguageRule = {
+  language: 'static',
+  detect(tree) {
+    const index = indexFile(tree);
+    if (index !== undefined) return `${index} is there and no server is`;
+    const isFile = (path: string) => servable.test(path) || /(?:^|\/)(?:README|LICENSE|\.[^/]+)$/.test(path);
+    const onlyFiles = tree.paths.length > 0 && tree.paths.every(path => isFile(path) && !manifest.test(path));
+    return onlyFiles ? 'every file is one that a browser can show' : undefined;
+  },
+  plan(input) {
+    const { tree } = input;
+    if (tree.paths.length === 0)
+      return fault('EntrypointMissing', 'there are no files to serve', 'send at least an index.html');
+    const root = siteRoot(tree);
+    const why = root === '' ? [] : [`${root}/ is served, because index.html is only there`];
+    return { ok: true, plan: staticPlan(input, why, root) };
+  },
+};
+
+/** Where the built pages come from: the stages that made them, and their folder in the stage named `build`. */
+export interface StaticBuild {
+  readonly framework: string;
+  readonly stages: readonly (readonly (string | undefined)[])[];
+  readonly output: string;
+  readonly language: 'nodejs';
+  readonly spaFallback: boolean;
+}
+
+/** The plan of pages that a bundler made. */
+export function builtStaticPlan(input: PlanInput, why: readonly string[], build: StaticBuild): DockerfilePlan {
+  const site = {
+    spaFallback: build.spaFallback,
+    notFoundPage: hasFile(input.tree, 'public/404.html'),
+    hashedAssets: true,
+  };
+  const text = dockerfileText(
+    ...build.stages,
+    serverStage(input, site, `COPY --from=build ${JSON.stringify([`${build.output}/`, '/app/'])}`),
+  );
+  return { ...common(input, why), language: build.language, framework: build.framework, dockerfile: { text } };
+}
+
+function staticPlan(input: PlanInput, why: readonly string[], root: string): DockerfilePlan {
+  const { tree } = input;
+  const at = (name: string) => (root === '' ? name : `${root}/${name}`);
+  const hasIndex = hasFile(tree, at('index.html'));
+  const notFoundPage = hasFile(tree, at('404.html'));
+  const site = {
+    spaFallback: hasIndex && !notFoundPage,
+    notFoundPage,
+    hashedAssets: isBundle(tree.read(at('index.html')) ?? ''),
+  };
+  const text = dockerfileText(
+    serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/')),
+  );
+  const warnings = hasIndex
+    ? []
+    : ['there is no index.html: / answers 404 and only the files by their names are served'];
+  return { ...common(input, why), language: 'static', dockerfile: { text }, warnings };
+}
+
+function common(input: PlanInput, why: readonly string[]) {
+  return {
+    why: [...input.why, ...why],
+    port: input.request.port ?? defaultPort,
+    portWhy: input.request.port === undefined ? 'the static server listens on 8080' : 'named by the user',
+    portFollowsEnv: false,
+    user: { uid: appUid },
+    warnings: [],
+    readOnlyRoot: true,
+  };
+}
+
+function serverStage(input: PlanInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: string): string[] {
+  const port = input.request.port ?? defaultPort;
+  return [
+    `FROM ${input.settings.bases.static}`,
+    "COPY <<'NGINX' /etc/nginx/nginx.conf",
+    nginxConf({ ...site, port }).trimEnd(),
+    'NGINX',
+    files,
+    `USER ${appUid}:${appUid}`,
+    `EXPOSE ${port}`,
+    'ENTRYPOINT ["nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]',
+    'CMD []',
+  ];
+}
+
+/** index.html at the root, else the shallowest one. */
+function indexFile(tree: SourceTree): string | undefined {
+  if (hasFile(tree, 'index.html')) return 'index.html';
+  const root = siteRoot(tree);
+  return root === '' ? undefined : `${root}/index.html`;
+}
+
+/** The one top folder (`public`, `dist`, …) that holds the index.html of a tree without one at its root. */
+function siteRoot(tree: SourceTree): string {
+  if (hasFile(tree, 'index.html')) return '';
+  const roots = tree.paths.filter(path => path.endsWith('/index.html') && path.split('/').length === 2).map(folderOf);
+  const usual = ['public', 'dist', 'build', 'site', 'www', 'docs', 'src'].find(name => roots.includes(name));
+  const root = usual ?? (roots.length === 1 ? roots[0] : undefined);
+  return root !== undefined && isPlain(root) ? root : '';
+}
+
+/** Whether the page refers to files that a bundler named by their content. */
+function isBundle(html: string): boolean {
+  return /(?:assets|static\/(?:js|css)|_astro)\/[^"'<>]*[-.][\w-]{8,}\.(?:js|css)["']/.test(html);
+}
