@@ -15,17 +15,107 @@ export interface AskerOptions {
   readonly log: Log;
 }
 
-/** Slow questions, asked beside the workers: a question's id stands for its input, so one id is asked once per key. */
+/** A question that has been asked; `answer` is absent while it waits or runs. */
+interface Asked<A> {
+  readonly key: string;
+  readonly id: string;
+  readonly run: (signal: AbortSignal) => Promise<A>;
+  readonly cancel: AbortController;
+  answer?: Answer<A>;
+}
+
+/**
+ * Slow questions, asked beside the workers: a question's id stands for its input, so one id is asked once per key. A failure is an
+ * answer too; to ask again, drop it with retain().
+ */
 export class Asker<Q extends { readonly id: string }, A> {
-  constructor(_options: AskerOptions) {}
-  /** Asks unless this question has an answer or is under way; `run` should stop when its signal aborts. */
-  ask(_key: string, _question: Q, _run: (signal: AbortSignal, question: Q) => Promise<A>): void {}
-  /** Answers by question id; a question still under way has none. */
-  answers(_key: string): ReadonlyMap<string, Answer<A>> {
-    return new Map();
+  readonly #options: AskerOptions;
+  readonly #asked = new Map<string, Map<string, Asked<A>>>();
+  readonly #waiting = new Set<Asked<A>>();
+  readonly #running = new Set<Promise<void>>();
+  #isStopped = false;
+
+  constructor(options: AskerOptions) {
+    this.#options = options;
   }
+
+  /** Asks unless this question has an answer or is under way; `run` should stop when its signal aborts. */
+  ask(key: string, question: Q, run: (signal: AbortSignal, question: Q) => Promise<A>): void {
+    const ofKey = this.#asked.get(key) ?? new Map<string, Asked<A>>();
+    if (this.#isStopped || ofKey.has(question.id)) return;
+    const cancel = new AbortController();
+    const asked: Asked<A> = { key, id: question.id, cancel, run: async signal => run(signal, question) };
+    this.#asked.set(key, ofKey.set(question.id, asked));
+    this.#waiting.add(asked);
+    this.#startWaiting();
+  }
+
+  /** Answers by question id; a question still under way has none. */
+  answers(key: string): ReadonlyMap<string, Answer<A>> {
+    const answers = new Map<string, Answer<A>>();
+    for (const { id, answer } of this.#asked.get(key)?.values() ?? [])
+      if (answer !== undefined) answers.set(id, answer);
+    return answers;
+  }
+
   /** Drops the answers to, and cancels the runs of, every other question of the key. */
-  retain(_key: string, _ids: readonly string[]): void {}
-  /** Cancels everything and resolves when nothing runs any more. */
-  async stop(): Promise<void> {}
+  retain(key: string, ids: readonly string[]): void {
+    const ofKey = this.#asked.get(key);
+    if (ofKey === undefined) return;
+    for (const asked of [...ofKey.values()]) {
+      if (ids.includes(asked.id)) continue;
+      ofKey.delete(asked.id);
+      this.#waiting.delete(asked);
+      asked.cancel.abort(new Error('the question is not asked any more'));
+    }
+    if (ofKey.size === 0) this.#asked.delete(key);
+  }
+
+  /** Cancels everything and resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const key of [...this.#asked.keys()]) this.retain(key, []);
+    await Promise.all(this.#running);
+  }
+
+  #startWaiting(): void {
+    for (const asked of this.#waiting) {
+      if (this.#running.size >= this.#options.concurrency) return;
+      this.#waiting.delete(asked);
+      const running = this.#run(asked).finally(() => {
+        this.#running.delete(running);
+        this.#startWaiting();
+      });
+      this.#running.add(running);
+    }
+  }
+
+  /** Never rejects. */
+  async #run(asked: Asked<A>): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const timer = setTimeout(() => asked.cancel.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const answer = await answerTo(asked);
+    clearTimeout(timer);
+    // Dropped, or even asked anew, meanwhile.
+    if (this.#asked.get(asked.key)?.get(asked.id) !== asked) return;
+    asked.answer = answer;
+    try {
+      this.#options.onAnswer(asked.key);
+    } catch (error) {
+      this.#options.log.error('nobody could be told of an answer', { key: asked.key, question: asked.id, error });
+    }
+  }
+}
+
+/** Comes with the abort at the latest, also when `run` pays no heed to its signal. */
+async function answerTo<A>(asked: Asked<A>): Promise<Answer<A>> {
+  const aborted = Promise.withResolvers<never>();
+  asked.cancel.signal.addEventListener('abort', () => aborted.reject(asked.cancel.signal.reason), { once: true });
+  try {
+    const value = await Promise.race([asked.run(asked.cancel.signal), aborted.promise]);
+    return { at: new Date().toISOString(), value };
+  } catch (caught) {
+    const reason: unknown = asked.cancel.signal.aborted ? asked.cancel.signal.reason : caught;
+    return { at: new Date().toISOString(), error: reason instanceof Error ? reason : new Error(String(reason)) };
+  }
 }

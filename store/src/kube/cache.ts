@@ -116,11 +116,14 @@ export class KubeCache<T extends KubeObject> {
   #onEvent(event: ListWatchEvent<T>): void {
     switch (event.type) {
       case 'snapshot':
-        return this.#replaceAll(event.items);
+        this.#replaceAll(event.items);
+        break;
       case 'set':
-        return this.#take(event.object);
+        this.#take(event.object);
+        break;
       case 'delete':
-        return this.#drop(event.object);
+        this.#drop(event.object);
+        break;
     }
   }
 
@@ -204,8 +207,8 @@ export class KubeCache<T extends KubeObject> {
     const key = objectKey(object);
     this.#unlink(object);
     this.#objects.set(key, object);
-    for (const [index, valueOf] of Object.entries(this.#options.indexBy ?? {})) {
-      const value = valueOf(object);
+    for (const [index, indexedBy] of Object.entries(this.#options.indexBy ?? {})) {
+      const value = indexedBy(object);
       const values = this.#indexes.get(index);
       if (value === undefined || values === undefined) continue;
       values.set(value, (values.get(value) ?? new Map<string, T>()).set(key, object));
@@ -217,8 +220,8 @@ export class KubeCache<T extends KubeObject> {
     const cached = this.#objects.get(key);
     if (cached === undefined) return;
     this.#objects.delete(key);
-    for (const [index, valueOf] of Object.entries(this.#options.indexBy ?? {})) {
-      const value = valueOf(cached);
+    for (const [index, indexedBy] of Object.entries(this.#options.indexBy ?? {})) {
+      const value = indexedBy(cached);
       const values = this.#indexes.get(index);
       if (value === undefined || values === undefined) continue;
       values.get(value)?.delete(key);

@@ -258,7 +258,8 @@ describe('a list-watch survives, and converges after', () => {
         events.push(event);
         failures += 1;
         if (failures === 1) throw new Error('handler');
-        if (failures === 2) return Promise.reject(new Error('async handler')) as unknown as void;
+        if (failures === 2) return Promise.reject(new Error('async handler'));
+        return undefined;
       },
     });
     await watching();

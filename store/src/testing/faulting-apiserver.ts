@@ -242,7 +242,10 @@ export class FaultingApiserver {
 
   #watch(query: URLSearchParams, response: ServerResponse): void {
     const from = Number(query.get('resourceVersion'));
-    if (from < this.#compactedAt) return this.#fail({ status: 410 }, response);
+    if (from < this.#compactedAt) {
+      this.#fail({ status: 410 }, response);
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     for (const { revision, line } of this.#history) if (revision > from) response.write(line);
