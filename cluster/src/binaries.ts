@@ -73,13 +73,21 @@ export const COMPONENTS = {
 } as const satisfies Record<string, Component>;
 
 const modules = join(import.meta.dirname, '../go');
-const isSource = (path: string): boolean => !path.startsWith('lego/');
+
+/** A change in one program of a module is none in the others. */
+const isSource = (path: string, { packages }: Build): boolean =>
+  ['go.mod', 'go.sum'].includes(path) || packages.some(name => path.startsWith(`${name.replace('./', '')}/`));
 
 /** The directory with the component's programs; compiles them when the cache has none of these ingredients. */
 export async function binaryOf(layout: Layout, component: Component): Promise<string> {
   const source = join(modules, component.module);
-  const sources = (await contentsOf(source)).filter(([path]) => isSource(path));
-  const key = keyOf(sources, component.build, await run(['go', 'env', 'GOVERSION', 'GOARCH'], { cwd: source }), withoutProviders);
+  const sources = (await contentsOf(source)).filter(([path]) => isSource(path, component.build));
+  const key = keyOf(
+    sources,
+    component.build,
+    await run(['go', 'env', 'GOVERSION', 'GOARCH'], { cwd: source }),
+    withoutProviders,
+  );
   return cached(join(layout.cache, 'bin', `${component.name}-${key}`), async directory => {
     const work = join(directory, 'source');
     await mkdir(work);
@@ -92,7 +100,14 @@ export async function binaryOf(layout: Layout, component: Component): Promise<st
 
 async function compile(work: string, build: Build, output: string, log: string): Promise<void> {
   const tags = build.tags ? ['-tags', build.tags] : [];
-  const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', ...tags, '-ldflags', `-s -w ${build.ldflags ?? ''}`.trim()];
+  const flags = [
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
+    ...tags,
+    '-ldflags',
+    `-s -w ${build.ldflags ?? ''}`.trim(),
+  ];
   // The machine belongs to somebody who works on it meanwhile.
   await run(['nice', 'go', 'build', ...flags, '-o', `${output}/`, ...build.packages], {
     cwd: work,
@@ -122,7 +137,10 @@ func NewDNSChallengeProviderByName(name string) (challenge.Provider, error) {
  */
 async function trimLego(work: string): Promise<void> {
   const { module, version: at } = PINNED.lego;
-  const answer = await run(['go', 'mod', 'download', '-json', `${module}@${at}`], { cwd: work, env: { GOFLAGS: '-mod=mod' } });
+  const answer = await run(['go', 'mod', 'download', '-json', `${module}@${at}`], {
+    cwd: work,
+    env: { GOFLAGS: '-mod=mod' },
+  });
   const { Dir: original, Sum: sum } = JSON.parse(answer) as { Dir: string; Sum: string };
   if (sum !== PINNED.lego.sum) throw new Error(`${module}@${at} is not what was pinned: ${sum}`);
   await cp(original, join(work, 'lego'), { recursive: true });
@@ -130,7 +148,15 @@ async function trimLego(work: string): Promise<void> {
   await writeFile(join(work, 'lego/providers/dns/zz_gen_dns_providers.go'), withoutProviders);
 }
 
-const NAMES_OF_NODE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl'];
+const NAMES_OF_NODE = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubelet',
+  'kube-proxy',
+  'kubectl',
+];
 
 /** Links the programs into .vibed/bin under the names they are called by. */
 export async function linkBinaries(layout: Layout, from: ReadonlyMap<string, string>): Promise<void> {

@@ -15,7 +15,12 @@ interface Certificate {
 const DAYS = '3650';
 
 function certificates(layout: Layout): readonly Certificate[] {
-  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+  const service = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
   return [
     {
       file: 'apiserver',
@@ -49,12 +54,29 @@ async function createAuthority(path: (name: string) => string): Promise<void> {
   await createKey(path('ca.key'));
   const subject = ['-subj', '/CN=vibed-cluster', '-addext', 'basicConstraints=critical,CA:TRUE'];
   const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign,digitalSignature'];
-  await run(['openssl', 'req', '-x509', '-new', '-key', path('ca.key'), '-days', DAYS, ...subject, ...usage, '-out', path('ca.crt')]);
+  await run([
+    'openssl',
+    'req',
+    '-x509',
+    '-new',
+    '-key',
+    path('ca.key'),
+    '-days',
+    DAYS,
+    ...subject,
+    ...usage,
+    '-out',
+    path('ca.crt'),
+  ]);
 }
 
-const createKey = (file: string) => run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', file]);
+const createKey = (file: string) =>
+  run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', file]);
 
-async function createCertificate(path: (name: string) => string, { file, user, group, names }: Certificate): Promise<void> {
+async function createCertificate(
+  path: (name: string) => string,
+  { file, user, group, names }: Certificate,
+): Promise<void> {
   if (existsSync(path(`${file}.crt`))) return;
   const key = path(`${file}.key`);
   const request = path(`${file}.csr`);
@@ -64,14 +86,29 @@ async function createCertificate(path: (name: string) => string, { file, user, g
   const lines = ['keyUsage=critical,digitalSignature', 'extendedKeyUsage=clientAuth,serverAuth'];
   await writeFile(extensions, [...lines, ...(alternatives ? [`subjectAltName=${alternatives}`] : [])].join('\n'));
   await createKey(key);
-  await run(['openssl', 'req', '-new', '-key', key, '-subj', `${group ? `/O=${group}` : ''}/CN=${user}`, '-out', request]);
+  await run([
+    'openssl',
+    'req',
+    '-new',
+    '-key',
+    key,
+    '-subj',
+    `${group ? `/O=${group}` : ''}/CN=${user}`,
+    '-out',
+    request,
+  ]);
   const signer = ['-CA', path('ca.crt'), '-CAkey', path('ca.key'), '-CAserial', path(`${file}.srl`), '-CAcreateserial'];
   const output = ['-days', DAYS, '-extfile', extensions, '-out', path(`${file}.crt`)];
   await run(['openssl', 'x509', '-req', '-in', request, ...signer, ...output]);
 }
 
 /** A kubeconfig with the certificate inside, so that it can be copied anywhere. */
-export async function writeKubeconfig(layout: Layout, certificate: string, server: string, file: string): Promise<void> {
+export async function writeKubeconfig(
+  layout: Layout,
+  certificate: string,
+  server: string,
+  file: string,
+): Promise<void> {
   const base64 = async (name: string) => (await readFile(join(layout.pki, name))).toString('base64');
   const config = {
     apiVersion: 'v1',

@@ -12,12 +12,7 @@ export interface RunOptions {
 }
 
 export class CommandFailed extends Error {
-  constructor(
-    readonly argv: readonly string[],
-    readonly code: number | null,
-    readonly output: string,
-    log: string | undefined,
-  ) {
+  constructor(argv: readonly string[], code: number | null, output: string, log: string | undefined) {
     const tail = output.trimEnd().split('\n').slice(-8).join('\n  ');
     super(`${argv.join(' ')} ended with ${code}\n  ${tail}${log ? `\n  all of it: ${log}` : ''}`);
     this.name = 'CommandFailed';

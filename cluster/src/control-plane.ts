@@ -95,7 +95,11 @@ const AUDIT_POLICY = {
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [
-    { level: 'None', resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }], userGroups: ['system:nodes'] },
+    {
+      level: 'None',
+      resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }],
+      userGroups: ['system:nodes'],
+    },
     { level: 'None', verbs: ['get', 'list', 'watch'], users: ['system:apiserver'] },
     { level: 'None', nonResourceURLs: ['/healthz*', '/livez*', '/readyz*', '/version', '/openapi*'] },
     { level: 'Metadata' },

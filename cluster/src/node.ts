@@ -75,7 +75,11 @@ function kubeletConfig(layout: Layout): object {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     address: NET.nodeIP,
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: pki('ca.crt') } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: pki('ca.crt') },
+    },
     authorization: { mode: 'Webhook' },
     tlsCertFile: pki('kubelet-server.crt'),
     tlsPrivateKeyFile: pki('kubelet-server.key'),

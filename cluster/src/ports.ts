@@ -31,7 +31,8 @@ export async function choosePorts(wanted: Ports, isFree: (port: number) => Promi
       port += 1;
       if (port > 65_535) throw new Error(`no free port above ${wanted[name]} for the ${name}`);
     }
-    if (port !== wanted[name]) replaced.push(`port ${wanted[name]} (${name}) is taken by another program: using ${port}`);
+    if (port !== wanted[name])
+      replaced.push(`port ${wanted[name]} (${name}) is taken by another program: using ${port}`);
     ports[name] = port;
   }
   return { ports: ports as unknown as Ports, replaced };

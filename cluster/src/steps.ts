@@ -44,10 +44,13 @@ async function runStep(step: Step, at: number, of: number, out: NodeJS.WriteStre
     out.write(`\r\x1b[2K${stepLine(at, of, step, elapsed(), detail).slice(0, out.columns - 1)}`);
   };
   // Without a terminal a line a minute shows that it lives.
-  const timer = setInterval(() => {
-    if (out.isTTY) live();
-    else out.write(`${stepLine(at, of, step, elapsed(), detail)}\n`);
-  }, out.isTTY ? 500 : 60_000);
+  const timer = setInterval(
+    () => {
+      if (out.isTTY) live();
+      else out.write(`${stepLine(at, of, step, elapsed(), detail)}\n`);
+    },
+    out.isTTY ? 500 : 60_000,
+  );
   try {
     live();
     await step.run(text => {

@@ -4,6 +4,7 @@ package main
 import (
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/coremain"
+	_ "github.com/coredns/coredns/plugin/bind"
 	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/forward"
@@ -17,7 +18,7 @@ import (
 
 func init() {
 	dnsserver.Directives = []string{
-		"reload", "ready", "health", "errors", "log", "cache", "kubernetes", "loop", "forward",
+		"reload", "bind", "ready", "health", "errors", "log", "cache", "kubernetes", "loop", "forward",
 	}
 }
 

@@ -1,0 +1,28 @@
+// One line about the cluster of this checkout.
+import { ingressAnswers } from './addons.ts';
+import { kubectl } from './control-plane.ts';
+import type { Layout } from './layout.ts';
+import { isReady } from './node.ts';
+import { rememberedPorts } from './ports.ts';
+import { isRunning, recordedNames } from './processes.ts';
+
+/** Exit code 0 means that it can be used. */
+export async function status(layout: Layout): Promise<{ line: string; usable: boolean }> {
+  const names = await recordedNames(layout);
+  const alive = await Promise.all(names.map(name => isRunning(layout, name)));
+  const dead = names.filter((_, i) => !alive[i]);
+  if (names.length === dead.length) return { line: `${layout.name}: stopped`, usable: false };
+  if (dead.length > 0)
+    return { line: `${layout.name}: not running: ${dead.join(', ')}; \`up\` starts them again`, usable: false };
+  const ports = await rememberedPorts(layout);
+  const [ready, ingress, pods] = await Promise.all([
+    isReady(layout),
+    ports ? ingressAnswers(ports).catch(() => false) : false,
+    kubectl(layout, ['get', 'pods', '-A', '--no-headers', '--ignore-not-found', '--request-timeout=5s']),
+  ]);
+  const count = pods?.trim() ? pods.trim().split('\n').length : 0;
+  const where = ports ? `http://*.localhost:${ports.ingress}, apiserver 127.0.0.1:${ports.apiserver}` : '';
+  const state =
+    ready && ingress ? 'running' : `node ${ready ? 'Ready' : 'not Ready'}, ingress ${ingress ? 'up' : 'down'}`;
+  return { line: `${layout.name}: ${state}, ${count} pods, ${where}`, usable: ready && ingress };
+}
