@@ -49,7 +49,7 @@ function goPlan(input: PlanInput, main: string): PlanResult {
     `COPY ${owner} [".", "/app/"]`,
     'COPY --from=build ["/out/server", "/usr/local/bin/server"]',
     'WORKDIR /app',
-    `ENV HOST=0.0.0.0 PORT=${port}`,
+    `ENV HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
     `USER ${appUid}:${appUid}`,
     `EXPOSE ${port}`,
     'CMD ["/usr/local/bin/server"]',

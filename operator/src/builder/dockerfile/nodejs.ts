@@ -178,7 +178,7 @@ function chownCopyFrom(from: string, to: string): string {
 function runtime(port: number, command: string): Lines {
   return [
     'WORKDIR /app',
-    `ENV NODE_ENV=production HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=${port}`,
+    `ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=${port}`,
     `USER ${appUid}:${appUid}`,
     `EXPOSE ${port}`,
     command,

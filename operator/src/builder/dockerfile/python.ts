@@ -31,7 +31,8 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
   const { request, tree } = input;
   const missing = start.needs.filter(name => !declares(declared, name));
   const port = request.port ?? start.port;
-  const text = dockerfileText(...stages(input, declared, missing), runtime(port, start.command));
+  const blocks = stages(input, declared, missing);
+  const text = dockerfileText(...blocks.slice(0, -1), [...(blocks.at(-1) ?? []), ...runtime(port, start.command)]);
   const why = [
     ...(declared === undefined ? ['no requirements.txt and no pyproject.toml'] : [declared.why]),
     start.why,
@@ -68,7 +69,7 @@ function stages(input: PlanInput, declared: PythonInstall | undefined, missing: 
 function runtime(port: number, command: string): string[] {
   return [
     'WORKDIR /app',
-    `ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=${port}`,
+    `ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
     `USER ${appUid}:${appUid}`,
     `EXPOSE ${port}`,
     command,

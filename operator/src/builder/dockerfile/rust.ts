@@ -40,7 +40,7 @@ function rustPlan(input: PlanInput, binary: string): PlanResult {
     `COPY --chown=${appUid}:${appUid} [".", "/app/"]`,
     `COPY --from=build ["/src/target/release/${binary}", "/usr/local/bin/server"]`,
     'WORKDIR /app',
-    `ENV HOST=0.0.0.0 PORT=${port} ROCKET_ADDRESS=0.0.0.0`,
+    `ENV HOME=/tmp HOST=0.0.0.0 PORT=${port} ROCKET_ADDRESS=0.0.0.0`,
     `USER ${appUid}:${appUid}`,
     `EXPOSE ${port}`,
     'CMD ["/usr/local/bin/server"]',

@@ -49,7 +49,7 @@ export function builtStaticPlan(input: PlanInput, why: readonly string[], build:
   };
   const text = dockerfileText(
     ...build.stages,
-    serverStage(input, site, `COPY --from=build ${JSON.stringify([`${build.output}/`, '/app/'])}`),
+    serverStage(input, site, `COPY --from=build ${JSON.stringify([`${build.output}/`, '/app/']).replace(',', ', ')}`),
   );
   return { ...common(input, why), language: build.language, framework: build.framework, dockerfile: { text } };
 }

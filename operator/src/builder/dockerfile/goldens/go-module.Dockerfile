@@ -15,7 +15,7 @@ COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-cert
 COPY --chown=10001:10001 [".", "/app/"]
 COPY --from=build ["/out/server", "/usr/local/bin/server"]
 WORKDIR /app
-ENV HOST=0.0.0.0 PORT=8080
+ENV HOME=/tmp HOST=0.0.0.0 PORT=8080
 USER 10001:10001
 EXPOSE 8080
 CMD ["/usr/local/bin/server"]

@@ -57,7 +57,7 @@ http {
   }
 }
 NGINX
-COPY --from=build ["/app/build/","/app/"]
+COPY --from=build ["/app/build/", "/app/"]
 USER 10001:10001
 EXPOSE 8080
 ENTRYPOINT ["nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]

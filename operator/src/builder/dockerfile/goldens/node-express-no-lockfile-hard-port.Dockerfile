@@ -15,7 +15,7 @@ FROM node:24-slim
 COPY --from=build --chown=10001:10001 ["/app/node_modules/", "/app/node_modules/"]
 COPY --chown=10001:10001 [".", "/app/"]
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=3000
+ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=3000
 USER 10001:10001
 EXPOSE 3000
 CMD ["node", "index.js"]

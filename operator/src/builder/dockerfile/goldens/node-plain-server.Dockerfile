@@ -5,7 +5,7 @@
 FROM node:24-slim
 COPY --chown=10001:10001 [".", "/app/"]
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=8080
+ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=8080
 USER 10001:10001
 EXPOSE 8080
 CMD ["node", "server.js"]

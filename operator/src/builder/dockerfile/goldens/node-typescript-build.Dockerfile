@@ -15,7 +15,7 @@ RUN npm prune --omit=dev --no-audit --no-fund
 FROM node:24-slim
 COPY --from=build --chown=10001:10001 ["/app/", "/app/"]
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=8080
+ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=8080
 USER 10001:10001
 EXPOSE 8080
 CMD ["node", "dist/index.js"]

@@ -16,9 +16,8 @@ FROM python:3.13-slim
 COPY --from=build ["/venv/", "/venv/"]
 COPY --chown=10001:10001 [".", "/app/"]
 ENV PATH="/venv/bin:$PATH"
-
 WORKDIR /app
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 PORT=8000
 USER 10001:10001
 EXPOSE 8000
 CMD ["gunicorn", "--worker-tmp-dir", "/tmp", "--workers", "2", "shop.wsgi:application"]
