@@ -1,0 +1,153 @@
+/** The first container of a build pod: brings the source into the context folder, plans the Dockerfile, and says what it found.
+ *
+ * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
+import { createReadStream, realpathSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type DockerfilePlan, planDockerfile } from '../builder/dockerfile/plan.ts';
+import { exitOf, reportOf, SourceError } from './fault.ts';
+import { fetchGit } from './git.ts';
+import { podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
+import { sourceMessage } from './report.ts';
+import { treeOnDisk } from './tree-on-disk.ts';
+import { TreeWriter } from './tree-writer.ts';
+import { unpack } from './unpack.ts';
+
+/** Brings the source, plans, writes both below `workspace`, and returns the report; expected failures are reports as well. */
+export async function prepareSource(job: SourceJob, workspace: string): Promise<SourceReport> {
+  const signal = AbortSignal.timeout(job.limits.seconds * 1000);
+  try {
+    return await prepare(job, workspace, signal);
+  } catch (error) {
+    if (!signal.aborted) return reportOf(error);
+    const message = `the source was not there after ${job.limits.seconds} s`;
+    return reportOf(new SourceError('SourceTimedOut', message, 'check the server; the fetch is tried again'));
+  }
+}
+
+async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): Promise<SourceReport> {
+  const context = join(workspace, 'context');
+  await mkdir(context, { recursive: true, mode: 0o755 });
+  const writer = new TreeWriter(context, job.limits);
+  const commit = await fetchInto(job.source, join(workspace, 'scratch'), writer, signal);
+  const tree = treeOnDisk(context, writer.files);
+  const digest = await tree.digest();
+  if (job.source.kind !== 'git' && job.source.digest !== digest) {
+    const message = `the files have the digest ${digest}, not ${job.source.digest}`;
+    throw new SourceError('SourceDigestMismatch', message, 'send the source again');
+  }
+  const result = planDockerfile(tree, requestOf(job), { bases: job.bases });
+  if (!result.ok) return result;
+  await writePlan(join(workspace, 'plan'), context, result.plan);
+  const found = {
+    files: writer.files.length,
+    bytes: writer.size,
+    ignored: writer.ignored.length,
+    ignoredSample: writer.ignored.slice(0, 5),
+  };
+  return { ok: true, digest, ...(commit !== undefined && { commit }), plan: planReport(result.plan), ...found };
+}
+
+async function fetchInto(
+  source: SourceJob['source'],
+  scratch: string,
+  writer: TreeWriter,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  switch (source.kind) {
+    case 'git':
+      return await fetchGit(source, scratch, writer, signal);
+    case 'files':
+      await unpack(createReadStream(source.archive, { signal }), writer);
+      return undefined;
+    case 'snapshot':
+      await unpack(await download(source, signal), writer);
+      return undefined;
+  }
+}
+
+/** The archive from the api-server's internal endpoint, with the pod's own audience-bound token. */
+async function download(
+  source: Extract<SourceJob['source'], { kind: 'snapshot' }>,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const token = (await readFile(source.tokenFile, 'utf8')).trim();
+  const response = await fetch(source.url, {
+    headers: { authorization: `Bearer ${token}` },
+    redirect: 'error',
+    signal,
+  }).catch(error => {
+    throw new SourceError(
+      'SourceUnreachable',
+      `the source could not be fetched: ${causeOf(error)}`,
+      'the fetch is tried again',
+    );
+  });
+  if (response.ok && response.body !== null) return Readable.fromWeb(response.body);
+  await response.body?.cancel();
+  const status = `the source endpoint answered ${response.status}`;
+  if (response.status === 404 || response.status === 410)
+    throw new SourceError('SourceNotFound', status, 'the upload is gone: deploy the files again');
+  if (response.status === 401 || response.status === 403)
+    throw new SourceError('SourceForbidden', status, 'this build may not read that upload');
+  throw new SourceError('SourceUnreachable', status, 'the fetch is tried again');
+}
+
+/** One fixed place for the Dockerfile, whoever wrote it. A generated one gets an empty ignore file beside it, which outranks the tree's own
+ * .dockerignore: that was written for another Dockerfile. */
+async function writePlan(folder: string, context: string, plan: DockerfilePlan): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const dockerfile = join(folder, 'Dockerfile');
+  if ('text' in plan.dockerfile) {
+    await writeFile(dockerfile, plan.dockerfile.text);
+    await writeFile(`${dockerfile}.dockerignore`, '');
+  } else {
+    await writeFile(dockerfile, await readFile(join(context, plan.dockerfile.path)));
+    const own = await readFile(join(context, `${plan.dockerfile.path}.dockerignore`)).catch(() => undefined);
+    if (own !== undefined) await writeFile(`${dockerfile}.dockerignore`, own);
+  }
+  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+}
+
+function planReport(plan: DockerfilePlan) {
+  const { dockerfile: _text, ...report } = plan;
+  return report;
+}
+
+function requestOf(job: SourceJob) {
+  const { language, dockerfile, port } = job.request;
+  return { language, ...(dockerfile !== undefined && { dockerfile }), ...(port !== undefined && { port }) };
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The program: job from VIBED_SOURCE, report to the termination log, exit code. */
+export async function main(env: NodeJS.ProcessEnv): Promise<number> {
+  const workspace = env.VIBED_WORKSPACE ?? podPaths.workspace;
+  const job = sourceJob.parse(JSON.parse(env.VIBED_SOURCE ?? ''));
+  const report = await prepareSource(job, workspace);
+  const log = env.VIBED_TERMINATION_LOG ?? podPaths.terminationLog;
+  await mkdir(dirname(log), { recursive: true });
+  await writeFile(log, sourceMessage(report));
+  console.log(report.ok ? summary(report) : `${report.reason}: ${report.message}\n${report.remedy}`);
+  return report.ok ? sourceExit.done : exitOf(report.reason);
+}
+
+function summary(report: Extract<SourceReport, { ok: true }>): string {
+  const { plan } = report;
+  const lines = [
+    `${report.files} files, ${report.bytes} bytes, ${report.ignored} ignored`,
+    ...plan.why,
+    ...plan.warnings.map(warning => `warning: ${warning}`),
+  ];
+  return lines.map(line => `[vibed] ${line}`).join('\n');
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.env);
+}
