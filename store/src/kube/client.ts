@@ -91,7 +91,10 @@ export interface KubeClient {
   list<T extends KubeObject>(kind: Kind, options?: ListOptions): Promise<Page<T>>;
   /** POST; AlreadyExists when the name is taken. */
   create<T extends KubeObject>(kind: Kind, object: T): Promise<T>;
-  /** Server-side apply under the client's field manager; a metadata.uid or resourceVersion in the object is a precondition (Conflict). */
+  /**
+   * Server-side apply under the client's field manager; a metadata.uid or resourceVersion in the object is a precondition (Conflict).
+   * A field that the last apply, or the create, had and this one has not is removed; the first apply after a create takes three writes.
+   */
   apply<T extends KubeObject>(kind: Kind, object: T, options?: ApplyOptions): Promise<T>;
   /** JSON Patch; a `test` operation that fails is a Conflict. */
   jsonPatch<T extends KubeObject>(

@@ -12,6 +12,7 @@ import type {
 } from './client.ts';
 import { isKubeError, KubeError } from './errors.ts';
 import { apiVersionOf, type Kind, type KubeObject, kinds, type ObjectRef } from './kinds.ts';
+import { creatorOf, takeOverPatch } from './ownership.ts';
 import { httpTransport, type Method, type Transport, type TransportRequest } from './transport.ts';
 import { readWatchEvents } from './watch-lines.ts';
 
@@ -75,16 +76,18 @@ class HttpKubeClient implements KubeClient {
   }
 
   async create<T extends KubeObject>(kind: Kind, object: T): Promise<T> {
-    const path = collectionPath(kind, namespaceFor(kind, object.metadata)) + this.#managed();
+    const query = queryString({ fieldManager: creatorOf(this.#fieldManager) });
+    const path = collectionPath(kind, namespaceFor(kind, object.metadata)) + query;
     const body = named(kind, object);
     return this.#object<T>({ what: describe('create', kind, object.metadata), method: 'POST', path, body });
   }
 
   async apply<T extends KubeObject>(kind: Kind, object: T, options: ApplyOptions = {}): Promise<T> {
-    const path =
-      objectPath(kind, object.metadata, options.subresource) + this.#managed({ force: options.force ?? true });
-    const body = withoutManagedFields(named(kind, object));
-    return this.#patch<T>(describe('apply', kind, object.metadata), path, patchTypes.apply, body);
+    const applied = await this.#applyOnce(kind, object, options);
+    if (options.subresource !== undefined || takeOverPatch(applied, this.#fieldManager) === undefined) return applied;
+    await this.#takeOver(kind, applied);
+    // The precondition has been met by the first one.
+    return this.#applyOnce(kind, { ...object, metadata: { ...object.metadata, resourceVersion: undefined } }, options);
   }
 
   async jsonPatch<T extends KubeObject>(
@@ -169,6 +172,28 @@ class HttpKubeClient implements KubeClient {
     } catch {
       // /readyz and its like answer in plain words.
       return text;
+    }
+  }
+
+  async #applyOnce<T extends KubeObject>(kind: Kind, object: T, options: ApplyOptions): Promise<T> {
+    const query = this.#managed({ force: options.force ?? true });
+    const path = objectPath(kind, object.metadata, options.subresource) + query;
+    const body = withoutManagedFields(named(kind, object));
+    return this.#patch<T>(describe('apply', kind, object.metadata), path, patchTypes.apply, body);
+  }
+
+  async #takeOver<T extends KubeObject>(kind: Kind, applied: T): Promise<void> {
+    let current = applied;
+    for (let attempt = 1; ; attempt += 1) {
+      const patch = takeOverPatch(current, this.#fieldManager);
+      if (patch === undefined) return;
+      try {
+        await this.jsonPatch(kind, current.metadata, patch);
+        return;
+      } catch (error) {
+        if (!isKubeError(error, 'Conflict') || attempt === 3) throw error;
+        current = await this.get<T>(kind, current.metadata);
+      }
     }
   }
 

@@ -20,8 +20,13 @@ export interface FakeObject {
   data?: Record<string, string>;
 }
 
-/** What happens to one request instead of its answer; `hang` never answers, `none` lets it pass. */
-export type RequestFault = { readonly status: number; readonly retryAfter?: number } | 'reset' | 'hang' | 'none';
+/** What happens to one request instead of its answer; `hang` never answers, `reset-halfway` breaks off in the body, `none` lets it pass. */
+export type RequestFault =
+  | { readonly status: number; readonly retryAfter?: number }
+  | 'reset'
+  | 'reset-halfway'
+  | 'hang'
+  | 'none';
 
 /** What happens to every watch that is open. */
 export type WatchFault = 'end' | 'reset' | 'malformed' | 'half-line' | 'gone-event' | 'error-event';
@@ -47,6 +52,8 @@ const statusOf = (code: number, reason: string) => ({
 
 export class FaultingApiserver {
   readonly requests: RecordedRequest[] = [];
+  /** How many connections were ever opened. */
+  connections = 0;
   /** Answers every request that is neither LIST nor WATCH. */
   answer: Answer = () => ({ status: 404, body: statusOf(404, 'NotFound') });
   /** While true, open watches are told nothing. */
@@ -67,6 +74,9 @@ export class FaultingApiserver {
 
   private constructor() {
     this.#server = createServer((request, response) => this.#handle(request, response));
+    this.#server.on('connection', () => {
+      this.connections += 1;
+    });
   }
 
   static async start(): Promise<FaultingApiserver> {
@@ -223,6 +233,11 @@ export class FaultingApiserver {
     if (fault === 'hang') return;
     if (fault === 'reset') {
       response.destroy();
+      return;
+    }
+    if (fault === 'reset-halfway') {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('half', () => response.destroy());
       return;
     }
     response.writeHead(fault.status, fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) });
