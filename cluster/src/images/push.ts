@@ -17,10 +17,15 @@ export function repositoryOf(name: string): { repository: string; tag: string } 
   return { repository: path.includes('/') ? path : `library/${path}`, tag };
 }
 
+// A constant: the same files are the same image, whenever they were built.
+const CREATED = '1970-01-01T00:00:00Z';
+
+/** One history entry per layer, or Buildah would not recognise its cached layers on top of this image. */
 function configOf({ config, layers }: Image): string {
   const diffIDs = layers.map(layer => layer.diffID);
-  // No creation time: the same files are the same image.
-  return JSON.stringify({ architecture: 'amd64', os: 'linux', config, rootfs: { type: 'layers', diff_ids: diffIDs } });
+  const history = diffIDs.map(diffID => ({ created: CREATED, created_by: `vibed cluster image, layer ${diffID}` }));
+  const rootfs = { type: 'layers', diff_ids: diffIDs };
+  return JSON.stringify({ created: CREATED, architecture: 'amd64', os: 'linux', config, rootfs, history });
 }
 
 function manifestOf(image: Image, config: string): string {
