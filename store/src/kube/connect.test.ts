@@ -329,6 +329,21 @@ describe('errors', () => {
     expect(await failureOf(client.jsonPatch(kinds.job, ref, operations))).toMatchObject({ code: 'Invalid' });
   });
 
+  test('an apply to another incarnation is a Conflict', async () => {
+    const message = 'Invalid value: "old": field is immutable';
+    answer(422, status(422, 'Invalid', 'ConfigMap "a" is invalid', { causes: [{ field: 'metadata.uid', message }] }));
+    expect(await failureOf(client.apply(kinds.job, job))).toMatchObject({ code: 'Conflict' });
+  });
+
+  test('what an apply does not fit into is Invalid, though the server says 500', async () => {
+    const message =
+      'failed to create typed patch object (ns/a; /v1, Kind=ConfigMap): .dato: field not declared in schema';
+    answer(500, { kind: 'Status', code: 500, message });
+    expect(await failureOf(client.apply(kinds.job, job))).toMatchObject({ code: 'Invalid', status: 500 });
+    answer(500, { kind: 'Status', code: 500, message: 'etcdserver: request timed out' });
+    expect(await failureOf(client.apply(kinds.job, job))).toMatchObject({ code: 'Unavailable' });
+  });
+
   test('a configuration that names no cluster fails at once, with a hint', () => {
     const options = { fieldManager: 'vibed', userAgent: 'test' };
     expect(() => connect({ ...options, kubeconfig: '/nowhere' })).toThrow(KubeError);

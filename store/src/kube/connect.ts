@@ -179,7 +179,12 @@ class HttpKubeClient implements KubeClient {
     const query = this.#managed({ force: options.force ?? true });
     const path = objectPath(kind, object.metadata, options.subresource) + query;
     const body = withoutManagedFields(named(kind, object));
-    return this.#patch<T>(describe('apply', kind, object.metadata), path, patchTypes.apply, body);
+    const what = describe('apply', kind, object.metadata);
+    try {
+      return await this.#patch<T>(what, path, patchTypes.apply, body);
+    } catch (error) {
+      throw asOtherIncarnation(error, what);
+    }
   }
 
   async #takeOver<T extends KubeObject>(kind: Kind, applied: T): Promise<void> {
@@ -242,6 +247,16 @@ function asFailedTest(error: unknown, what: string, operations: readonly JsonPat
   if (!bare || !operations.some(operation => operation.op === 'test')) return error;
   return new KubeError('Conflict', `${what}: the object is not as the patch expects it`, {
     status: 422,
+    reason: error.reason,
+    cause: error,
+  });
+}
+
+/** An apply with the uid of an earlier incarnation is refused as a change of an immutable field. */
+function asOtherIncarnation(error: unknown, what: string): unknown {
+  if (!isKubeError(error, 'Invalid') || !/metadata\.uid: Invalid value: .*immutable/.test(error.message)) return error;
+  return new KubeError('Conflict', `${what}: the object was deleted and created again`, {
+    status: error.status,
     reason: error.reason,
     cause: error,
   });

@@ -74,7 +74,7 @@ export function errorFromStatus(what: string, answer: StatusBody, retryAfterSeco
   const status = typeof answer.code === 'number' ? answer.code : 500;
   const reason = typeof answer.reason === 'string' && answer.reason !== '' ? answer.reason : undefined;
   const wait = retryAfterSeconds ?? answer.details?.retryAfterSeconds;
-  return new KubeError(codeOf(status, reason), `${what}: ${describe(answer, status)}`, {
+  return new KubeError(codeOf(status, reason, answer.message), `${what}: ${describe(answer, status)}`, {
     status,
     reason,
     retryAfterSeconds: typeof wait === 'number' && wait > 0 ? wait : undefined,
@@ -88,7 +88,11 @@ export function errorFromFailure(what: string, cause: unknown): KubeError {
   return new KubeError('Unavailable', `${what}: ${text}`, { cause });
 }
 
-function codeOf(status: number, reason: string | undefined): KubeErrorCode {
+/** Requests that can never succeed, but which the API server reports as a fault of its own: a 500 without a reason. */
+const invalidAs500 = /failed to create typed patch object|resourceVersion should not be set on objects to be created/;
+
+function codeOf(status: number, reason: string | undefined, message: unknown): KubeErrorCode {
+  if (status === 500 && reason === undefined && invalidAs500.test(String(message))) return 'Invalid';
   if (status === 409) return reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict';
   if (status === 404) return 'NotFound';
   if (status === 403) return 'Forbidden';

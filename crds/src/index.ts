@@ -1,0 +1,4 @@
+// The contract every other package imports. Browser-safe: zod and nothing else (contract.test.ts checks it).
+export * from './artifact.ts';
+export * from './conditions.ts';
+export * from './status.ts';

@@ -1,0 +1,20 @@
+// Three programs, one file each: the operator, and the source and registry steps of its build pods.
+import { build } from 'esbuild';
+
+await build({
+  entryPoints: {
+    operator: 'operator/src/main.ts',
+    source: 'operator/src/build-pod/source-main.ts',
+    'registry-proxy': 'operator/src/build-pod/registry-proxy-main.ts',
+  },
+  outdir: 'operator/dist',
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  sourcemap: true,
+  // Some dependencies are CommonJS and expect these names.
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  logLevel: 'warning',
+});

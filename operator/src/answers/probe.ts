@@ -1,0 +1,96 @@
+// One GET of the app, as its user would see it: dialled at a given address with the app's Host (and SNI), no redirect
+// followed, a bounded body. For HTML, the page's own scripts and styles are asked too.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, type Dispatcher, request } from 'undici';
+import type { ProbeAnswer, ProbeTarget } from '../artifact/questions.ts';
+
+const bodyLimit = 256 * 1024;
+const assetLimit = 10;
+/** An instance is ready when it takes connections, which may be a moment before it can answer well. */
+const gatePatienceMs = 10_000;
+/** An ingress needs some seconds to know a new host or endpoint. */
+const routePatienceMs = 30_000;
+
+/** Asks until the answer is good (or, through a route, the expected one) or patience ends; then tells the last answer. */
+export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 500): Promise<ProbeAnswer> {
+  // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
+  const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
+  const deadline = Date.now() + (target.expectStatus === undefined ? gatePatienceMs : routePatienceMs);
+  try {
+    for (;;) {
+      const answer = await askOnce(target, agent, signal);
+      if (isWanted(answer, target) || Date.now() >= deadline) return answer;
+      await sleep(pauseMs, undefined, { signal });
+    }
+  } finally {
+    await agent.close();
+  }
+}
+
+function isWanted({ status }: ProbeAnswer, { expectStatus, strict }: ProbeTarget): boolean {
+  if (expectStatus !== undefined) return status === expectStatus;
+  return status >= 100 && status < (strict ? 400 : 500);
+}
+
+async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): Promise<ProbeAnswer> {
+  const started = performance.now();
+  try {
+    const answer = await get(target, target.path, agent, signal);
+    const latencyMs = Math.round(performance.now() - started);
+    const isHtml = String(answer.headers['content-type'] ?? '').includes('text/html');
+    const html = isHtml ? await boundedText(answer.body) : (await answer.body.dump(), '');
+    const title = html.match(/<title[^>]*>([^<]{1,200})/i)?.[1]?.trim();
+    const broken = answer.statusCode < 400 ? await brokenAssets(html, target, agent, signal) : [];
+    return { kind: 'probe', status: answer.statusCode, latencyMs, ...(title && { title }), ...(broken.length > 0 && { broken }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: 'probe', status: 0, latencyMs: Math.round(performance.now() - started), error: message.slice(0, 200) };
+  }
+}
+
+function get(target: ProbeTarget, path: string, dispatcher: Agent, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  return request(`${target.scheme}://${target.address}${path}`, {
+    dispatcher,
+    headers: { host: target.host, accept: 'text/html,*/*;q=0.8', 'user-agent': 'vibed-probe' },
+    headersTimeout: 5_000,
+    bodyTimeout: 5_000,
+    signal,
+  });
+}
+
+async function boundedText(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= bodyLimit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8');
+}
+
+async function brokenAssets(html: string, target: ProbeTarget, agent: Agent, signal: AbortSignal): Promise<string[]> {
+  const broken: string[] = [];
+  for (const path of ownAssets(html, target.path).slice(0, assetLimit)) {
+    const answer = await get(target, path, agent, signal);
+    await answer.body.dump();
+    if (answer.statusCode >= 400) broken.push(path);
+  }
+  return broken;
+}
+
+/** Paths of the page's same-origin scripts and stylesheets, in order, each once. */
+export function ownAssets(html: string, pagePath: string): string[] {
+  const scripts = [...html.matchAll(/<script\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)/gi)].map(m => m[1] ?? '');
+  const styles = [...html.matchAll(/<link\b[^>]*>/gi)]
+    .filter(([tag]) => /\brel\s*=\s*["']?(?:stylesheet|modulepreload)/i.test(tag))
+    .map(([tag]) => tag.match(/\bhref\s*=\s*["']?([^"'\s>]+)/i)?.[1] ?? '');
+  const page = new URL(pagePath, 'http://app.invalid');
+  const found = [...scripts, ...styles].filter(Boolean).flatMap(reference => {
+    if (!URL.canParse(reference, page.href)) return [];
+    const url = new URL(reference, page);
+    return url.origin === page.origin ? [url.pathname + url.search] : [];
+  });
+  return [...new Set(found)];
+}

@@ -1,0 +1,89 @@
+// First step: may this spec be acted on, where, and under which key and version hash?
+import { type ConcreteTarget, labels, specSchema } from '@vibed/crds';
+import type { CompactSpec } from '@vibed/store';
+import type { Settings } from '../settings.ts';
+import { buildKey, retryOf, versionHash, versionNumber } from './keys.ts';
+import { done, failed, type Outcome, waiting } from './outcome.ts';
+import type { World } from './world.ts';
+
+export interface Accepted {
+  target: ConcreteTarget;
+  key: string;
+  hash: string;
+  version: number;
+  /** The app is to be stopped, and why. */
+  halted?: { reason: 'Suspended' | 'Expired'; message: string };
+}
+
+export function accept(world: World, settings: Settings): Outcome<Accepted> {
+  const { artifact } = world;
+  const refusal = refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);
+  if (refusal !== undefined) return refusal;
+  const target = chooseTarget(world);
+  if (target === undefined)
+    return waiting('TargetUnavailable', `target ${artifact.spec.target} is not installed in this cluster; the artifact starts by itself when it is, or set spec.target: auto`);
+  const key = buildKey(artifact.spec, retryOf(artifact));
+  const hash = versionHash(key, artifact.spec, target);
+  const version = versionNumber(hash, artifact.metadata.generation ?? 1, world.versions);
+  const halted = haltOf(artifact.spec, world.now);
+  return done({ target, key, hash, version, ...(halted && { halted }) });
+}
+
+function refuse(reason: 'NamespaceRefused' | 'Invalid' | 'SourceNotAllowed', message: string, remedy: string) {
+  return failed({ step: 'accept', reason, message, remedy });
+}
+
+function refuseNamespace({ namespace, artifact }: World, settings: Settings): Outcome<never> | undefined {
+  const name = artifact.metadata.namespace ?? '';
+  const isSystem =
+    name.startsWith('kube-') ||
+    name === settings.builds.namespace ||
+    name === settings.systemNamespace ||
+    settings.tenants.protectedNamespaces.includes(name);
+  if (isSystem)
+    return refuse('NamespaceRefused', `namespace ${name} is not for apps`, 'Create the Artifact in a tenant namespace, one with the label vibed.dev/owner.');
+  if (namespace?.metadata.labels?.[labels.owner] === undefined)
+    return refuse('NamespaceRefused', `namespace ${name} has no label ${labels.owner}`, `A cluster admin makes it a tenant namespace: kubectl label namespace ${name} ${labels.owner}=<who>`);
+  return undefined;
+}
+
+/** Admission enforces the schema; this is for an object that got in before the schema did. */
+function refuseSpec(spec: CompactSpec): Outcome<never> | undefined {
+  const files = spec.source?.files === undefined ? {} : { files: [{ path: 'x', content: '' }] };
+  const parsed = specSchema.safeParse({ ...spec, source: { ...spec.source, ...files } });
+  if (parsed.success) return undefined;
+  const problems = parsed.error.issues.map(i => `spec.${i.path.join('.')}: ${i.message}`).join('; ');
+  return refuse('Invalid', problems, 'Change the named fields; `kubectl explain artifact.spec` tells what each takes.');
+}
+
+function refuseSource(spec: CompactSpec, settings: Settings): Outcome<never> | undefined {
+  const scheme = spec.source.git?.url.split(':')[0] as 'https' | 'http' | 'ssh' | undefined;
+  const allowed = settings.sources.gitSchemes;
+  if (scheme !== undefined && !allowed.includes(scheme))
+    return refuse('SourceNotAllowed', `spec.source.git.url: ${scheme} is not allowed here`, `Use ${allowed.join(' or ')}, or have sources.gitSchemes changed in the settings of vibeD.`);
+  return undefined;
+}
+
+/** `auto` stays with the workload it already has; only without one does it choose: Knative where installed, else Kubernetes. */
+function chooseTarget({ artifact, targets }: World): ConcreteTarget | undefined {
+  const wanted = artifact.spec.target ?? 'auto';
+  if (wanted !== 'auto') return targets.has(wanted) ? wanted : undefined;
+  const present = artifact.status?.serving !== undefined ? artifact.status.target : undefined;
+  if (present === 'knative' || present === 'kubernetes' || present === 'wasmcloud') return present;
+  return targets.has('knative') ? 'knative' : 'kubernetes';
+}
+
+function haltOf(spec: CompactSpec, now: Date): Accepted['halted'] {
+  if (spec.suspend === true) return { reason: 'Suspended', message: 'stopped by spec.suspend; versions are kept' };
+  if (spec.expiresAt === undefined) return undefined;
+  if (Date.parse(spec.expiresAt) <= now.getTime())
+    return { reason: 'Expired', message: 'stopped at spec.expiresAt; move it into the future to start again' };
+  return undefined;
+}
+
+/** Milliseconds until spec.expiresAt, at most a day (timers are 32 bits wide); undefined when nothing expires. */
+export function expiryRecheck(spec: CompactSpec, now: Date): number | undefined {
+  if (spec.expiresAt === undefined || spec.suspend === true) return undefined;
+  const left = Date.parse(spec.expiresAt) - now.getTime();
+  return left > 0 ? Math.min(left + 50, 86_400_000) : undefined;
+}

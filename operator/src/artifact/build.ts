@@ -1,0 +1,127 @@
+// Second step: the image of this build key. A known digest (status fact or version record) needs no Job; otherwise one Job
+// per key, whose name carries the key.
+import type { BuildFacts } from '@vibed/crds';
+import type { VersionRecord } from '@vibed/store';
+import { kinds } from '@vibed/store/kube';
+import type { Builder, BuildState } from '../builder/builder.ts';
+import { explainBuildLog } from '../builder/explain.ts';
+import type { Accepted } from './accept.ts';
+import { buildKeyLabel, identityLabels, ownerOf } from './identity.ts';
+import { names } from './names.ts';
+import { type Child, done, failed, type Outcome, type Stale, waiting } from './outcome.ts';
+import { answerTo, type Question } from './questions.ts';
+import type { ConfigMap, Job, World } from './world.ts';
+
+export const logLabel = 'vibed.dev/build-log';
+const logsKept = 5;
+
+export function build(world: World, accepted: Accepted, builder: Builder): Outcome<BuildFacts> {
+  const stale = superseded(world, accepted.key);
+  const job = world.children.jobs.find(j => j.metadata.labels?.[buildKeyLabel] === accepted.key);
+  const state = job && builder.observe(accepted.key, job, world.children.pods, world.artifact);
+  const log = state && keepLog(world, accepted, state);
+  const effects = { stale: [...stale, ...oldLogs(world, accepted)], desired: log?.desired ?? [], asks: log?.asks ?? [] };
+
+  const known = knownImage(world, accepted.key);
+  if (known !== undefined) return done(known, effects);
+  const recorded = world.artifact.status?.failure;
+  if (recorded?.step === 'build' && recorded.hash === accepted.key && state === undefined)
+    return failed(recorded, effects);
+  if (state === undefined) return queue(world, accepted, builder, effects);
+  switch (state.state) {
+    case 'queued':
+      return queue(world, accepted, builder, effects);
+    case 'running':
+      return waiting('Building', 'the build runs; `kubectl logs -f` on its Job shows it', withInput(world, accepted, builder, effects));
+    case 'succeeded':
+      return done(state.facts, effects);
+    case 'failed':
+      return explain(state, log, effects);
+    default:
+      return state satisfies never;
+  }
+}
+
+type Effects = { desired: readonly Child[]; stale: readonly Stale[]; asks: readonly Question[] };
+
+/** The image is known without a build: a prebuilt one, this key's recorded fact, or a version that had this key. */
+function knownImage(world: World, key: string): BuildFacts | undefined {
+  const { image } = world.artifact.spec.source;
+  if (image !== undefined) return { key, image: image.ref, digest: image.ref.slice(image.ref.indexOf('@') + 1) };
+  const fact = world.artifact.status?.build;
+  if (fact?.key === key && fact.digest !== undefined) return fact;
+  const record = world.versions.findLast((v: VersionRecord) => v.keys.includes(key) && v.build.digest !== undefined);
+  return record && { ...record.build, key };
+}
+
+const withInput = (world: World, accepted: Accepted, builder: Builder, effects: Effects): Effects => ({
+  ...effects,
+  desired: [...builder.desired({ artifact: world.artifact, key: accepted.key }), ...effects.desired],
+});
+
+const queue = (world: World, accepted: Accepted, builder: Builder, effects: Effects): Outcome<never> =>
+  waiting('BuildQueued', 'the build waits for its turn', withInput(world, accepted, builder, effects));
+
+/** Jobs of other keys: a newer spec cancels the running build. */
+function superseded(world: World, key: string): Stale[] {
+  return world.children.jobs
+    .filter((j: Job) => j.metadata.labels?.[buildKeyLabel] !== key)
+    .map(object => ({ kind: kinds.job, object }));
+}
+
+interface KeptLog {
+  desired: readonly Child[];
+  asks: readonly Question[];
+  /** Undefined while it is being read. */
+  tail: string | undefined;
+}
+
+/** Reads the log of a finished build once and keeps it in a ConfigMap of the artifact's namespace. */
+function keepLog(world: World, accepted: Accepted, state: BuildState): KeptLog | undefined {
+  if (state.state !== 'failed' && state.state !== 'succeeded') return undefined;
+  if (state.pod === undefined) return { desired: [], asks: [], tail: '' };
+  const name = names.buildLog(ownerOf(world.artifact), accepted.key);
+  const kept = world.children.configMaps.some(c => c.metadata.name === name);
+  const failureTold = world.artifact.status?.failure?.hash === accepted.key;
+  if (kept && (state.state === 'succeeded' || failureTold))
+    return { desired: [], asks: [], tail: world.artifact.status?.failure?.excerpt ?? '' };
+  const { namespace = '', name: pod } = state.pod.metadata;
+  const question = { kind: 'buildLog', id: `buildLog/${accepted.key}/${pod}`, pod: { namespace, name: pod }, containers: state.containers } as const;
+  const answer = answerTo(world.answers, question);
+  if (answer === undefined) return { desired: [], asks: [question], tail: undefined };
+  if ('error' in answer) return { desired: [], asks: [question], tail: `the log could not be read: ${answer.error.message}` };
+  return { desired: [logConfigMap(world, accepted, answer.value.gzip)], asks: [question], tail: answer.value.tail };
+}
+
+function logConfigMap(world: World, accepted: Accepted, gzip: Uint8Array): Child {
+  const owner = ownerOf(world.artifact);
+  const object: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: names.buildLog(owner, accepted.key),
+      namespace: owner.namespace,
+      labels: { ...identityLabels(owner), [logLabel]: String(accepted.version), [buildKeyLabel]: accepted.key },
+    },
+    immutable: true,
+    binaryData: { 'build.log.gz': Buffer.from(gzip).toString('base64') },
+  };
+  return { kind: kinds.configMap, object, createOnly: true };
+}
+
+/** All but the newest few logs. */
+function oldLogs(world: World, accepted: Accepted): Stale[] {
+  const logs = world.children.configMaps.filter(c => c.metadata.labels?.[logLabel] !== undefined);
+  const newestFirst = [...logs].sort((a, b) => Number(b.metadata.labels?.[logLabel]) - Number(a.metadata.labels?.[logLabel]));
+  return newestFirst
+    .slice(logsKept)
+    .filter(c => c.metadata.labels?.[buildKeyLabel] !== accepted.key)
+    .map(object => ({ kind: kinds.configMap, object }));
+}
+
+/** A failed build is told with its last lines, so it waits for the log (seconds; a log that can't be read is an answer too). */
+function explain(state: BuildState & { state: 'failed' }, log: KeptLog | undefined, effects: Effects): Outcome<never> {
+  if (log?.tail === undefined) return waiting('Building', 'the build has failed; its log is being read', effects);
+  const { reason, message, remedy } = explainBuildLog(state, log.tail);
+  return failed({ step: 'build', reason, message, remedy, ...(log.tail !== '' && { excerpt: log.tail }) }, effects);
+}

@@ -1,0 +1,63 @@
+// Slow questions that a step may ask. They are answered beside the workers (runtime/asker.ts); an id stands for its input,
+// so the same question is asked once, and what comes of the answer is kept as a status fact.
+import type { Answer } from '../runtime/asker.ts';
+
+interface PodRef {
+  namespace: string;
+  name: string;
+}
+
+export type Question =
+  /** The whole log of a finished build, container after container. */
+  | { kind: 'buildLog'; id: string; pod: PodRef; containers: readonly string[] }
+  /** The last lines of a container that failed to run. */
+  | { kind: 'podLog'; id: string; pod: PodRef; container: string; previous: boolean }
+  /** One GET through `address`, asking for `host`. */
+  | { kind: 'probe'; id: string; target: ProbeTarget };
+
+export interface ProbeTarget {
+  /** host:port to dial. */
+  address: string;
+  /** Host header, and SNI with https. */
+  host: string;
+  scheme: 'http' | 'https';
+  path: string;
+  /** With a health path only 2xx and 3xx count; without one anything below 500. */
+  strict: boolean;
+  /** Ask again until the answer has this status, or time is over: a route needs a moment to be known everywhere. */
+  expectStatus?: number;
+}
+
+export interface ProbeAnswer {
+  kind: 'probe';
+  /** HTTP status; 0: no answer. */
+  status: number;
+  latencyMs: number;
+  title?: string;
+  broken?: string[];
+  error?: string;
+}
+export interface BuildLogAnswer {
+  kind: 'buildLog';
+  /** The last lines, for people. */
+  tail: string;
+  /** First 64 KiB and last 192 KiB, gzip. */
+  gzip: Uint8Array;
+}
+export interface PodLogAnswer {
+  kind: 'podLog';
+  tail: string;
+}
+export type AnswerValue = ProbeAnswer | BuildLogAnswer | PodLogAnswer;
+export type Answers = ReadonlyMap<string, Answer<AnswerValue>>;
+
+/** The answer to this question: undefined while it is under way; an error is an answer too. */
+export function answerTo<K extends Question['kind']>(
+  answers: Answers,
+  question: Extract<Question, { kind: K }>,
+): { value: Extract<AnswerValue, { kind: K }>; at: string } | { error: Error; at: string } | undefined {
+  const answer = answers.get(question.id);
+  if (answer === undefined) return undefined;
+  if (answer.value === undefined) return { error: answer.error, at: answer.at };
+  return { value: answer.value as Extract<AnswerValue, { kind: K }>, at: answer.at };
+}

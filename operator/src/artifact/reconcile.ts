@@ -1,0 +1,84 @@
+// One Artifact, brought one step nearer to what its spec asks. Reads, then a pure plan, then writes to children, then one
+// status write. A throw means: something unexpected, try again later.
+import { finalizer } from '@vibed/crds';
+import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
+import type { ChildStore } from '../children.ts';
+import type { Asker } from '../runtime/asker.ts';
+import { canonicalJson } from './names.ts';
+import { ownerOf } from './identity.ts';
+import { type Plan, type Ports, planFor } from './plan.ts';
+import type { AnswerValue, Question } from './questions.ts';
+import { deletingStatus, statusOf } from './status.ts';
+import type { World } from './world.ts';
+
+export interface ReconcileContext {
+  store: ArtifactStore;
+  children: ChildStore;
+  asker: Asker<Question, AnswerValue>;
+  /** Answers one question; runs beside the workers. */
+  answer: (question: Question, signal: AbortSignal) => Promise<AnswerValue>;
+  ports: Ports;
+  /** The Artifacts as the watch, and our own writes, show them. */
+  view: ArtifactView;
+  observe: (artifact: CompactArtifact) => World;
+  /** Tells what changed: events, metrics. */
+  report: (before: CompactArtifact, after: CompactArtifact) => void;
+}
+
+export async function reconcile(key: string, context: ReconcileContext): Promise<{ recheckAfterMs?: number }> {
+  const found = context.view.get(refOf(key));
+  if (found === undefined) {
+    context.asker.retain(key, []);
+    return {};
+  }
+  if (found.metadata.deletionTimestamp !== undefined) return await finalize(key, found, context);
+  // The finalizer comes before the first child, so that nothing can be left behind.
+  const artifact = await context.store.holdFinalizer(found);
+  const world = context.observe(artifact);
+  const plan = planFor(world, context.ports);
+  await record(world, plan, context);
+  const owner = ownerOf(artifact);
+  const problems = await context.children.apply(plan.desired, owner);
+  await context.children.remove(plan.stale);
+  await writeStatus(artifact, statusOf(world, plan, problems, context.ports), context);
+  ask(key, plan, context);
+  const recheckAfterMs = problems.length > 0 ? 30_000 : plan.recheckAfterMs;
+  return recheckAfterMs === undefined ? {} : { recheckAfterMs };
+}
+
+/** `namespace/name` of a key. */
+export function refOf(key: string): ArtifactRef {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}
+
+/** A version is on record before anything of it exists. */
+async function record({ artifact, versions }: World, plan: Plan, { store }: ReconcileContext): Promise<void> {
+  const { candidate } = plan;
+  if (candidate !== undefined && !versions.some(v => v.hash === candidate.hash)) await store.recordVersion(artifact, candidate);
+  for (const version of plan.forget) await store.dropVersion(artifact, version);
+}
+
+async function writeStatus(artifact: CompactArtifact, status: NonNullable<CompactArtifact['status']>, context: ReconcileContext): Promise<void> {
+  if (canonicalJson(status) === canonicalJson(artifact.status)) return;
+  context.report(artifact, await context.store.updateStatus(artifact, status));
+}
+
+/** After the status write: what an answer decides is then already on record. */
+function ask(key: string, plan: Plan, { asker, answer }: ReconcileContext): void {
+  asker.retain(key, plan.asks.map(q => q.id));
+  for (const question of plan.asks) asker.ask(key, question, (signal, q) => answer(q, signal));
+}
+
+/** Deletes by label, live, until nothing is found; only then lets the Artifact go. */
+async function finalize(key: string, artifact: CompactArtifact, context: ReconcileContext): Promise<{ recheckAfterMs?: number }> {
+  context.asker.retain(key, []);
+  if (!artifact.metadata.finalizers?.includes(finalizer)) return {};
+  const world = context.observe(artifact);
+  await writeStatus(artifact, deletingStatus(world), context);
+  const left = await context.children.findAll(ownerOf(artifact), context.ports.settings.builds.namespace);
+  await context.children.remove(left.filter(({ kind }) => kind.kind !== 'Pod'));
+  if (left.length > 0) return { recheckAfterMs: 1_000 };
+  await context.store.releaseFinalizer(context.view.get(refOf(key)) ?? artifact);
+  return {};
+}

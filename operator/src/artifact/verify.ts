@@ -1,0 +1,78 @@
+// Fourth step: proof before traffic. A ready instance is asked directly; then the route moves to it; then the route itself
+// is asked. Only that answer makes a version the serving one. Each question is asked once per version.
+//
+//   instance ready ─▶ gate probe ─ok─▶ traffic moves ─▶ route probe ─ok─▶ serving
+//                        └─ fails: the old version never lost its traffic        └─ fails: traffic moves back
+import type { Probe } from '@vibed/crds';
+import type { VersionRecord } from '@vibed/store';
+import type { Deployer } from '../deployer/deployer.ts';
+import { type Deployed, exposureOf, keepOnly, servingOf } from './deploy.ts';
+import { ownerOf } from './identity.ts';
+import { done, failed, type Outcome, waiting } from './outcome.ts';
+import { answerTo, type ProbeAnswer, type ProbeTarget } from './questions.ts';
+import type { World } from './world.ts';
+
+export interface Verified {
+  serving: VersionRecord;
+  /** Set when the proof is new. */
+  probe?: Probe;
+}
+
+/** `gate`: the direct answer, a fact to keep so that a restart does not ask twice. */
+export function verify(world: World, { candidate, instance }: Deployed, deployer: Deployer): Outcome<Verified> & { gate?: Probe } {
+  const exposure = exposureOf(world);
+  const owner = ownerOf(world.artifact);
+  const toCandidate = deployer.route(owner, candidate, exposure);
+  if (world.artifact.status?.serving?.hash === candidate.hash)
+    return done({ serving: candidate }, { desired: toCandidate, stale: keepOnly(world, deployer, []) });
+
+  const gate = probeOnce(world, `gate/${candidate.hash}`, instance, gateFact(world, candidate));
+  const previous = servingOf(world) ?? candidate;
+  const unmoved = deployer.route(owner, previous, exposure);
+  if (gate.answer === undefined) return waiting('Verifying', 'the new version is asked directly', { desired: unmoved, asks: gate.asks });
+  if (!passes(gate.answer, instance.strict)) return refused(gate.answer, instance, 'directly', { desired: unmoved, stale: keepOnly(world, deployer, []) });
+
+  const route = deployer.routeProbe(owner, world.children, candidate, exposure);
+  const moving = { desired: toCandidate, asks: gate.asks };
+  if (route === undefined) return { ...waiting('Verifying', 'traffic moves to the new version', moving), gate: gate.answer };
+  const proof = probeOnce(world, `route/${candidate.hash}`, { ...route, expectStatus: gate.answer.status });
+  const asks = [...gate.asks, ...proof.asks];
+  if (proof.answer === undefined) return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
+  if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
+    return refused(proof.answer, route, 'through its URL', { desired: unmoved, stale: keepOnly(world, deployer, []) });
+  return done({ serving: candidate, probe: proof.answer }, { desired: toCandidate, asks });
+}
+
+const gateFact = (world: World, candidate: VersionRecord): Probe | undefined =>
+  world.artifact.status?.desired?.hash === candidate.hash ? world.artifact.status.desired.probe : undefined;
+
+function probeOnce(world: World, id: string, target: ProbeTarget, known?: Probe) {
+  if (known !== undefined) return { answer: known, asks: [] };
+  const question = { kind: 'probe', id, target } as const;
+  const answer = answerTo(world.answers, question);
+  if (answer === undefined) return { answer: undefined, asks: [question] };
+  if ('error' in answer) return { answer: { status: 0, error: answer.error.message, at: answer.at }, asks: [question] };
+  return { answer: probeFact(answer.value, answer.at), asks: [question] };
+}
+
+const probeFact = ({ kind: _, ...answer }: ProbeAnswer, at: string): Probe => ({ ...answer, at });
+
+/** With a health path only 2xx and 3xx; without one anything below 500 (a 4xx at `/` is a warning). */
+export function passes(probe: Probe, strict: boolean): boolean {
+  return probe.status >= 100 && probe.status < (strict ? 400 : 500);
+}
+
+function refused(probe: Probe, target: ProbeTarget, how: string, effects: Parameters<typeof failed>[1]): Outcome<never> {
+  const answered = probe.status === 0 ? `did not answer (${probe.error ?? 'no connection'})` : `answered ${probe.status}`;
+  return failed(
+    {
+      step: 'verify',
+      reason: 'ProbeFailed',
+      message: `GET ${target.path} ${how} ${answered}`,
+      remedy: target.strict
+        ? 'spec.run.health.path must answer 2xx or 3xx; mend the app or the path. The app’s log tells why.'
+        : 'The app must answer below 500 at "/"; mend it, or name a path that tells its health in spec.run.health.path.',
+    },
+    effects,
+  );
+}

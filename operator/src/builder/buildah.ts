@@ -1,0 +1,241 @@
+// One Job per build key. The pod, in the build namespace:
+//
+//   source (init)      fetches and checks the tree, writes the plan; reports digest, commit, plan
+//   registry (sidecar) 127.0.0.1:5000; the only container with the registry's credential
+//   build              Buildah, root in its own user namespace, no credential, no token; reports the image's digest
+//
+// The capabilities are exactly what Pod Security *baseline* admits and Buildah was measured to need.
+import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
+import type { CompactArtifact } from '@vibed/store';
+import { type KubeObject, kinds, type Wire } from '@vibed/store/kube';
+import { buildKeyLabel, identityLabels, type Owner, ownerOf } from '../artifact/identity.ts';
+import { names, repositoryOf } from '../artifact/names.ts';
+import type { Child } from '../artifact/outcome.ts';
+import type { Job } from '../artifact/world.ts';
+import { buildArguments } from '../build-pod/build-script.ts';
+import { podPaths, type SourceJobInput, type SourceLocation } from '../build-pod/job.ts';
+import { registriesConf } from '../build-pod/registries-conf.ts';
+import { secondsOf } from '../deployer/kubernetes.ts';
+import type { Settings } from '../settings.ts';
+import type { Builder, BuildInput } from './builder.ts';
+import { buildEnvironment } from './dockerfile/build-environment.ts';
+import { sourceDigest } from './complete.ts';
+import { observeBuild } from './observe.ts';
+
+export const buildEnvironmentConfigMap = 'vibed-build-environment';
+const defaultTimeoutSeconds = 600;
+const capabilities = 'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' ');
+
+export interface BuildahOptions {
+  settings: Settings;
+  /** Image of the source and registry steps: the operator's own. */
+  stepsImage: string;
+  /** PEM text of additional authorities; undefined when the site has none. */
+  caBundle: string | undefined;
+}
+
+export function buildahBuilder(options: BuildahOptions): Builder {
+  return {
+    desired: input => [
+      { kind: kinds.job, object: job(input, options), createOnly: true },
+      ...inlineInput(input, options.settings),
+    ],
+    observe: (key, live, pods, artifact) => observeBuild(key, live, pods, pullReference(artifact, options.settings)),
+  };
+}
+
+const pullReference = (artifact: CompactArtifact, { registry }: Settings) => (digest: string) =>
+  `${registry.pull}/${repositoryOf(ownerOf(artifact), registry)}@${digest}`;
+
+/** The site's proxies, package indexes and authorities as files for RUN steps; one ConfigMap for all builds. */
+export function buildEnvironmentObject({ settings, caBundle }: BuildahOptions): KubeObject & { data: Record<string, string> } {
+  const { files } = buildEnvironment(networkOf(settings, caBundle));
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: buildEnvironmentConfigMap, namespace: settings.builds.namespace },
+    data: { ...files },
+  };
+}
+
+function networkOf({ builds }: Settings, caBundle: string | undefined) {
+  const given = Object.fromEntries(Object.entries(builds.network).filter(([, value]) => value !== undefined));
+  return { ...given, ...(caBundle !== undefined && { caBundle }) };
+}
+
+function job(input: BuildInput, options: BuildahOptions): Job {
+  const { builds } = options.settings;
+  const owner = ownerOf(input.artifact);
+  const labels = { ...identityLabels(owner), [buildKeyLabel]: input.key };
+  const asked = secondsOf(input.artifact.spec.build?.timeout) ?? defaultTimeoutSeconds;
+  const spec: Wire<V1JobSpec> = {
+    suspend: true,
+    backoffLimit: 2,
+    completions: 1,
+    parallelism: 1,
+    activeDeadlineSeconds: Math.min(asked, builds.timeoutMaxSeconds),
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        { action: 'FailJob', onExitCodes: { containerName: 'build', operator: 'NotIn', values: [0, 42] } },
+        { action: 'FailJob', onExitCodes: { containerName: 'source', operator: 'In', values: [1] } },
+      ],
+    },
+    template: { metadata: { labels }, spec: pod(input, options, owner) },
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: names.job(owner, input.key), namespace: builds.namespace, labels },
+    spec,
+  };
+}
+
+function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1PodSpec> {
+  const { builds } = options.settings;
+  return {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    hostUsers: builds.hostUsers,
+    initContainers: [source(input, options), registry(options, owner)],
+    containers: [build(input, options, owner)],
+    volumes: [
+      { name: 'workspace', emptyDir: {} },
+      { name: 'storage', emptyDir: {} },
+      { name: 'tmp', emptyDir: {} },
+      { name: 'environment', configMap: { name: buildEnvironmentConfigMap, optional: true } },
+      ...(input.artifact.spec.source.files === undefined ? [] : [{ name: 'input', configMap: { name: inputName(owner, input.key) } }]),
+      ...(options.settings.registry.pushSecret === undefined ? [] : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
+    ],
+  };
+}
+
+const stepSecurity = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  runAsGroup: 1000,
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+const stepResources = { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi' } };
+
+function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle }: BuildahOptions): Wire<V1Container> {
+  const owner = ownerOf(artifact);
+  const work: SourceJobInput = {
+    source: sourceLocation(artifact, settings),
+    request: { language: artifact.spec.build?.language ?? 'auto', dockerfile: artifact.spec.build?.dockerfile },
+    bases: settings.builds.bases,
+  };
+  const { process } = buildEnvironment(networkOf(settings, caBundle));
+  return {
+    name: 'source',
+    image: stepsImage,
+    command: ['node', '/app/source.mjs'],
+    env: [
+      { name: 'VIBED_SOURCE', value: JSON.stringify(work) },
+      { name: 'VIBED_BUILD', value: `${owner.namespace}/${owner.name}/${key}` },
+      { name: 'HOME', value: '/tmp' },
+      ...(caBundle === undefined ? [] : ['NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO'].map(name => ({ name, value: '/vibed/build-env/ca.pem' }))),
+      ...(artifact.spec.source.git === undefined ? [] : Object.entries(process).map(([name, value]) => ({ name, value }))),
+    ],
+    resources: stepResources,
+    securityContext: stepSecurity,
+    volumeMounts: [
+      { name: 'workspace', mountPath: podPaths.workspace },
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
+      ...(artifact.spec.source.files === undefined ? [] : [{ name: 'input', mountPath: '/input', readOnly: true }]),
+    ],
+  };
+}
+
+function sourceLocation({ spec }: CompactArtifact, settings: Settings): Extract<SourceLocation, { kind: 'files' }> | Omit<Extract<SourceLocation, { kind: 'git' }>, 'ref' | 'path'> {
+  const { files, git } = spec.source;
+  if (files !== undefined) return { kind: 'files', archive: '/input/source.tar.gz', digest: files.digest };
+  if (git === undefined) throw new Error('this source is not built by Buildah');
+  const protocols = settings.sources.gitSchemes.filter(s => s !== 'https');
+  return { kind: 'git', url: git.url, protocols, ...(git.ref && { ref: git.ref }), ...(git.path && { path: git.path }) };
+}
+
+function registry({ settings, stepsImage }: BuildahOptions, owner: Owner): Wire<V1Container> {
+  const repository = repositoryOf(owner, settings.registry);
+  const config = {
+    upstream: { url: settings.registry.push, ...(settings.registry.pushSecret && { basicAuthDir: '/credential' }) },
+    own: [repository],
+    cache: [`${repository}-cache`],
+    bases: settings.builds.baseRegistries,
+  };
+  return {
+    name: 'registry',
+    image: stepsImage,
+    restartPolicy: 'Always',
+    command: ['node', '/app/registry-proxy.mjs'],
+    env: [{ name: 'VIBED_REGISTRY', value: JSON.stringify(config) }],
+    startupProbe: { exec: { command: ['node', '/app/registry-proxy.mjs', '--check'] }, periodSeconds: 1, failureThreshold: 30 },
+    resources: stepResources,
+    securityContext: stepSecurity,
+    volumeMounts: settings.registry.pushSecret === undefined ? [] : [{ name: 'credential', mountPath: '/credential', readOnly: true }],
+  };
+}
+
+function build({ artifact, key }: BuildInput, { settings, caBundle }: BuildahOptions, owner: Owner): Wire<V1Container> {
+  const { builds } = settings;
+  const environment = buildEnvironment(networkOf(settings, caBundle));
+  const repository = repositoryOf(owner, settings.registry);
+  const { command, env } = buildArguments({
+    repository,
+    cacheRepository: `${repository}-cache`,
+    key,
+    args: artifact.spec.build?.args ?? [],
+    environment,
+    registriesConf: registriesConf(Object.keys(builds.baseRegistries)),
+  });
+  const asked = artifact.spec.build?.resources;
+  return {
+    name: 'build',
+    image: builds.image,
+    command,
+    env,
+    resources: {
+      requests: { cpu: '100m', memory: '256Mi' },
+      limits: { cpu: asked?.cpu ?? builds.resources.cpu, memory: asked?.memory ?? builds.resources.memory, 'ephemeral-storage': builds.ephemeralStorage },
+    },
+    securityContext: {
+      runAsUser: 0,
+      runAsNonRoot: false,
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: capabilities },
+    },
+    volumeMounts: [
+      { name: 'workspace', mountPath: podPaths.workspace },
+      { name: 'storage', mountPath: '/var/lib/containers' },
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
+    ],
+  };
+}
+
+const inputName = (owner: Owner, key: string) => names.job(owner, key);
+
+/** Inline files travel in a ConfigMap that belongs to the Job; its bytes are filled in when it is created (inline-source.ts). */
+function inlineInput({ artifact, key }: BuildInput, { builds }: Settings): Child[] {
+  if (artifact.spec.source.files === undefined) return [];
+  const owner = ownerOf(artifact);
+  const object: KubeObject & { immutable: boolean } = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: inputName(owner, key),
+      namespace: builds.namespace,
+      labels: { ...identityLabels(owner), [buildKeyLabel]: key },
+      annotations: { [sourceDigest]: artifact.spec.source.files.digest },
+    },
+    immutable: true,
+  };
+  return [{ kind: kinds.configMap, object, createOnly: true, completedBy: 'inline-source' }];
+}
+

@@ -1,0 +1,112 @@
+// What a build Job and its pods say, in the words of the Builder port.
+import type { BuildFacts } from '@vibed/crds';
+import type { Job, Pod } from '../artifact/world.ts';
+import type { BuildReport, SourceReport } from '../build-pod/job.ts';
+import type { BuildState } from './builder.ts';
+import { sourceProblem } from './source-problem.ts';
+
+const containers = ['source', 'build'] as const;
+/** Images without a user of their own run as this one: apps may not be root. */
+const fallbackUid = 10001;
+
+const conditionOf = (job: Job, type: string) => job.status?.conditions?.find(c => c.type === type && c.status === 'True');
+
+export function observeBuild(key: string, job: Job, pods: readonly Pod[], imageFor: (digest: string) => string): BuildState {
+  const own = pods.filter(p => p.metadata.ownerReferences?.some(o => o.uid === job.metadata.uid));
+  const pod = [...own].sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))[0];
+  if (conditionOf(job, 'Complete')) return succeeded(key, pod, imageFor);
+  const failure = conditionOf(job, 'Failed');
+  if (failure) return failed(pod, failure.reason ?? '', failure.message ?? '');
+  return job.spec?.suspend === true ? { state: 'queued' } : { state: 'running' };
+}
+
+function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string) => string): BuildState {
+  const source = reportOf<SourceReport>(pod, 'source');
+  const image = reportOf<BuildReport>(pod, 'build');
+  if (pod === undefined || source?.ok !== true || image?.ok !== true)
+    return {
+      state: 'failed',
+      reason: 'BuildFailed',
+      message: 'the build ended well but what it reported is gone (its pod was deleted)',
+      remedy: 'Set the annotation vibed.dev/retry to a new value to build again.',
+      containers,
+    };
+  return { state: 'succeeded', facts: factsOf(key, source, image, imageFor), pod, containers };
+}
+
+function factsOf(key: string, { digest, commit, plan }: SourceReport & { ok: true }, image: BuildReport & { ok: true }, imageFor: (digest: string) => string): BuildFacts {
+  const uid = typeof plan.user === 'object' ? plan.user.uid : /^[0-9]+$/.test(image.user) ? Number(image.user) : fallbackUid;
+  const exposed = image.exposed.map(e => Number.parseInt(e, 10)).find(Number.isInteger);
+  const port = plan.language === 'dockerfile' ? (exposed ?? plan.port) : plan.port;
+  const ownUser = plan.language === 'dockerfile' && !/^[0-9]+$/.test(image.user);
+  const warnings = [...plan.warnings, ...(ownUser ? [`the image names no numeric user; it runs as ${fallbackUid}`] : [])];
+  return {
+    key,
+    image: imageFor(image.digest),
+    digest: image.digest,
+    sourceDigest: digest,
+    ...(commit !== undefined && { commit }),
+    port,
+    ...(plan.language !== 'dockerfile' && !plan.portFollowsEnv && { fixedPort: plan.port }),
+    uid: uid === 0 ? fallbackUid : uid,
+    readOnlyRoot: plan.readOnlyRoot,
+    language: plan.framework === undefined ? plan.language : `${plan.language}/${plan.framework}`,
+    why: [...plan.why],
+    ...(warnings.length > 0 && { warnings }),
+  };
+}
+
+function failed(pod: Pod | undefined, reason: string, message: string): BuildState {
+  const withLog = { containers, ...(pod && { pod }) };
+  if (reason === 'DeadlineExceeded')
+    return {
+      state: 'failed',
+      reason: 'BuildTimeout',
+      message: 'the build ran longer than its limit and was stopped',
+      remedy: 'Let the build do less, or give it more time in spec.build.timeout (the operator’s settings cap it).',
+      ...withLog,
+    };
+  const source = reportOf<SourceReport>(pod, 'source');
+  if (source?.ok === false) return { state: 'failed', ...sourceProblem(source), ...withLog };
+  const built = terminated(pod, 'build');
+  if (built?.reason === 'OOMKilled' || built?.exitCode === 137)
+    return {
+      state: 'failed',
+      reason: 'OutOfMemory',
+      message: 'the build used more memory than its limit and was stopped',
+      remedy: 'Raise spec.build.resources.memory, or let the build use less (fewer parallel workers).',
+      ...withLog,
+    };
+  const report = reportOf<BuildReport>(pod, 'build');
+  if (report?.ok === false && report.step === 'push')
+    return {
+      state: 'failed',
+      reason: 'RegistryUnavailable',
+      message: 'the image was built, but the registry did not take it',
+      remedy: 'A cluster admin checks registry.push and its credential in the settings of vibeD; then retry.',
+      ...withLog,
+    };
+  return {
+    state: 'failed',
+    reason: 'BuildFailed',
+    message: built === undefined ? `the build pod did not run: ${message.slice(0, 300)}` : 'a step of the build failed',
+    remedy: 'The excerpt has the last lines of the build. Mend the cause and deploy again.',
+    ...withLog,
+  };
+}
+
+function terminated(pod: Pod | undefined, container: string) {
+  const all = [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])];
+  return all.find(s => s.name === container)?.state?.terminated;
+}
+
+/** The container's termination message; undefined when there is none or it is not ours. */
+function reportOf<T>(pod: Pod | undefined, container: string): T | undefined {
+  const message = terminated(pod, container)?.message;
+  if (message === undefined) return undefined;
+  try {
+    return JSON.parse(message) as T;
+  } catch {
+    return undefined; // an image that crashed before our program ran leaves its own words here
+  }
+}

@@ -1,0 +1,207 @@
+// The one place that reads and writes children. Reads come from caches; a write happens only when the live object is not as
+// desired, and always with a precondition: POST for what is not there, server-side apply and delete pinned to the object seen.
+import type { Reason } from '@vibed/crds';
+import { isKubeError, type Kind, KubeCache, type KubeClient, KubeError, type KubeObject, kinds, type Log } from '@vibed/store/kube';
+import { labels } from '@vibed/crds';
+import { identityLabels, isOwned, keyOfChild, type Owner } from './artifact/identity.ts';
+import { canonicalJson, shortHash } from './artifact/names.ts';
+import type { Child, Stale } from './artifact/outcome.ts';
+import type { Children, ConfigMap, Deployment, Ingress, Job, Pod, Service } from './artifact/world.ts';
+import { contains } from './contains.ts';
+
+/** A write that the cluster refuses and will go on refusing until a person changes something. */
+export interface ApplyProblem {
+  reason: Reason;
+  message: string;
+  remedy: string;
+}
+
+export const desiredHash = 'vibed.dev/desired-hash';
+const byUid = 'artifact-uid';
+
+export interface ChildrenOptions {
+  client: KubeClient;
+  log: Log;
+  /** Fills in what caches do not hold, just before a child is created. */
+  complete: (child: Child) => Promise<KubeObject>;
+}
+
+export class ChildStore {
+  private readonly caches: ReadonlyMap<Kind, KubeCache<KubeObject>>;
+  private readonly options: ChildrenOptions;
+
+  constructor(options: ChildrenOptions) {
+    this.options = options;
+    const watched = [kinds.job, kinds.pod, kinds.deployment, kinds.service, kinds.ingress, kinds.configMap];
+    this.caches = new Map(watched.map(kind => [kind, cacheOf(kind, options)]));
+  }
+
+  start(): void {
+    for (const cache of this.caches.values()) cache.start();
+  }
+  async stop(): Promise<void> {
+    await Promise.all([...this.caches.values()].map(c => c.stop()));
+  }
+  async whenSynced(signal?: AbortSignal): Promise<void> {
+    await Promise.all([...this.caches.values()].map(c => c.whenSynced(signal)));
+  }
+  get synced(): boolean {
+    return [...this.caches.values()].every(c => c.synced);
+  }
+  /** Age of the quietest watch, in milliseconds. */
+  lastEventAgeMs(): number {
+    return Math.max(...[...this.caches.values()].map(c => c.lastEventAgeMs()));
+  }
+  /** Calls back with `namespace/name` of the Artifact whose child changed. */
+  subscribe(listener: (key: string) => void): void {
+    for (const cache of this.caches.values())
+      cache.subscribe(object => {
+        const key = keyOfChild(object);
+        if (key !== undefined) listener(key);
+      });
+  }
+  /** Every build Job there is. */
+  jobs(): readonly Job[] {
+    return this.cache(kinds.job).all() as readonly Job[];
+  }
+  /** Shows what somebody else of this process wrote to a child. */
+  learn(kind: Kind, object: KubeObject): void {
+    this.cache(kind).observe(object);
+  }
+  subscribeJobs(listener: () => void): void {
+    this.cache(kinds.job).subscribe(listener);
+  }
+
+  observe(uid: string): Children {
+    const of = <T>(kind: Kind) => this.cache(kind).byIndex(byUid, uid) as readonly T[];
+    return {
+      jobs: of<Job>(kinds.job),
+      pods: of<Pod>(kinds.pod),
+      deployments: of<Deployment>(kinds.deployment),
+      services: of<Service>(kinds.service),
+      ingresses: of<Ingress>(kinds.ingress),
+      configMaps: of<ConfigMap>(kinds.configMap),
+    };
+  }
+
+  /** Brings each child to what is desired, in order. Refusals are values; anything unexpected throws. */
+  async apply(children: readonly Child[], owner: Owner): Promise<ApplyProblem[]> {
+    const problems: ApplyProblem[] = [];
+    for (const child of children) {
+      const problem = await this.applyOne(child, owner);
+      if (problem !== undefined) problems.push(problem);
+    }
+    return problems;
+  }
+
+  /** Deletes exactly the objects seen; gone already is as good. */
+  async remove(stale: readonly Stale[]): Promise<void> {
+    for (const { kind, object } of stale) {
+      if (object.metadata.deletionTimestamp !== undefined) continue;
+      const { namespace, name, uid } = object.metadata;
+      try {
+        await this.options.client.delete(kind, { namespace, name }, { uid, propagation: 'Background' });
+      } catch (error) {
+        if (!isKubeError(error, 'NotFound') && !isKubeError(error, 'Conflict')) throw error;
+      }
+    }
+  }
+
+  /** Everything that carries the owner's identity, live (not from caches), of every kind; a kind that is gone counts as none. */
+  async findAll(owner: Owner, buildNamespace: string): Promise<Stale[]> {
+    const labelSelector = Object.entries(identityLabels(owner)).map(([k, v]) => `${k}=${v}`).join(',');
+    const places = [...this.caches.keys()].map(kind => ({ kind, namespace: kind === kinds.job ? buildNamespace : owner.namespace }));
+    const found = await Promise.all(
+      [...places, { kind: kinds.controllerRevision, namespace: owner.namespace }].map(async ({ kind, namespace }) => {
+        try {
+          const page = await this.options.client.list<KubeObject>(kind, { namespace, labelSelector, metadataOnly: true });
+          return page.items.map(object => ({ kind, object }));
+        } catch (error) {
+          if (isKubeError(error, 'NotFound')) return [];
+          throw error;
+        }
+      }),
+    );
+    return found.flat();
+  }
+
+  private cache(kind: Kind): KubeCache<KubeObject> {
+    const cache = this.caches.get(kind);
+    if (cache === undefined) throw new Error(`${kind.kind} is not watched`);
+    return cache;
+  }
+
+  private async applyOne(child: Child, owner: Owner): Promise<ApplyProblem | undefined> {
+    const { namespace, name } = child.object.metadata;
+    const cached = this.cache(child.kind).get(namespace, name);
+    try {
+      if (cached === undefined) return await this.create(child, owner);
+      return await this.update(child, cached, owner);
+    } catch (error) {
+      const problem = refusal(error, child);
+      if (problem === undefined) throw error;
+      return problem;
+    }
+  }
+
+  private async create(child: Child, owner: Owner): Promise<ApplyProblem | undefined> {
+    const object = stamped(await this.options.complete(child));
+    try {
+      this.cache(child.kind).observe(await this.options.client.create(child.kind, object));
+      return undefined;
+    } catch (error) {
+      if (!isKubeError(error, 'AlreadyExists')) throw error;
+      const live = await this.options.client.get<KubeObject>(child.kind, object.metadata);
+      return await this.update(child, live, owner);
+    }
+  }
+
+  private async update(child: Child, live: KubeObject, owner: Owner): Promise<ApplyProblem | undefined> {
+    if (!isOwned(live, owner)) return notOwned(child);
+    if (child.createOnly || live.metadata.deletionTimestamp !== undefined) return undefined;
+    const object = stamped(child.object);
+    const asStamped = live.metadata.annotations?.[desiredHash] === object.metadata.annotations?.[desiredHash];
+    if (asStamped && contains(live, child.object)) return undefined;
+    const { uid, resourceVersion } = live.metadata;
+    const pinned = { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
+    this.cache(child.kind).observe(await this.options.client.apply(child.kind, pinned));
+    return undefined;
+  }
+}
+
+function cacheOf(kind: Kind, { client, log }: ChildrenOptions): KubeCache<KubeObject> {
+  return new KubeCache<KubeObject>({
+    client,
+    kind,
+    log,
+    labelSelector: `${labels.managedBy}=vibed`,
+    metadataOnly: kind === kinds.configMap,
+    indexBy: { [byUid]: object => object.metadata.labels?.[labels.artifactUid] },
+  });
+}
+
+/** The object with a hash of itself, so that a changed wish is seen without comparing what the cluster has defaulted. */
+function stamped(object: KubeObject): KubeObject {
+  const hash = shortHash(16, canonicalJson(object));
+  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [desiredHash]: hash } } };
+}
+
+const notOwned = ({ kind, object }: Child): ApplyProblem => ({
+  reason: 'NotOwned',
+  message: `${kind.kind} ${object.metadata.namespace}/${object.metadata.name} exists and does not belong to this Artifact`,
+  remedy: 'vibeD does not touch it. Rename or delete that object, or give the Artifact another name.',
+});
+
+function refusal(error: unknown, { kind, object }: Child): ApplyProblem | undefined {
+  if (!(error instanceof KubeError)) return undefined;
+  const what = `${kind.kind} ${object.metadata.name}`;
+  if (error.code === 'Forbidden' && /exceeded quota/.test(error.message))
+    return {
+      reason: 'QuotaExceeded',
+      message: `${what}: the namespace’s quota has no room`,
+      remedy: 'Delete or suspend other artifacts, or have the quota raised.',
+    };
+  if (error.code === 'Forbidden' && /admission|violates|denied the request/i.test(error.message))
+    return { reason: 'PodRefused', message: `${what}: ${error.message.slice(0, 400)}`, remedy: 'A policy of this cluster refuses the object; its message says what to change.' };
+  return undefined;
+}

@@ -1,0 +1,91 @@
+// Why pods do not become ready, read from their statuses, in the words of crds/conditions. Only what will not heal by
+// waiting a few seconds is a problem; the rest is progress.
+import type { Reason } from '@vibed/crds';
+import type { Pod } from '../artifact/world.ts';
+import { appContainer } from './app-pod.ts';
+
+export interface PodProblem {
+  reason: Reason;
+  message: string;
+  remedy: string;
+  /** Whose log tells more. */
+  log?: { pod: Pod; container: string; previous: boolean };
+}
+type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+
+export const isReady = (pod: Pod): boolean =>
+  pod.metadata.deletionTimestamp === undefined &&
+  (pod.status?.conditions ?? []).some(c => c.type === 'Ready' && c.status === 'True');
+
+/** How often the app may exit at start before that is called a crash loop: a database that comes up later is forgiven once. */
+const forgivenRestarts = 1;
+
+export function problemOf(pods: readonly Pod[]): PodProblem | undefined {
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp !== undefined) continue;
+    const status = pod.status?.containerStatuses?.find(s => s.name === appContainer);
+    const problem = status && (waitingProblem(status) ?? exitProblem(pod, status));
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function waitingProblem(status: ContainerStatus): PodProblem | undefined {
+  const { reason = '', message = '' } = status.state?.waiting ?? {};
+  if (reason === 'ImagePullBackOff' || reason === 'InvalidImageName')
+    return {
+      reason: 'ImagePullFailed',
+      message: `the image could not be pulled: ${status.image}${message === '' ? '' : ` (${firstSentence(message)})`}`,
+      remedy: 'Check that the image exists at this digest and that the node may pull it (spec.source.image.pullSecretRef for a private one).',
+    };
+  if (reason !== 'CreateContainerConfigError' && reason !== 'CreateContainerError' && reason !== 'RunContainerError') return undefined;
+  if (/runAsNonRoot|non-root|run as root/i.test(message)) return needsRoot(message);
+  if (/secret ".*" not found|couldn't find key|secret not found/i.test(message))
+    return {
+      reason: 'SecretMissing',
+      message: firstSentence(message),
+      remedy: 'Create the Secret with this key in the Artifact’s own namespace, or correct spec.run.env; the app then starts with a retry.',
+    };
+  if (reason === 'CreateContainerConfigError' || reason === 'RunContainerError' || reason === 'CreateContainerError')
+    return {
+      reason: 'CrashLoop',
+      message: `the container could not be started: ${firstSentence(message)}`,
+      remedy: 'Check spec.run.command, or CMD and ENTRYPOINT of the image.',
+    };
+  return undefined;
+}
+
+export function needsRoot(detail: string): PodProblem {
+  return {
+    reason: 'NeedsRoot',
+    message: `the image needs to run as root: ${firstSentence(detail)}`,
+    remedy: 'Let the image run as a numeric user (USER 10001 in the Dockerfile, own its folders with COPY --chown=10001), and listen on a port above 1023.',
+  };
+}
+
+function exitProblem(pod: Pod, status: ContainerStatus): PodProblem | undefined {
+  const ended = status.state?.terminated ?? status.lastState?.terminated;
+  if (ended === undefined || status.ready) return undefined;
+  const running = status.state?.running !== undefined;
+  const log = { pod, container: appContainer, previous: status.state?.terminated === undefined };
+  if (ended.reason === 'OOMKilled' && status.restartCount >= 1)
+    return {
+      reason: 'OutOfMemory',
+      message: 'the app used more memory than its limit and was stopped',
+      remedy: 'Raise spec.run.resources.memory, or let the app use less.',
+      log,
+    };
+  if (status.restartCount <= forgivenRestarts || running) return undefined;
+  return {
+    reason: 'CrashLoop',
+    message: ended.exitCode === 0 ? 'the app ends by itself (exit code 0); a server must keep running' : `the app exits with code ${ended.exitCode}`,
+    remedy: 'The excerpt has its last lines. Mend the cause and deploy again; settings the app needs belong into spec.run.env.',
+    log,
+  };
+}
+
+/** Kubelet messages carry ids and back-off times; the first sentence is the stable part. */
+export function firstSentence(message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  return line.replace(/\bpod "?[-a-z0-9.]+_[-a-z0-9.]+\([-a-f0-9]+\)"?/g, 'the pod').replace(/, container: .*$/, '').slice(0, 400);
+}

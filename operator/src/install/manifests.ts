@@ -1,0 +1,106 @@
+// Everything `kubectl apply -f install.yaml` makes; settings are the one thing a site writes itself.
+import { artifactCrd } from '@vibed/crds/crd';
+import type { Deployer } from '../deployer/deployer.ts';
+import { buildRights, clusterRights, type Right, systemRights } from './rights.ts';
+
+export const systemNamespace = 'vibed-system';
+export const buildNamespace = 'vibed-builds';
+const app = { 'app.kubernetes.io/name': 'vibed', 'app.kubernetes.io/component': 'operator' };
+const account = 'vibed-operator';
+
+export function installManifests(image: string, deployers: readonly Deployer[]): object[] {
+  return [
+    artifactCrd(),
+    namespace(systemNamespace, 'restricted'),
+    namespace(buildNamespace, 'baseline'),
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace: systemNamespace, labels: app } },
+    ...bound('ClusterRole', account, undefined, clusterRights(deployers)),
+    ...bound('Role', account, buildNamespace, buildRights),
+    ...bound('Role', account, systemNamespace, systemRights),
+    aggregated('vibed-artifact-editor', 'edit', ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']),
+    aggregated('vibed-artifact-viewer', 'view', ['get', 'list', 'watch']),
+    buildPolicy(),
+    deployment(image),
+  ];
+}
+
+const namespace = (name: string, level: 'restricted' | 'baseline') => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels: { 'app.kubernetes.io/name': 'vibed', 'pod-security.kubernetes.io/enforce': level } },
+});
+
+function bound(kind: 'ClusterRole' | 'Role', name: string, inNamespace: string | undefined, rights: readonly Right[]): object[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  const metadata = { name, labels: app, ...(inNamespace !== undefined && { namespace: inNamespace }) };
+  return [
+    { apiVersion: `${rbac}/v1`, kind, metadata, rules: rights.map(({ why: _, ...rule }) => rule) },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: `${kind}Binding`,
+      metadata,
+      roleRef: { apiGroup: rbac, kind, name },
+      subjects: [{ kind: 'ServiceAccount', name: account, namespace: systemNamespace }],
+    },
+  ];
+}
+
+/** People with the usual `edit` and `view` roles of a namespace may edit and view its Artifacts. */
+const aggregated = (name: string, into: 'edit' | 'view', verbs: string[]) => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name, labels: { ...app, [`rbac.authorization.k8s.io/aggregate-to-${into}`]: 'true' } },
+  rules: [{ apiGroups: ['vibed.dev'], resources: ['artifacts'], verbs }],
+});
+
+/** Nothing may connect to a build. */
+const buildPolicy = () => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'vibed-builds', namespace: buildNamespace, labels: app },
+  spec: { podSelector: {}, policyTypes: ['Ingress'] },
+});
+
+function deployment(image: string): object {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: account, namespace: systemNamespace, labels: app },
+    spec: {
+      replicas: 1,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      selector: { matchLabels: app },
+      template: {
+        metadata: { labels: app, annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8081' } },
+        spec: {
+          serviceAccountName: account,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: 30,
+          securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [container(image)],
+          volumes: [{ name: 'settings', configMap: { name: 'vibed-settings' } }],
+        },
+      },
+    },
+  };
+}
+
+function container(image: string): object {
+  const probe = (path: string) => ({ httpGet: { path, port: 'http' }, periodSeconds: 5 });
+  return {
+    name: 'operator',
+    image,
+    command: ['node', '--enable-source-maps', '/app/operator.mjs'],
+    env: [
+      { name: 'VIBED_STEPS_IMAGE', value: image },
+      { name: 'VIBED_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ],
+    ports: [{ name: 'http', containerPort: 8081 }],
+    startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: probe('/healthz'),
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 2 },
+    resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    volumeMounts: [{ name: 'settings', mountPath: '/etc/vibed', readOnly: true }],
+  };
+}

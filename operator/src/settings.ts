@@ -1,0 +1,103 @@
+// The one settings document (ConfigMap vibed-settings, key settings.yaml). Every field has a default that works or is
+// required with a hint; docs/reference/settings.md is generated from the descriptions here.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/);
+const resources = z.object({ cpu: quantity, memory: quantity });
+
+const apps = z.object({
+  domain: z.string().min(1).describe('Apps answer at <name>-<hash>.<domain>.'),
+  scheme: z.enum(['http', 'https']).default('http'),
+  externalPort: z.int().optional().describe('Port in the URL when it is not the scheme’s own.'),
+  ingressClass: z.string().optional().describe('Class of the Ingress objects; the cluster’s default when absent.'),
+  tlsSecret: z.string().optional().describe('Name of a TLS Secret in the app’s namespace, for scheme https.'),
+  probeVia: z
+    .string()
+    .describe('host:port of the ingress inside the cluster; the probe dials it with the app’s Host (and SNI) and never resolves the public name.'),
+});
+
+const registry = z.object({
+  push: z.string().min(1).describe('URL that build pods push to, e.g. https://registry.example.com.'),
+  pull: z.string().min(1).describe('host[:port] that nodes pull from.'),
+  prefix: z.string().default('vibed').describe('First part of every repository: <prefix>/<namespace>/<name>.'),
+  pushSecret: z.string().optional().describe('Secret (kubernetes.io/basic-auth) in the build namespace; only the registry sidecar reads it.'),
+});
+
+const bases = z
+  .object({
+    node: z.string().default('docker.io/library/node:24-slim'),
+    python: z.string().default('docker.io/library/python:3.11-slim'),
+    go: z.string().default('docker.io/library/golang:1.26'),
+    rust: z.string().default('docker.io/library/rust:1-slim'),
+    rustRuntime: z.string().default('docker.io/library/debian:bookworm-slim'),
+    static: z.string().default('docker.io/nginxinc/nginx-unprivileged:1.22'),
+    debian: z.string().default('docker.io/library/debian:bookworm-slim'),
+  })
+  .prefault({});
+
+const builds = z.object({
+  namespace: z.string().default('vibed-builds'),
+  image: z.string().describe('Image with Buildah ≥ 1.38.1.'),
+  stepsImage: z.string().optional().describe('Image of the source and registry steps; the operator’s own when absent.'),
+  parallel: z.int().min(1).default(2).describe('Builds at once in the whole cluster.'),
+  parallelPerOwner: z.int().min(1).default(1),
+  timeoutMaxSeconds: z.int().default(1800),
+  resources: resources.default({ cpu: '1', memory: '2Gi' }),
+  ephemeralStorage: quantity.default('10Gi'),
+  hostUsers: z.boolean().default(false).describe('true only where nodes have no user namespaces.'),
+  bases,
+  baseRegistries: z
+    .record(z.string(), z.object({ url: z.string() }))
+    .default({ 'docker.io': { url: 'https://registry-1.docker.io' } })
+    .describe('Registries that FROM may name, and the URL (or mirror) each is read from.'),
+  network: z
+    .object({
+      httpProxy: z.string().optional(),
+      httpsProxy: z.string().optional(),
+      noProxy: z.string().optional(),
+      npmRegistry: z.string().optional(),
+      pipIndexUrl: z.string().optional(),
+      goProxy: z.string().optional(),
+      goSumDb: z.string().optional(),
+      cargoIndex: z.string().optional(),
+    })
+    .prefault({})
+    .describe('Proxies and package indexes: given to build steps and never to the image. The key ca.crt of the settings ConfigMap is trusted by builds too.'),
+});
+
+const tenants = z
+  .object({
+    quota: z
+      .record(z.string(), z.string())
+      .default({ 'count/artifacts.vibed.dev': '50', pods: '100', 'requests.cpu': '8', 'requests.memory': '16Gi', 'limits.memory': '32Gi' })
+      .describe('ResourceQuota of every tenant namespace.'),
+    defaultResources: z
+      .object({ requests: resources, limits: z.object({ memory: quantity, 'ephemeral-storage': quantity }) })
+      .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '1Gi' } }),
+    protectedNamespaces: z.array(z.string()).default(['default']).describe('Never tenants, besides kube-* and vibeD’s own.'),
+    ingressNamespaces: z.array(z.string()).default([]).describe('Namespaces whose pods may reach apps; empty: any.'),
+  })
+  .prefault({});
+
+export const settingsSchema = z.object({
+  systemNamespace: z.string().default('vibed-system').describe('Where vibeD itself runs.'),
+  apps,
+  registry,
+  builds,
+  tenants,
+  sources: z
+    .object({ gitSchemes: z.array(z.enum(['https', 'http', 'ssh'])).default(['https']) })
+    .prefault({}),
+  versions: z.object({ drainSeconds: z.int().min(0).default(5) }).prefault({}),
+});
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Reads and checks the settings file. Throws one Error that names every wrong field and where to mend it. */
+export function readSettings(path: string): Settings {
+  const parsed = settingsSchema.safeParse(parse(readFileSync(path, 'utf8')));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(i => `  ${i.path.join('.') || '(top)'}: ${i.message}`).join('\n');
+  throw new Error(`settings in ${path} (ConfigMap vibed-settings) are not usable:\n${problems}`);
+}

@@ -1,0 +1,27 @@
+// What caches hold: the Artifact with its inline files replaced by their digest, so that 2,000 artifacts of 128 KiB do not
+// sit in memory. The full spec is read live by the one who needs it (the build, the version record).
+import { Buffer } from 'node:buffer';
+import type { Artifact, ArtifactSource, ArtifactSpec, SourceFile } from '@vibed/crds';
+import { type TreeFile, treeDigest } from './tree-digest.ts';
+
+export type CompactSource = Omit<ArtifactSource, 'files'> & { files?: { digest: string; count: number } };
+export type CompactSpec = Omit<ArtifactSpec, 'source'> & { source: CompactSource };
+export type CompactArtifact = Omit<Artifact, 'spec'> & { spec: CompactSpec };
+
+/** The bytes of inline files. */
+export function inlineTree(files: readonly SourceFile[]): TreeFile[] {
+  return files.map(f => ({ path: f.path, executable: false, bytes: Buffer.from(f.content, f.encoding === 'base64' ? 'base64' : 'utf8') }));
+}
+
+export function compactSpec(spec: ArtifactSpec): CompactSpec {
+  const { files, ...source } = spec.source;
+  if (files === undefined) return { ...spec, source };
+  return { ...spec, source: { ...source, files: { digest: treeDigest(inlineTree(files)), count: files.length } } };
+}
+
+/** An object that is already compact stays as it is. */
+export function compactArtifact(artifact: Artifact | CompactArtifact): CompactArtifact {
+  const files = artifact.spec?.source?.files;
+  if (!Array.isArray(files)) return artifact as CompactArtifact;
+  return { ...artifact, spec: compactSpec((artifact as Artifact).spec) };
+}

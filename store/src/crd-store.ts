@@ -1,0 +1,227 @@
+// The default ArtifactStore: Artifacts are custom resources, versions are ControllerRevisions beside them.
+import type { V1ControllerRevision } from '@kubernetes/client-node';
+import { type Artifact, type ArtifactSpec, type ArtifactStatus, apiVersion, finalizer, labels } from '@vibed/crds';
+import type { ArtifactRef, ArtifactStore, ArtifactView, Page, VersionRecord } from './artifact-store.ts';
+import { type CompactArtifact, compactArtifact, compactSpec } from './compact.ts';
+import {
+  isKubeError,
+  KubeCache,
+  type KubeClient,
+  KubeError,
+  type KubeObject,
+  kinds,
+  type Log,
+  type Typed,
+} from './kube/index.ts';
+
+type Revision = Typed<V1ControllerRevision>;
+/** What a ControllerRevision holds: the record with the spec verbatim. */
+type StoredRecord = Omit<VersionRecord, 'spec'> & { spec: ArtifactSpec };
+type StoredRevision = Omit<Revision, 'data'> & { data: VersionRecord | StoredRecord };
+
+const versionSelector = `${labels.managedBy}=vibed`;
+const byOwner = 'artifact-uid';
+
+export interface CrdStoreOptions {
+  client: KubeClient;
+  log: Log;
+}
+
+export class CrdArtifactStore implements ArtifactStore {
+  readonly #client: KubeClient;
+  readonly #log: Log;
+  readonly #views = new Set<KubeCache<CompactArtifact>>();
+  readonly #versions: KubeCache<KubeObject & StoredRevision>;
+
+  constructor({ client, log }: CrdStoreOptions) {
+    this.#client = client;
+    this.#log = log;
+    this.#versions = new KubeCache<KubeObject & StoredRevision>({
+      client,
+      log,
+      kind: kinds.controllerRevision,
+      labelSelector: versionSelector,
+      strip: revision => ({ ...revision, data: compactRecord(revision.data) }),
+      indexBy: { [byOwner]: r => r.metadata.labels?.[labels.artifactUid] },
+    });
+  }
+
+  get(ref: ArtifactRef): Promise<Artifact> {
+    return this.#client.get<Artifact>(kinds.artifact, ref);
+  }
+
+  async list({ namespace, limit, cursor }: { namespace?: string; limit?: number; cursor?: string }): Promise<Page> {
+    const page = await this.#client.list<Artifact>(kinds.artifact, { namespace, limit, continue: cursor });
+    return {
+      artifacts: page.items.map(compactArtifact),
+      ...(page.continue !== undefined && { cursor: page.continue }),
+    };
+  }
+
+  async create(artifact: Artifact): Promise<Artifact> {
+    return this.#learn(await this.#client.create<Artifact>(kinds.artifact, artifact));
+  }
+
+  async update(artifact: Artifact): Promise<Artifact> {
+    const { uid, resourceVersion } = artifact.metadata;
+    if (uid === undefined || resourceVersion === undefined)
+      throw new KubeError('Invalid', 'update: metadata.uid and metadata.resourceVersion must be as read');
+    return this.#learn(await this.#client.replace<Artifact>(kinds.artifact, artifact));
+  }
+
+  async updateStatus(artifact: CompactArtifact, status: ArtifactStatus): Promise<CompactArtifact> {
+    const { uid, resourceVersion } = artifact.metadata;
+    const written = await this.#client.jsonPatch<Artifact>(
+      kinds.artifact,
+      artifact.metadata,
+      [
+        { op: 'test', path: '/metadata/uid', value: uid },
+        { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+        { op: 'add', path: '/status', value: status },
+      ],
+      { subresource: 'status' },
+    );
+    return compactArtifact(this.#learn(written));
+  }
+
+  delete(ref: ArtifactRef, preconditions: { uid?: string } = {}): Promise<void> {
+    return this.#client.delete(kinds.artifact, ref, preconditions);
+  }
+
+  async holdFinalizer(artifact: CompactArtifact): Promise<CompactArtifact> {
+    const finalizers = artifact.metadata.finalizers ?? [];
+    if (finalizers.includes(finalizer)) return artifact;
+    return compactArtifact(this.#learn(await this.#setFinalizers(artifact, [...finalizers, finalizer])));
+  }
+
+  async releaseFinalizer(artifact: CompactArtifact): Promise<void> {
+    const left = (artifact.metadata.finalizers ?? []).filter(f => f !== finalizer);
+    try {
+      this.#learn(await this.#setFinalizers(artifact, left));
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error;
+    }
+  }
+
+  #setFinalizers({ metadata }: CompactArtifact, finalizers: readonly string[]): Promise<Artifact> {
+    return this.#client.jsonPatch<Artifact>(kinds.artifact, metadata, [
+      { op: 'test', path: '/metadata/uid', value: metadata.uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+      { op: 'add', path: '/metadata/finalizers', value: finalizers },
+    ]);
+  }
+
+  versions(artifact: CompactArtifact): readonly VersionRecord[] {
+    return this.#versions
+      .byIndex(byOwner, artifact.metadata.uid ?? '')
+      .map(r => r.data as VersionRecord)
+      .sort((a, b) => a.version - b.version);
+  }
+
+  async specOf(ref: ArtifactRef, version: number): Promise<ArtifactSpec> {
+    const revision = await this.#client.get<KubeObject & StoredRevision>(kinds.controllerRevision, {
+      namespace: ref.namespace,
+      name: versionName(ref.name, version),
+    });
+    return (revision.data as StoredRecord).spec;
+  }
+
+  async recordVersion(artifact: CompactArtifact, record: VersionRecord): Promise<void> {
+    const live = await this.get(refOf(artifact));
+    if (live.metadata.uid !== artifact.metadata.uid || live.metadata.generation !== artifact.metadata.generation)
+      throw new KubeError('Conflict', `artifact ${artifact.metadata.name} has changed since this version was planned`);
+    try {
+      this.#versions.observe(await this.#client.create(kinds.controllerRevision, revisionOf(live, record)));
+    } catch (error) {
+      if (!isKubeError(error, 'AlreadyExists')) throw error;
+      const existing = await this.#client.get<KubeObject & StoredRevision>(kinds.controllerRevision, {
+        namespace: artifact.metadata.namespace,
+        name: versionName(artifact.metadata.name, record.version),
+      });
+      const isSame =
+        existing.metadata.labels?.[labels.artifactUid] === artifact.metadata.uid && existing.data.hash === record.hash;
+      if (!isSame)
+        throw new KubeError('Conflict', `ControllerRevision ${existing.metadata.name} exists and is not this version`);
+      this.#versions.observe(existing);
+    }
+  }
+
+  async dropVersion(artifact: CompactArtifact, version: number): Promise<void> {
+    const name = versionName(artifact.metadata.name, version);
+    const cached = this.#versions.get(artifact.metadata.namespace, name);
+    try {
+      await this.#client.delete(
+        kinds.controllerRevision,
+        { namespace: artifact.metadata.namespace, name },
+        { uid: cached?.metadata.uid },
+      );
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error;
+    }
+    if (cached !== undefined) this.#versions.forget(cached);
+  }
+
+  watch({ namespace }: { namespace?: string }): ArtifactView {
+    const cache = new KubeCache<CompactArtifact>({
+      client: this.#client,
+      log: this.#log,
+      kind: kinds.artifact,
+      namespace,
+      strip: compactArtifact,
+    });
+    this.#views.add(cache);
+    cache.start();
+    this.#versions.start();
+    return {
+      get: ref => cache.get(ref.namespace, ref.name),
+      all: () => cache.all(),
+      subscribe: listener => cache.subscribe(listener),
+      whenSynced: async signal => {
+        await Promise.all([cache.whenSynced(signal), this.#versions.whenSynced(signal)]);
+      },
+      get synced() {
+        return cache.synced;
+      },
+      lastEventAgeMs: () => cache.lastEventAgeMs(),
+      stop: async () => {
+        this.#views.delete(cache);
+        await Promise.all([cache.stop(), this.#versions.stop()]);
+      },
+    };
+  }
+
+  /** Shows what we wrote in the views at once. */
+  #learn(written: Artifact): Artifact {
+    for (const view of this.#views) view.observe(compactArtifact(written));
+    return written;
+  }
+}
+
+const refOf = ({ metadata }: CompactArtifact): ArtifactRef => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name,
+});
+const versionName = (name: string, version: number) => `${name}-v${version}`;
+
+function compactRecord(data: StoredRevision['data']): VersionRecord {
+  return { ...data, spec: compactSpec(data.spec as ArtifactSpec) };
+}
+
+function revisionOf(live: Artifact, record: VersionRecord): KubeObject & StoredRevision & { revision: number } {
+  const { name, namespace, uid = '' } = live.metadata;
+  return {
+    metadata: {
+      name: versionName(name, record.version),
+      namespace,
+      labels: {
+        [labels.managedBy]: 'vibed',
+        [labels.instance]: name,
+        [labels.artifactNamespace]: namespace ?? '',
+        [labels.artifactUid]: uid,
+      },
+      ownerReferences: [{ apiVersion, kind: 'Artifact', name, uid, controller: true }],
+    },
+    data: { ...record, spec: live.spec },
+    revision: record.version,
+  };
+}
