@@ -39,6 +39,19 @@ interface Access {
   readonly dispatcher: Dispatcher;
 }
 
+interface AccessCache {
+  current(): Promise<Access>;
+  /** Asks for credentials anew next time. */
+  forget(): void;
+}
+
+interface Limits {
+  readonly signal: AbortSignal;
+  /** Milliseconds; 0 for ever. */
+  readonly headersTimeout?: number;
+  readonly bodyTimeout?: number;
+}
+
 /** What applyToHTTPSOptions() fills in. */
 interface TlsOptions {
   headers?: Record<string, string>;
@@ -55,52 +68,56 @@ const accessLifetimeMs = 30_000;
 
 /** Throws a KubeError when the kubeconfig can't be read or the process is not in a cluster. */
 export function httpTransport(options: TransportOptions): Transport {
-  const config = loadConfig(options);
-  const access = accessTo(config.kubeconfig);
-  const prepare = async (asked: TransportRequest) => {
-    const { headers, dispatcher } = await access.current();
-    return {
+  return new HttpTransport(options);
+}
+
+class HttpTransport implements Transport {
+  readonly #options: TransportOptions;
+  readonly #server: string;
+  readonly #access: AccessCache;
+
+  constructor(options: TransportOptions) {
+    const { kubeconfig, server } = loadConfig(options);
+    this.#options = options;
+    this.#server = server;
+    this.#access = accessTo(kubeconfig);
+  }
+
+  async send(asked: TransportRequest): Promise<string> {
+    return withinTime(asked, this.#options.requestTimeoutMs, async signal => {
+      const answer = await this.#request(asked, { signal });
+      return await answer.body.text();
+    });
+  }
+
+  async *stream(asked: TransportRequest & { signal: AbortSignal }, headersMs: number): AsyncIterable<Uint8Array> {
+    try {
+      const limits = { headersTimeout: headersMs, bodyTimeout: 0, signal: asked.signal };
+      yield* (await this.#request(asked, limits)).body;
+    } catch (error) {
+      if (!asked.signal.aborted) throw errorFromFailure(asked.what, error);
+    }
+  }
+
+  async #request(asked: TransportRequest, limits: Limits): Promise<Dispatcher.ResponseData> {
+    const { headers, dispatcher } = await this.#access.current();
+    const answer = await request(this.#server + asked.path, {
+      ...limits,
       method: asked.method,
       dispatcher,
       headers: {
         ...headers,
-        'user-agent': options.userAgent,
+        'user-agent': this.#options.userAgent,
         accept: asked.accept ?? 'application/json',
         ...(asked.body === undefined ? {} : { 'content-type': asked.contentType ?? 'application/json' }),
       },
       body: asked.body === undefined ? null : JSON.stringify(asked.body),
-    };
-  };
-  const check = async (asked: TransportRequest, answer: Dispatcher.ResponseData) => {
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return;
-    if (answer.statusCode === 401) access.forget();
-    const retryAfter = answer.headers['retry-after'];
-    const text = await answer.body.text();
-    throw errorFromResponse(
-      asked.what,
-      answer.statusCode,
-      text,
-      Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    );
-  };
-  return {
-    send: asked =>
-      withinTime(asked, options.requestTimeoutMs, async signal => {
-        const answer = await request(config.server + asked.path, { ...(await prepare(asked)), signal });
-        await check(asked, answer);
-        return await answer.body.text();
-      }),
-    async *stream(asked, headersMs) {
-      try {
-        const limits = { headersTimeout: headersMs, bodyTimeout: 0, signal: asked.signal };
-        const answer = await request(config.server + asked.path, { ...(await prepare(asked)), ...limits });
-        await check(asked, answer);
-        yield* answer.body;
-      } catch (error) {
-        if (!asked.signal.aborted) throw errorFromFailure(asked.what, error);
-      }
-    },
-  };
+    });
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+    if (answer.statusCode === 401) this.#access.forget();
+    const [retryAfter] = [answer.headers['retry-after']].flat();
+    throw errorFromResponse(asked.what, answer.statusCode, await answer.body.text(), retryAfter);
+  }
 }
 
 function loadConfig(options: TransportOptions): { kubeconfig: KubeConfig; server: string } {
@@ -121,7 +138,7 @@ function loadConfig(options: TransportOptions): { kubeconfig: KubeConfig; server
 }
 
 /** Headers and connection pool; the pool stays while the TLS material does, for watches hang on it. */
-function accessTo(kubeconfig: KubeConfig): { current(): Promise<Access>; forget(): void } {
+function accessTo(kubeconfig: KubeConfig): AccessCache {
   let cached: { readonly access: Promise<Access>; readonly until: number } | undefined;
   let pool: { readonly dispatcher: Dispatcher; readonly madeOf: string } | undefined;
 
