@@ -153,15 +153,21 @@ export async function startNode(layout: Layout, say: (detail: string) => void): 
   const [containerd, kubelet, proxy] = daemons(layout);
   await start(layout, containerd);
   await until(layout, 'containerd listens', ['containerd'], 60, async () => existsSync(layout.containerdSocket));
-  await start(layout, kubelet);
+  const before = Date.now();
+  const after = (await start(layout, kubelet)) ? before : 0;
   await start(layout, proxy);
   say('waiting for the node');
-  await until(layout, 'the node is Ready', ['containerd', 'kubelet'], 120, () => isReady(layout));
+  await until(layout, 'the node is Ready', ['containerd', 'kubelet'], 120, () => isReady(layout, after));
 }
 
-export async function isReady(layout: Layout): Promise<boolean> {
-  const path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}";
-  return (await kubectl(layout, ['get', 'node', layout.name, '-o', path, '--request-timeout=5s'])) === 'True';
+/** Ready, and heard of since `after`: the last word of a node that was stopped stays in its status for a while. */
+export async function isReady(layout: Layout, after = 0): Promise<boolean> {
+  const get = (...args: string[]) => kubectl(layout, ['get', ...args, '--request-timeout=5s']);
+  const [ready, heartbeat] = await Promise.all([
+    get('node', layout.name, '-o', "jsonpath={.status.conditions[?(@.type=='Ready')].status}"),
+    get('lease', layout.name, '-n', 'kube-node-lease', '-o', 'jsonpath={.spec.renewTime}'),
+  ]);
+  return ready === 'True' && Date.parse(heartbeat ?? '') >= after;
 }
 
 async function writeConfigs(layout: Layout): Promise<void> {

@@ -16,7 +16,7 @@ export async function status(layout: Layout): Promise<{ line: string; usable: bo
     return { line: `${layout.name}: not running: ${dead.join(', ')}; \`up\` starts them again`, usable: false };
   const ports = await rememberedPorts(layout);
   const [ready, ingress, pods] = await Promise.all([
-    isReady(layout),
+    isReady(layout, Date.now() - 40_000),
     ports ? ingressAnswers(ports).catch(() => false) : false,
     kubectl(layout, ['get', 'pods', '-A', '--no-headers', '--ignore-not-found', '--request-timeout=5s']),
   ]);

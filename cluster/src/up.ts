@@ -31,7 +31,8 @@ class Bringup {
   readonly toInstall: readonly string[];
   readonly programs = new Map<string, string>();
   readonly buildah = Promise.withResolvers<string>();
-  imagesAt = '';
+  /** Set while a step waits for the images. */
+  sayImage: (name: string) => void = () => undefined;
   images: Promise<readonly Image[]> = Promise.resolve([]);
   sources: Promise<PackageSources>;
   allowed: Promise<readonly string[]>;
@@ -114,9 +115,7 @@ async function packages(bringup: Bringup): Promise<void> {
   bringup.programs.set('docker-registry', join(unpacked, 'usr/bin/docker-registry'));
   bringup.programs.set('cni', join(unpacked, 'usr/lib/cni'));
   const inputs = { sources: await bringup.sources, packages: unpacked };
-  bringup.images = allImages(layout, inputs, bringup.buildah.promise, name => {
-    bringup.imagesAt = name;
-  });
+  bringup.images = allImages(layout, inputs, bringup.buildah.promise, name => bringup.sayImage(name));
   bringup.images.catch(() => undefined); // thrown again where it is waited for
 }
 
@@ -138,7 +137,7 @@ async function images(bringup: Bringup, say: (detail: string) => void): Promise<
   await createCertificates(layout);
   await startEgressProxy(layout, await bringup.allowed);
   await startRegistry(layout, ports);
-  say(bringup.imagesAt);
+  bringup.sayImage = say;
   const built = await bringup.images;
   for (const image of built) {
     say(`pushing ${image.name}`);

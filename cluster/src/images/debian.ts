@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../command.ts';
 import type { PackageSources } from '../package-sources.ts';
 import { PINNED } from '../pinned.ts';
-import type { Recipe } from './image.ts';
+import { CLEAN, type Recipe } from './image.ts';
 
 // What makes an image of Debian "slim", and what keeps package scripts from starting services in a container.
 const FILES: Readonly<Record<string, string>> = {
@@ -45,6 +45,8 @@ export function debianSlim(sources: PackageSources, log: string): Recipe {
       await run([...namespace, 'nice', 'debootstrap', '--variant=minbase', PINNED.debian, root, archive], { log });
       await slim(root, sources.apt);
     },
+    // debootstrap knows one suite; the security archive is another one.
+    script: `apt-get update -q\napt-get upgrade -qy\n${CLEAN}\n`,
   };
 }
 

@@ -1,7 +1,6 @@
 // Builds the images the cluster needs without a registry or an engine: each adds one layer to its parent's. The layer is
 // what a script, run by chroot in an overlay of the parent, left behind. The mounts live in a mount namespace of their own
 // and go away with the process, however it ends.
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, keyOf } from '../cache.ts';
@@ -37,6 +36,10 @@ export interface Image {
   readonly layers: readonly Layer[];
 }
 
+/** What apt leaves behind and nobody needs in an image. */
+export const CLEAN =
+  'rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/* /var/lib/dpkg/*-old';
+
 export function recipeKey(recipe: Recipe): string {
   const parent = recipe.from ? recipeKey(recipe.from) : '';
   return keyOf(recipe.name, parent, recipe.ingredients, recipe.copy?.toString(), recipe.script, recipe.config);
@@ -52,7 +55,7 @@ export async function imageOf(cache: string, recipe: Recipe, log: string): Promi
     const upper = join(directory, 'upper');
     await mkdir(upper);
     await recipe.copy?.(upper);
-    if (recipe.script) await runInside(directory, upper, parent, recipe.script, log);
+    if (recipe.script) await runInside(directory, parent, recipe.script, log);
     const layer = await layerOf(upper, join(directory, 'layer.tar.gz'));
     await writeFile(join(directory, 'layer.json'), JSON.stringify({ ...layer, file: undefined }));
     for (const scratch of ['upper', 'lower', 'work', 'merged']) {
@@ -81,19 +84,12 @@ exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HO
   DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$1/merged" /bin/sh -euc "$2"
 `;
 
-async function runInside(
-  directory: string,
-  upper: string,
-  parent: Image | undefined,
-  script: string,
-  log: string,
-): Promise<void> {
+async function runInside(directory: string, parent: Image | undefined, script: string, log: string): Promise<void> {
   const lower = join(directory, 'lower');
   for (const name of ['lower', 'work', 'merged']) await mkdir(join(directory, name));
   for (const layer of parent?.layers ?? []) {
     await run(['tar', '-xzf', layer.file, '--numeric-owner', '--exclude=.wh.*', '-C', lower]);
   }
-  if (!existsSync(upper)) await mkdir(upper);
   const namespace = ['unshare', '--mount', '--propagation', 'private', '--'] as const;
   await run([...namespace, 'nice', 'sh', '-c', IN_OVERLAY, 'sh', directory, script], { log });
 }

@@ -4,12 +4,9 @@ import { chmod, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { run } from '../command.ts';
 import { PINNED } from '../pinned.ts';
-import type { Recipe } from './image.ts';
+import { CLEAN, type Recipe } from './image.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-export const CLEAN =
-  'rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/* /var/lib/dpkg/*-old';
-
 export const aptInstall = (...packages: readonly string[]): string =>
   `apt-get update -q\napt-get install -qy --no-install-recommends ${packages.join(' ')}\n${CLEAN}\n`;
 
