@@ -126,10 +126,14 @@ export type BuildReport =
       readonly user: string;
       /** Exposed ports, `8080/tcp`. */
       readonly exposed: readonly string[];
-      readonly sizeBytes?: number;
     }
-  | { readonly ok: false; readonly step: 'build' | 'inspect' | 'push' };
+  | {
+      readonly ok: false;
+      readonly step: 'base' | 'build' | 'inspect' | 'push';
+      /** Buildah's own exit code, with step base and build: that of the failed command, so 137 means it was killed. */
+      readonly code?: number;
+    };
 
 /** Exit codes of the build container: 40 the user's build failed (no retry), 41 the built image could not be read, 42 the push failed,
- * Any other code is the machinery's own (OOM is 137). */
-export const buildExit = { done: 0, buildFailed: 40, inspectFailed: 41, pushFailed: 42 } as const;
+ * 43 a base image could not be had (not there, not allowed, or its registry is away: the log tells). Any other code is the machinery's own (OOM is 137). */
+export const buildExit = { done: 0, buildFailed: 40, inspectFailed: 41, pushFailed: 42, baseUnavailable: 43 } as const;
