@@ -1,0 +1,58 @@
+// Where the cluster under test is. Everything that depends on how it was brought up is in this file.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { connect, type KubeClient } from '@vibed/store/kube';
+import { z } from 'zod';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const factsSchema = z.object({
+  kubeconfig: z.string(),
+  ingress: z.object({ loopbackPort: z.int() }),
+  images: z.object({ operatorBase: z.string() }),
+  auditLog: z.string(),
+});
+
+export interface Cluster {
+  client: KubeClient;
+  /** The ingress, on this machine's loopback. */
+  ingressPort: number;
+  /** An image with node and git that the node can pull. */
+  nodeGitImage: string;
+  /** File of the apiserver's audit log, one JSON object per line. */
+  auditLog: string;
+  /** Where vibeD itself runs, and where it builds. */
+  systemNamespace: string;
+  buildNamespace: string;
+  operatorDeployment: string;
+}
+
+let connected: Cluster | undefined;
+
+/** The cluster of this checkout; asked for on first use, so that tests without a cluster can load every scenario. */
+export function theCluster(): Cluster {
+  connected ??= connectToCluster();
+  return connected;
+}
+
+function connectToCluster(): Cluster {
+  const facts = readFacts();
+  return {
+    client: connect({ kubeconfig: facts.kubeconfig, fieldManager: 'vibed-e2e', userAgent: 'vibed-e2e' }),
+    ingressPort: facts.ingress.loopbackPort,
+    nodeGitImage: facts.images.operatorBase,
+    auditLog: facts.auditLog,
+    systemNamespace: 'vibed-system',
+    buildNamespace: 'vibed-builds',
+    operatorDeployment: 'vibed-operator',
+  };
+}
+
+function readFacts() {
+  try {
+    const json = execFileSync(process.execPath, ['cluster/src/main.ts', 'env'], { cwd: root, encoding: 'utf8' });
+    return factsSchema.parse(JSON.parse(json));
+  } catch (error) {
+    throw new Error('there is no cluster to test on: run `make up` first', { cause: error });
+  }
+}

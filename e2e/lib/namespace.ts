@@ -1,0 +1,36 @@
+// A tenant namespace per scenario, with an owner of its own, so that scenarios share neither names nor quotas nor turns.
+import { randomBytes } from 'node:crypto';
+import { labels } from '@vibed/crds';
+import { isKubeError, type KubeClient, kinds } from '@vibed/store/kube';
+import { config } from './config.ts';
+
+export interface TenantNamespace extends AsyncDisposable {
+  name: string;
+}
+
+/** `vibed-e2e-<topic>-<random>`; deleted at the end unless KEEP=1 or the scenario failed and somebody wants to look. */
+export async function tenantNamespace(client: KubeClient, topic: string): Promise<TenantNamespace> {
+  const slug = topic
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 24)
+    .replace(/^-|-$/g, '');
+  const name = `vibed-e2e-${slug}-${randomBytes(3).toString('hex')}`;
+  await client.create(kinds.namespace, {
+    metadata: { name, labels: { [labels.owner]: name, 'vibed.dev/e2e': 'true' } },
+  });
+  return { name, [Symbol.asyncDispose]: () => (config.keep ? kept(name) : removeNamespace(client, name)) };
+}
+
+async function kept(name: string): Promise<void> {
+  console.log(`KEEP: namespace ${name} is left as it is`);
+}
+
+/** Asks for the deletion and does not wait: artifacts in it are cleaned up by the operator meanwhile. */
+export async function removeNamespace(client: KubeClient, name: string): Promise<void> {
+  try {
+    await client.delete(kinds.namespace, { name });
+  } catch (error) {
+    if (!isKubeError(error, 'NotFound')) throw error;
+  }
+}

@@ -1,0 +1,81 @@
+// What vibeD promises on a real cluster, one sentence each. Scenarios cite the ids; requirements.test.ts fails when a promise
+// has no scenario, or when a scenario cites something that is not promised.
+
+export const requirements = {
+  // From source to URL
+  'source.static': 'A static site with nested paths and a binary file is served byte by byte.',
+  'source.express': 'Express with npm dependencies runs.',
+  'source.vite-react': 'A Vite + React single-page app is built and served, with its scripts.',
+  'source.fastapi': 'FastAPI with a requirements.txt runs.',
+  'source.flask': 'Flask with a requirements.txt runs.',
+  'source.go': 'A Go module with a dependency runs.',
+  'source.pnpm': 'A pnpm project runs.',
+  'source.typescript': 'A TypeScript server with a build script runs.',
+  'source.node-plain': 'A single server file without package.json runs.',
+  'source.dockerfile': 'A user’s own Dockerfile is honoured, with its build arguments, port and user.',
+  'source.git': 'A git repository is built at a pinned commit, from a branch, a tag or a folder of it.',
+  'source.git-private': 'A private git repository is read with the credentials of a Secret of the same namespace.',
+  'source.git-stays': 'A moved branch rebuilds nothing until the build key changes.',
+  'source.image': 'A prebuilt image, named by digest, is deployed without a build.',
+  'path.phases': 'pending → building → deploying → running are seen in this order by a watch.',
+  'path.probe': 'running means that the URL answered; the answer is recorded with the version.',
+  'path.restricted': 'Apps run in namespaces that enforce Pod Security restricted.',
+  'path.no-orphan': 'After a delete nothing of an artifact is left, in any namespace.',
+  'path.layer-cache':
+    'A one-line change does not install the dependencies again, in another pod than the first build’s.',
+
+  // Versions
+  'versions.no-downtime': 'An update is promoted without one failed request.',
+  'versions.full-replacement': 'What an update does not send is gone.',
+  'versions.rollback': 'Writing a recorded spec back restores that version without a build.',
+  'versions.failed-update': 'A failed update leaves the last good version serving.',
+  'versions.supersede': 'A newer spec cancels the running build.',
+  'versions.history-limit':
+    'No more versions are kept than the history limit says, and never fewer than the serving one.',
+  'versions.retry': 'The retry annotation builds the same spec again.',
+  'versions.suspend': 'suspend stops the app and resume brings it back, without a build.',
+  'versions.suspend-build': 'suspend cancels a running build.',
+  'versions.expires': 'After expiresAt the app is stopped, and a later expiresAt brings it back.',
+
+  // Failure is a product
+  'failure.BuildFailed': 'A failed build step tells its last lines.',
+  'failure.DependencyMissing': 'A dependency that does not exist is named.',
+  'failure.BuildTimeout': 'A build is ended at its limit.',
+  'failure.CrashLoop': 'An app that exits tells its last lines.',
+  'failure.WrongPort': 'An app on another port is told which one it said.',
+  'failure.NeedsRoot': 'An image that needs root is told so.',
+  'failure.ImagePullFailed': 'An image that cannot be pulled is told so.',
+  'failure.OutOfMemory': 'An app over its memory limit is told so.',
+  'failure.ProbeFailed': 'An app that answers 500 never becomes running.',
+  'failure.QuotaExceeded': 'An app without room in the quota is told so.',
+  'failure.SecretMissing':
+    'A Secret that does not exist is named, and the app starts once it does and a retry is asked.',
+  'failure.GitRefNotFound': 'A ref that the repository does not have is told so.',
+  'failure.NotOwned': 'A foreign object of the name that vibeD needs is left alone, and the conflict is told.',
+  'failure.NamespaceRefused': 'An artifact outside tenant namespaces is refused by the operator.',
+  'failure.stalls':
+    'After a failure nothing is retried for ever: Stalled is True, with reason, remedy and excerpt, and it stays so.',
+
+  // Bad input
+  'input.admission': 'The kube-apiserver judges every example as zod does, naming the field and the remedy.',
+  'input.fails-alone': 'An object that got in anyway fails alone and does not stop the others.',
+
+  // Children
+  'children.deleted-returns': 'A child deleted by hand comes back.',
+  'children.edited-returns': 'A child edited by hand is set right.',
+
+  // Tenants
+  'tenant.guard-rails': 'A tenant namespace gets its guard rails, and gets them back when they are removed.',
+
+  // The operator itself
+  'operator.dead-apps-serve': 'With the operator gone, apps serve on and heal as Kubernetes heals them.',
+  'operator.killed-converges': 'An operator killed in the middle of a build carries on where it was.',
+  'operator.quiet':
+    'A second reconcile writes nothing: not when idle, not on an unrelated change, not after a restart.',
+  'operator.crash-points': 'Killed before or after any of its writes, the operator converges to the same end.',
+} as const;
+
+export type RequirementId = keyof typeof requirements;
+
+/** Promised and not yet proven; a scenario that cites one of these takes it off the list. */
+export const unproven: readonly RequirementId[] = ['operator.crash-points'];

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+// `vitest run --config e2e/vitest.config.ts` from the repository's root. Scenarios mostly wait for the cluster, so three
+// files run at once even on two cores; those that stop the operator or watch it being quiet run alone, after the others.
+export default defineConfig({
+  test: {
+    bail: 0,
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 60_000,
+    maxConcurrency: 3,
+    projects: [
+      {
+        test: {
+          name: 'offline',
+          include: ['e2e/*.test.ts', 'e2e/lib/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'scenarios',
+          include: ['e2e/scenarios/*.test.ts'],
+          testTimeout: 600_000,
+          maxWorkers: 3,
+          maxConcurrency: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: ['e2e/scenarios/alone/*.test.ts'],
+          testTimeout: 600_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
