@@ -4,8 +4,8 @@ import { build } from 'esbuild';
 await build({
   entryPoints: {
     operator: 'operator/src/main.ts',
-    source: 'operator/src/build-pod/source-main.ts',
-    'registry-proxy': 'operator/src/build-pod/registry-proxy-main.ts',
+    source: 'operator/src/build-pod/source.ts',
+    'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
   },
   outdir: 'operator/dist',
   outExtension: { '.js': '.mjs' },
@@ -15,6 +15,8 @@ await build({
   format: 'esm',
   sourcemap: true,
   // Some dependencies are CommonJS and expect these names.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });

@@ -45,6 +45,7 @@ export const reasons = {
   DockerfileMissing: 'The Dockerfile that the spec names is not in the source.',
   EntrypointMissing: 'Nothing in the tree says how to start it.',
   DependencyMissing: 'A dependency could not be installed.',
+  BaseUnavailable: 'The base image that FROM names could not be read.',
   BuildFailed: 'A step of the build failed.',
   BuildTimeout: 'The build ran longer than its limit.',
   RegistryUnavailable: 'The registry did not take the image.',

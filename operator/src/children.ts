@@ -1,8 +1,17 @@
 // The one place that reads and writes children. Reads come from caches; a write happens only when the live object is not as
 // desired, and always with a precondition: POST for what is not there, server-side apply and delete pinned to the object seen.
 import type { Reason } from '@vibed/crds';
-import { isKubeError, type Kind, KubeCache, type KubeClient, KubeError, type KubeObject, kinds, type Log } from '@vibed/store/kube';
 import { labels } from '@vibed/crds';
+import {
+  isKubeError,
+  type Kind,
+  KubeCache,
+  type KubeClient,
+  KubeError,
+  type KubeObject,
+  kinds,
+  type Log,
+} from '@vibed/store/kube';
 import { identityLabels, isOwned, keyOfChild, type Owner } from './artifact/identity.ts';
 import { canonicalJson, shortHash } from './artifact/names.ts';
 import type { Child, Stale } from './artifact/outcome.ts';
@@ -109,12 +118,21 @@ export class ChildStore {
 
   /** Everything that carries the owner's identity, live (not from caches), of every kind; a kind that is gone counts as none. */
   async findAll(owner: Owner, buildNamespace: string): Promise<Stale[]> {
-    const labelSelector = Object.entries(identityLabels(owner)).map(([k, v]) => `${k}=${v}`).join(',');
-    const places = [...this.caches.keys()].map(kind => ({ kind, namespace: kind === kinds.job ? buildNamespace : owner.namespace }));
+    const labelSelector = Object.entries(identityLabels(owner))
+      .map(([k, v]) => `${k}=${v}`)
+      .join(',');
+    const places = [...this.caches.keys()].map(kind => ({
+      kind,
+      namespace: kind === kinds.job ? buildNamespace : owner.namespace,
+    }));
     const found = await Promise.all(
       [...places, { kind: kinds.controllerRevision, namespace: owner.namespace }].map(async ({ kind, namespace }) => {
         try {
-          const page = await this.options.client.list<KubeObject>(kind, { namespace, labelSelector, metadataOnly: true });
+          const page = await this.options.client.list<KubeObject>(kind, {
+            namespace,
+            labelSelector,
+            metadataOnly: true,
+          });
           return page.items.map(object => ({ kind, object }));
         } catch (error) {
           if (isKubeError(error, 'NotFound')) return [];
@@ -183,7 +201,10 @@ function cacheOf(kind: Kind, { client, log }: ChildrenOptions): KubeCache<KubeOb
 /** The object with a hash of itself, so that a changed wish is seen without comparing what the cluster has defaulted. */
 function stamped(object: KubeObject): KubeObject {
   const hash = shortHash(16, canonicalJson(object));
-  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [desiredHash]: hash } } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [desiredHash]: hash } },
+  };
 }
 
 const notOwned = ({ kind, object }: Child): ApplyProblem => ({
@@ -202,6 +223,10 @@ function refusal(error: unknown, { kind, object }: Child): ApplyProblem | undefi
       remedy: 'Delete or suspend other artifacts, or have the quota raised.',
     };
   if (error.code === 'Forbidden' && /admission|violates|denied the request/i.test(error.message))
-    return { reason: 'PodRefused', message: `${what}: ${error.message.slice(0, 400)}`, remedy: 'A policy of this cluster refuses the object; its message says what to change.' };
+    return {
+      reason: 'PodRefused',
+      message: `${what}: ${error.message.slice(0, 400)}`,
+      remedy: 'A policy of this cluster refuses the object; its message says what to change.',
+    };
   return undefined;
 }

@@ -5,7 +5,9 @@ import { z } from 'zod';
 const schema = z.object({
   VIBED_SETTINGS: z.string().default('/etc/vibed/settings.yaml'),
   VIBED_CA_BUNDLE: z.string().default('/etc/vibed/ca.crt'),
-  VIBED_STEPS_IMAGE: z.string({ error: 'VIBED_STEPS_IMAGE: set it to the image this process runs from (install.yaml does)' }).min(1),
+  VIBED_STEPS_IMAGE: z
+    .string({ error: 'VIBED_STEPS_IMAGE: set it to the image this process runs from (install.yaml does)' })
+    .min(1),
   VIBED_POD: z.string().default('vibed-operator'),
   VIBED_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
   VIBED_PORT: z.coerce.number().int().default(8081),

@@ -4,7 +4,8 @@ import type { Metrics } from './metrics.ts';
 
 export function serveHealth(port: number, metrics: Metrics, isReady: () => boolean): Server {
   const server = createServer((request, response) => {
-    const answer = (status: number, body: string, type = 'text/plain') => response.writeHead(status, { 'content-type': type }).end(body);
+    const answer = (status: number, body: string, type = 'text/plain') =>
+      response.writeHead(status, { 'content-type': type }).end(body);
     switch (request.url?.split('?')[0]) {
       case '/healthz':
         return answer(200, 'ok\n');

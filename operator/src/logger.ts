@@ -12,7 +12,10 @@ function describe(error: Error): Record<string, unknown> {
     message: error.message,
     ...('code' in error && { code: error.code }),
     ...(error.cause instanceof Error && { cause: describe(error.cause) }),
-    stack: error.stack?.split('\n').slice(1, 6).map(l => l.trim()),
+    stack: error.stack
+      ?.split('\n')
+      .slice(1, 6)
+      .map(l => l.trim()),
   };
 }
 

@@ -3,9 +3,9 @@
 //   artifacts   namespace/name  → artifact/reconcile.ts        tenants  namespace → tenant/reconcile.ts
 //   build queue (one key)       → builder/admit.ts
 import { readFileSync } from 'node:fs';
+import type { CompactArtifact } from '@vibed/store';
 import { CrdArtifactStore } from '@vibed/store';
 import { connect, KubeCache, kinds } from '@vibed/store/kube';
-import type { CompactArtifact } from '@vibed/store';
 import { buildLog, podLog } from './answers/logs.ts';
 import { probe } from './answers/probe.ts';
 import { eventFor, tell } from './artifact/events.ts';
@@ -15,6 +15,7 @@ import { reconcile } from './artifact/reconcile.ts';
 import type { Namespace } from './artifact/world.ts';
 import { admitBuilds } from './builder/build-queue.ts';
 import { buildahBuilder, buildEnvironmentObject } from './builder/buildah.ts';
+import { completeChild } from './builder/complete.ts';
 import { ChildStore } from './children.ts';
 import { readConfig } from './config.ts';
 import { kubernetesDeployer } from './deployer/kubernetes.ts';
@@ -25,7 +26,6 @@ import { Asker } from './runtime/asker.ts';
 import { runController } from './runtime/controller.ts';
 import { runAsLeader } from './runtime/leader.ts';
 import { WorkQueue } from './runtime/workqueue.ts';
-import { completeChild } from './builder/complete.ts';
 import { readSettings } from './settings.ts';
 import { reconcileTenant } from './tenant/reconcile.ts';
 
@@ -45,7 +45,11 @@ try {
 async function run(): Promise<void> {
   const settings = readSettings(config.settingsPath);
   const metrics = new Metrics();
-  const client = connect({ kubeconfig: config.kubeconfig, fieldManager: 'vibed-operator', userAgent: 'vibed-operator/0.1.0' });
+  const client = connect({
+    kubeconfig: config.kubeconfig,
+    fieldManager: 'vibed-operator',
+    userAgent: 'vibed-operator/0.1.0',
+  });
   const store = new CrdArtifactStore({ client, log });
   const children = new ChildStore({ client, log, complete: child => completeChild(child, store, client) });
   const namespaces = new KubeCache<Namespace>({ client, log, kind: kinds.namespace });
@@ -54,7 +58,11 @@ async function run(): Promise<void> {
   namespaces.start();
   const builder = { settings, stepsImage: config.stepsImage, caBundle: readOptional(config.caBundlePath) };
   const kubernetes = kubernetesDeployer(settings);
-  const ports: Ports = { settings, builder: buildahBuilder(builder), deployers: new Map([[kubernetes.target, kubernetes]]) };
+  const ports: Ports = {
+    settings,
+    builder: buildahBuilder(builder),
+    deployers: new Map([[kubernetes.target, kubernetes]]),
+  };
   const health = serveHealth(config.port, metrics, () => view.synced && children.synced && namespaces.synced);
 
   const queues = {
@@ -92,7 +100,12 @@ async function run(): Promise<void> {
         return question satisfies never;
     }
   };
-  const asker = new Asker<Question, AnswerValue>({ concurrency: 32, timeoutMs: 45_000, onAnswer: key => queues.artifacts.add(key), log });
+  const asker = new Asker<Question, AnswerValue>({
+    concurrency: 32,
+    timeoutMs: 45_000,
+    onAnswer: key => queues.artifacts.add(key),
+    log,
+  });
   const report = (before: CompactArtifact, after: CompactArtifact) => {
     const told = eventFor(before, after);
     if (told !== undefined) void tell(client, after, told, log);
@@ -117,9 +130,19 @@ async function run(): Promise<void> {
     }),
   };
 
-  await Promise.all([view.whenSynced(stop.signal), children.whenSynced(stop.signal), namespaces.whenSynced(stop.signal)]);
+  await Promise.all([
+    view.whenSynced(stop.signal),
+    children.whenSynced(stop.signal),
+    namespaces.whenSynced(stop.signal),
+  ]);
   log.info('synced', { artifacts: view.all().length });
-  const lease = { client, namespace: settings.systemNamespace, name: 'vibed-operator', identity: `${config.pod}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`, log };
+  const lease = {
+    client,
+    namespace: settings.systemNamespace,
+    name: 'vibed-operator',
+    identity: `${config.pod}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`,
+    log,
+  };
   await runAsLeader(lease, stop.signal, async signal => {
     log.info('leading');
     await client.apply(kinds.configMap, buildEnvironmentObject(builder));
@@ -128,15 +151,36 @@ async function run(): Promise<void> {
     queues.builds.add('queue');
     await Promise.all([
       runController(
-        { name: 'artifacts', queue: queues.artifacts, workers: config.workers, log, metrics: metrics.controller('artifacts'), reconcile: key => reconcile(key, context) },
+        {
+          name: 'artifacts',
+          queue: queues.artifacts,
+          workers: config.workers,
+          log,
+          metrics: metrics.controller('artifacts'),
+          reconcile: key => reconcile(key, context),
+        },
         signal,
       ),
       runController(
-        { name: 'tenants', queue: queues.tenants, workers: 2, log, metrics: metrics.controller('tenants'), reconcile: async name => void (await reconcileTenant(name, { client, namespaces, settings })) },
+        {
+          name: 'tenants',
+          queue: queues.tenants,
+          workers: 2,
+          log,
+          metrics: metrics.controller('tenants'),
+          reconcile: async name => void (await reconcileTenant(name, { client, namespaces, settings })),
+        },
         signal,
       ),
       runController(
-        { name: 'builds', queue: queues.builds, workers: 1, log, metrics: metrics.controller('builds'), reconcile: async () => void (await admitBuilds({ client, children, settings, metrics })) },
+        {
+          name: 'builds',
+          queue: queues.builds,
+          workers: 1,
+          log,
+          metrics: metrics.controller('builds'),
+          reconcile: async () => void (await admitBuilds({ client, children, settings, metrics })),
+        },
         signal,
       ),
     ]);

@@ -1,5 +1,5 @@
 // Prometheus metrics: each is incremented where the thing happens, and exercised by a test.
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerMetrics } from './runtime/controller.ts';
 import type { WorkQueueMetrics } from './runtime/workqueue.ts';
 
@@ -9,11 +9,17 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #depth = this.#gauge('vibed_queue_depth', 'Keys that wait for a worker.', ['controller']);
   readonly #retries = this.#counter('vibed_queue_retries_total', 'Keys put back after a failure.', ['controller']);
-  readonly #reconciles = this.#histogram('vibed_reconcile_seconds', 'Duration of one reconcile.', ['controller', 'result']);
+  readonly #reconciles = this.#histogram('vibed_reconcile_seconds', 'Duration of one reconcile.', [
+    'controller',
+    'result',
+  ]);
   readonly #phases = this.#histogram('vibed_phase_seconds', 'How long Artifacts stay in a phase.', ['phase']);
   readonly #failures = this.#counter('vibed_artifact_failures_total', 'Failures told to users, by reason.', ['reason']);
   readonly #builds = this.#gauge('vibed_builds', 'Build Jobs by state.', ['state']);
-  readonly #questions = this.#counter('vibed_questions_total', 'Probes and log reads, by kind and result.', ['kind', 'result']);
+  readonly #questions = this.#counter('vibed_questions_total', 'Probes and log reads, by kind and result.', [
+    'kind',
+    'result',
+  ]);
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });

@@ -15,14 +15,19 @@ const apps = z.object({
   tlsSecret: z.string().optional().describe('Name of a TLS Secret in the app’s namespace, for scheme https.'),
   probeVia: z
     .string()
-    .describe('host:port of the ingress inside the cluster; the probe dials it with the app’s Host (and SNI) and never resolves the public name.'),
+    .describe(
+      'host:port of the ingress inside the cluster; the probe dials it with the app’s Host (and SNI) and never resolves the public name.',
+    ),
 });
 
 const registry = z.object({
   push: z.string().min(1).describe('URL that build pods push to, e.g. https://registry.example.com.'),
   pull: z.string().min(1).describe('host[:port] that nodes pull from.'),
   prefix: z.string().default('vibed').describe('First part of every repository: <prefix>/<namespace>/<name>.'),
-  pushSecret: z.string().optional().describe('Secret (kubernetes.io/basic-auth) in the build namespace; only the registry sidecar reads it.'),
+  pushSecret: z
+    .string()
+    .optional()
+    .describe('Secret (kubernetes.io/dockerconfigjson) in the build namespace; only the registry sidecar reads it.'),
 });
 
 const bases = z
@@ -64,19 +69,30 @@ const builds = z.object({
       cargoIndex: z.string().optional(),
     })
     .prefault({})
-    .describe('Proxies and package indexes: given to build steps and never to the image. The key ca.crt of the settings ConfigMap is trusted by builds too.'),
+    .describe(
+      'Proxies and package indexes: given to build steps and never to the image. The key ca.crt of the settings ConfigMap is trusted by builds too.',
+    ),
 });
 
 const tenants = z
   .object({
     quota: z
       .record(z.string(), z.string())
-      .default({ 'count/artifacts.vibed.dev': '50', pods: '100', 'requests.cpu': '8', 'requests.memory': '16Gi', 'limits.memory': '32Gi' })
+      .default({
+        'count/artifacts.vibed.dev': '50',
+        pods: '100',
+        'requests.cpu': '8',
+        'requests.memory': '16Gi',
+        'limits.memory': '32Gi',
+      })
       .describe('ResourceQuota of every tenant namespace.'),
     defaultResources: z
       .object({ requests: resources, limits: z.object({ memory: quantity, 'ephemeral-storage': quantity }) })
       .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '1Gi' } }),
-    protectedNamespaces: z.array(z.string()).default(['default']).describe('Never tenants, besides kube-* and vibeD’s own.'),
+    protectedNamespaces: z
+      .array(z.string())
+      .default(['default'])
+      .describe('Never tenants, besides kube-* and vibeD’s own.'),
     ingressNamespaces: z.array(z.string()).default([]).describe('Namespaces whose pods may reach apps; empty: any.'),
   })
   .prefault({});
@@ -87,9 +103,7 @@ export const settingsSchema = z.object({
   registry,
   builds,
   tenants,
-  sources: z
-    .object({ gitSchemes: z.array(z.enum(['https', 'http', 'ssh'])).default(['https']) })
-    .prefault({}),
+  sources: z.object({ gitSchemes: z.array(z.enum(['https', 'http', 'ssh'])).default(['https']) }).prefault({}),
   versions: z.object({ drainSeconds: z.int().min(0).default(5) }).prefault({}),
 });
 export type Settings = z.output<typeof settingsSchema>;

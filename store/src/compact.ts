@@ -10,7 +10,11 @@ export type CompactArtifact = Omit<Artifact, 'spec'> & { spec: CompactSpec };
 
 /** The bytes of inline files. */
 export function inlineTree(files: readonly SourceFile[]): TreeFile[] {
-  return files.map(f => ({ path: f.path, executable: false, bytes: Buffer.from(f.content, f.encoding === 'base64' ? 'base64' : 'utf8') }));
+  return files.map(f => ({
+    path: f.path,
+    executable: false,
+    bytes: Buffer.from(f.content, f.encoding === 'base64' ? 'base64' : 'utf8'),
+  }));
 }
 
 export function compactSpec(spec: ArtifactSpec): CompactSpec {

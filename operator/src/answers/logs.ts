@@ -14,7 +14,12 @@ const readLimit = 8 * 1024 * 1024;
 const excerptBytes = 2 * 1024;
 const excerptLines = 30;
 
-export async function podLog(client: KubeClient, pod: PodRef, container: string, previous: boolean): Promise<PodLogAnswer> {
+export async function podLog(
+  client: KubeClient,
+  pod: PodRef,
+  container: string,
+  previous: boolean,
+): Promise<PodLogAnswer> {
   const options = { container, tailLines: excerptLines, limitBytes: 64 * 1024 };
   const text = await client.logs(pod, { ...options, previous }).catch(async error => {
     // The instance before may be gone from the node; the present one is then the best there is.
@@ -24,7 +29,11 @@ export async function podLog(client: KubeClient, pod: PodRef, container: string,
   return { kind: 'podLog', tail: lastLines(text) };
 }
 
-export async function buildLog(client: KubeClient, pod: PodRef, containers: readonly string[]): Promise<BuildLogAnswer> {
+export async function buildLog(
+  client: KubeClient,
+  pod: PodRef,
+  containers: readonly string[],
+): Promise<BuildLogAnswer> {
   const parts: string[] = [];
   for (const container of containers) {
     const text = await client.logs(pod, { container, limitBytes: readLimit }).catch(error => {
@@ -41,7 +50,11 @@ function bounded(text: string): Buffer {
   const bytes = Buffer.from(text);
   if (bytes.length <= headBytes + tailBytes) return bytes;
   const left = bytes.length - headBytes - tailBytes;
-  return Buffer.concat([bytes.subarray(0, headBytes), Buffer.from(`\n… ${left} bytes left out …\n`), bytes.subarray(-tailBytes)]);
+  return Buffer.concat([
+    bytes.subarray(0, headBytes),
+    Buffer.from(`\n… ${left} bytes left out …\n`),
+    bytes.subarray(-tailBytes),
+  ]);
 }
 
 /** At most 30 lines and 2 KiB, without colour codes and control characters. */
@@ -50,5 +63,8 @@ export function lastLines(text: string): string {
   const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');
   const lines = plain.trimEnd().split('\n').slice(-excerptLines);
   while (lines.length > 1 && Buffer.byteLength(lines.join('\n')) > excerptBytes) lines.shift();
-  return Buffer.from(lines.join('\n')).subarray(-excerptBytes).toString('utf8').replace(/^\uFFFD+/, '');
+  return Buffer.from(lines.join('\n'))
+    .subarray(-excerptBytes)
+    .toString('utf8')
+    .replace(/^\uFFFD+/, '');
 }

@@ -38,18 +38,35 @@ async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): 
     const answer = await get(target, target.path, agent, signal);
     const latencyMs = Math.round(performance.now() - started);
     const isHtml = String(answer.headers['content-type'] ?? '').includes('text/html');
-    const html = isHtml ? await boundedText(answer.body) : (await answer.body.dump(), '');
+    const html = isHtml ? await boundedText(answer.body) : '';
+    if (!isHtml) await answer.body.dump();
     const title = html.match(/<title[^>]*>([^<]{1,200})/i)?.[1]?.trim();
     const broken = answer.statusCode < 400 ? await brokenAssets(html, target, agent, signal) : [];
-    return { kind: 'probe', status: answer.statusCode, latencyMs, ...(title && { title }), ...(broken.length > 0 && { broken }) };
+    return {
+      kind: 'probe',
+      status: answer.statusCode,
+      latencyMs,
+      ...(title && { title }),
+      ...(broken.length > 0 && { broken }),
+    };
   } catch (error) {
     signal.throwIfAborted();
     const message = error instanceof Error ? error.message : String(error);
-    return { kind: 'probe', status: 0, latencyMs: Math.round(performance.now() - started), error: message.slice(0, 200) };
+    return {
+      kind: 'probe',
+      status: 0,
+      latencyMs: Math.round(performance.now() - started),
+      error: message.slice(0, 200),
+    };
   }
 }
 
-function get(target: ProbeTarget, path: string, dispatcher: Agent, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+function get(
+  target: ProbeTarget,
+  path: string,
+  dispatcher: Agent,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
   return request(`${target.scheme}://${target.address}${path}`, {
     dispatcher,
     headers: { host: target.host, accept: 'text/html,*/*;q=0.8', 'user-agent': 'vibed-probe' },

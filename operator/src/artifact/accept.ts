@@ -17,11 +17,15 @@ export interface Accepted {
 
 export function accept(world: World, settings: Settings): Outcome<Accepted> {
   const { artifact } = world;
-  const refusal = refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);
+  const refusal =
+    refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);
   if (refusal !== undefined) return refusal;
   const target = chooseTarget(world);
   if (target === undefined)
-    return waiting('TargetUnavailable', `target ${artifact.spec.target} is not installed in this cluster; the artifact starts by itself when it is, or set spec.target: auto`);
+    return waiting(
+      'TargetUnavailable',
+      `target ${artifact.spec.target} is not installed in this cluster; the artifact starts by itself when it is, or set spec.target: auto`,
+    );
   const key = buildKey(artifact.spec, retryOf(artifact));
   const hash = versionHash(key, artifact.spec, target);
   const version = versionNumber(hash, artifact.metadata.generation ?? 1, world.versions);
@@ -41,9 +45,17 @@ function refuseNamespace({ namespace, artifact }: World, settings: Settings): Ou
     name === settings.systemNamespace ||
     settings.tenants.protectedNamespaces.includes(name);
   if (isSystem)
-    return refuse('NamespaceRefused', `namespace ${name} is not for apps`, 'Create the Artifact in a tenant namespace, one with the label vibed.dev/owner.');
+    return refuse(
+      'NamespaceRefused',
+      `namespace ${name} is not for apps`,
+      'Create the Artifact in a tenant namespace, one with the label vibed.dev/owner.',
+    );
   if (namespace?.metadata.labels?.[labels.owner] === undefined)
-    return refuse('NamespaceRefused', `namespace ${name} has no label ${labels.owner}`, `A cluster admin makes it a tenant namespace: kubectl label namespace ${name} ${labels.owner}=<who>`);
+    return refuse(
+      'NamespaceRefused',
+      `namespace ${name} has no label ${labels.owner}`,
+      `A cluster admin makes it a tenant namespace: kubectl label namespace ${name} ${labels.owner}=<who>`,
+    );
   return undefined;
 }
 
@@ -60,7 +72,11 @@ function refuseSource(spec: CompactSpec, settings: Settings): Outcome<never> | u
   const scheme = spec.source.git?.url.split(':')[0] as 'https' | 'http' | 'ssh' | undefined;
   const allowed = settings.sources.gitSchemes;
   if (scheme !== undefined && !allowed.includes(scheme))
-    return refuse('SourceNotAllowed', `spec.source.git.url: ${scheme} is not allowed here`, `Use ${allowed.join(' or ')}, or have sources.gitSchemes changed in the settings of vibeD.`);
+    return refuse(
+      'SourceNotAllowed',
+      `spec.source.git.url: ${scheme} is not allowed here`,
+      `Use ${allowed.join(' or ')}, or have sources.gitSchemes changed in the settings of vibeD.`,
+    );
   return undefined;
 }
 

@@ -20,7 +20,11 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
   const job = world.children.jobs.find(j => j.metadata.labels?.[buildKeyLabel] === accepted.key);
   const state = job && builder.observe(accepted.key, job, world.children.pods, world.artifact);
   const log = state && keepLog(world, accepted, state);
-  const effects = { stale: [...stale, ...oldLogs(world, accepted)], desired: log?.desired ?? [], asks: log?.asks ?? [] };
+  const effects = {
+    stale: [...stale, ...oldLogs(world, accepted)],
+    desired: log?.desired ?? [],
+    asks: log?.asks ?? [],
+  };
 
   const known = knownImage(world, accepted.key);
   if (known !== undefined) return done(known, effects);
@@ -32,7 +36,11 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
     case 'queued':
       return queue(world, accepted, builder, effects);
     case 'running':
-      return waiting('Building', 'the build runs; `kubectl logs -f` on its Job shows it', withInput(world, accepted, builder, effects));
+      return waiting(
+        'Building',
+        'the build runs; `kubectl logs -f` on its Job shows it',
+        withInput(world, accepted, builder, effects),
+      );
     case 'succeeded':
       return done(state.facts, effects);
     case 'failed':
@@ -86,10 +94,16 @@ function keepLog(world: World, accepted: Accepted, state: BuildState): KeptLog |
   if (kept && (state.state === 'succeeded' || failureTold))
     return { desired: [], asks: [], tail: world.artifact.status?.failure?.excerpt ?? '' };
   const { namespace = '', name: pod } = state.pod.metadata;
-  const question = { kind: 'buildLog', id: `buildLog/${accepted.key}/${pod}`, pod: { namespace, name: pod }, containers: state.containers } as const;
+  const question = {
+    kind: 'buildLog',
+    id: `buildLog/${accepted.key}/${pod}`,
+    pod: { namespace, name: pod },
+    containers: state.containers,
+  } as const;
   const answer = answerTo(world.answers, question);
   if (answer === undefined) return { desired: [], asks: [question], tail: undefined };
-  if ('error' in answer) return { desired: [], asks: [question], tail: `the log could not be read: ${answer.error.message}` };
+  if ('error' in answer)
+    return { desired: [], asks: [question], tail: `the log could not be read: ${answer.error.message}` };
   return { desired: [logConfigMap(world, accepted, answer.value.gzip)], asks: [question], tail: answer.value.tail };
 }
 
@@ -112,7 +126,9 @@ function logConfigMap(world: World, accepted: Accepted, gzip: Uint8Array): Child
 /** All but the newest few logs. */
 function oldLogs(world: World, accepted: Accepted): Stale[] {
   const logs = world.children.configMaps.filter(c => c.metadata.labels?.[logLabel] !== undefined);
-  const newestFirst = [...logs].sort((a, b) => Number(b.metadata.labels?.[logLabel]) - Number(a.metadata.labels?.[logLabel]));
+  const newestFirst = [...logs].sort(
+    (a, b) => Number(b.metadata.labels?.[logLabel]) - Number(a.metadata.labels?.[logLabel]),
+  );
   return newestFirst
     .slice(logsKept)
     .filter(c => c.metadata.labels?.[buildKeyLabel] !== accepted.key)

@@ -64,7 +64,11 @@ export function deploy(world: World, candidate: VersionRecord, deployer: Deploye
     case 'ready':
       return done({ candidate, instance: readiness.probe }, { desired: workload, stale });
     case 'failed':
-      return explain(world, candidate, readiness, { desired: workload, stale, whenTold: isServing ? stale : keepOnly(world, deployer, []) });
+      return explain(world, candidate, readiness, {
+        desired: workload,
+        stale,
+        whenTold: isServing ? stale : keepOnly(world, deployer, []),
+      });
     default:
       return readiness satisfies never;
   }
@@ -99,7 +103,11 @@ function explain(world: World, candidate: VersionRecord, problem: FailedReadines
   } as const;
   const answer = answerTo(world.answers, question);
   if (answer === undefined)
-    return waiting('Deploying', 'the app failed to start; its log is being read', { desired: kept.desired, stale: kept.stale, asks: [question] });
+    return waiting('Deploying', 'the app failed to start; its log is being read', {
+      desired: kept.desired,
+      stale: kept.stale,
+      asks: [question],
+    });
   const excerpt = 'error' in answer ? `the log could not be read: ${answer.error.message}` : answer.value.tail;
   const told = explainAppLog({ reason, message, remedy }, excerpt, candidate);
   return failed({ step: 'deploy', ...told, excerpt }, { ...settled, asks: [question] });

@@ -17,7 +17,11 @@ export function eventFor(before: CompactArtifact, after: CompactArtifact): Told 
   if (failure && (failure.reason !== was?.failure?.reason || failure.hash !== was.failure.hash))
     return { type: 'Warning', reason: failure.reason, note: `${failure.message}. ${failure.remedy}`.slice(0, 1000) };
   if (is?.serving !== undefined && is.serving.hash !== was?.serving?.hash)
-    return { type: 'Normal', reason: 'Verified', note: `version ${is.serving.version} serves${is.url ? ` at ${is.url}` : ''}` };
+    return {
+      type: 'Normal',
+      reason: 'Verified',
+      note: `version ${is.serving.version} serves${is.url ? ` at ${is.url}` : ''}`,
+    };
   if (is?.phase === was?.phase || is?.phase === 'failed') return undefined;
   const ready = is?.conditions?.find(c => c.type === 'Ready');
   return ready && { type: 'Normal', reason: ready.reason, note: ready.message.slice(0, 1000) };
@@ -28,7 +32,10 @@ export async function tell(client: KubeClient, artifact: CompactArtifact, told: 
   const { namespace, name, uid, resourceVersion } = artifact.metadata;
   const now = new Date();
   const event = {
-    metadata: { name: `${name}.${now.getTime().toString(16)}${Math.floor(Math.random() * 65536).toString(16)}`, namespace },
+    metadata: {
+      name: `${name}.${now.getTime().toString(16)}${Math.floor(Math.random() * 65536).toString(16)}`,
+      namespace,
+    },
     eventTime: `${now.toISOString().slice(0, -1)}000Z`,
     reportingController: 'vibed.dev/operator',
     reportingInstance: 'vibed-operator',

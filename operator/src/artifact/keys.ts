@@ -9,7 +9,11 @@ export function buildKey(spec: CompactSpec, retry: string | undefined): string {
 }
 
 /** The key that the same source has once its git ref is pinned to the commit that was built; undefined without git. */
-export function pinnedKey(spec: CompactSpec, retry: string | undefined, commit: string | undefined): string | undefined {
+export function pinnedKey(
+  spec: CompactSpec,
+  retry: string | undefined,
+  commit: string | undefined,
+): string | undefined {
   if (spec.source.git === undefined || commit === undefined) return undefined;
   return buildKey({ ...spec, source: { git: { ...spec.source.git, ref: commit } } }, retry);
 }

@@ -50,4 +50,5 @@ export function urlOf(ref: Ref, apps: Settings['apps']): string {
 export const clusterUrlOf = (ref: Ref) => `http://${ref.name}.${ref.namespace}.svc`;
 
 /** The image repository of an Artifact, without registry: lowercase by the rules of names and namespaces. */
-export const repositoryOf = (ref: Ref, registry: Settings['registry']) => `${registry.prefix}/${ref.namespace}/${ref.name}`;
+export const repositoryOf = (ref: Ref, registry: Settings['registry']) =>
+  `${registry.prefix}/${ref.namespace}/${ref.name}`;

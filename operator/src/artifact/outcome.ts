@@ -1,6 +1,6 @@
 // The small vocabulary in which every step of the plan answers. Expected situations are values; only the unexpected throws.
 import type { Failure, Reason } from '@vibed/crds';
-import type { KubeObject, Kind } from '@vibed/store/kube';
+import type { Kind, KubeObject } from '@vibed/store/kube';
 import type { Question } from './questions.ts';
 
 /** An object this Artifact wants to exist, as it should be. */

@@ -45,7 +45,10 @@ export function planFor(world: World, ports: Ports): Plan {
   const outcomes = [steps.accepted, steps.built, steps.deployed, steps.verified].filter(o => o !== undefined);
   const halted = steps.accepted.state === 'done' && steps.accepted.value.halted !== undefined;
   const kept = halted ? [] : keepServing(world, ports, steps);
-  const recheck = [expiryRecheck(world.artifact.spec, world.now), ...outcomes.map(o => (o.state === 'waiting' ? o.recheckAfterMs : undefined))];
+  const recheck = [
+    expiryRecheck(world.artifact.spec, world.now),
+    ...outcomes.map(o => (o.state === 'waiting' ? o.recheckAfterMs : undefined)),
+  ];
   const soonest = Math.min(...recheck.filter(ms => ms !== undefined));
   const stale = [...outcomes.flatMap(o => o.stale ?? []), ...(halted ? everything(world, ports) : [])];
   return {
@@ -96,7 +99,8 @@ function unique<T extends Stale>(wishes: readonly T[], removed: readonly Stale[]
   });
 }
 
-const idOf = ({ kind, object }: Stale) => `${kind.group}/${kind.plural}/${object.metadata.namespace}/${object.metadata.name}`;
+const idOf = ({ kind, object }: Stale) =>
+  `${kind.group}/${kind.plural}/${object.metadata.namespace}/${object.metadata.name}`;
 
 function beyondHistory(world: World, { candidate }: Steps): number[] {
   const keep = new Set([candidate?.hash, world.artifact.status?.serving?.hash]);

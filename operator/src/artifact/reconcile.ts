@@ -4,8 +4,8 @@ import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
 import type { ChildStore } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
-import { canonicalJson } from './names.ts';
 import { ownerOf } from './identity.ts';
+import { canonicalJson } from './names.ts';
 import { type Plan, type Ports, planFor } from './plan.ts';
 import type { AnswerValue, Question } from './questions.ts';
 import { deletingStatus, statusOf } from './status.ts';
@@ -55,23 +55,35 @@ export function refOf(key: string): ArtifactRef {
 /** A version is on record before anything of it exists. */
 async function record({ artifact, versions }: World, plan: Plan, { store }: ReconcileContext): Promise<void> {
   const { candidate } = plan;
-  if (candidate !== undefined && !versions.some(v => v.hash === candidate.hash)) await store.recordVersion(artifact, candidate);
+  if (candidate !== undefined && !versions.some(v => v.hash === candidate.hash))
+    await store.recordVersion(artifact, candidate);
   for (const version of plan.forget) await store.dropVersion(artifact, version);
 }
 
-async function writeStatus(artifact: CompactArtifact, status: NonNullable<CompactArtifact['status']>, context: ReconcileContext): Promise<void> {
+async function writeStatus(
+  artifact: CompactArtifact,
+  status: NonNullable<CompactArtifact['status']>,
+  context: ReconcileContext,
+): Promise<void> {
   if (canonicalJson(status) === canonicalJson(artifact.status)) return;
   context.report(artifact, await context.store.updateStatus(artifact, status));
 }
 
 /** After the status write: what an answer decides is then already on record. */
 function ask(key: string, plan: Plan, { asker, answer }: ReconcileContext): void {
-  asker.retain(key, plan.asks.map(q => q.id));
+  asker.retain(
+    key,
+    plan.asks.map(q => q.id),
+  );
   for (const question of plan.asks) asker.ask(key, question, (signal, q) => answer(q, signal));
 }
 
 /** Deletes by label, live, until nothing is found; only then lets the Artifact go. */
-async function finalize(key: string, artifact: CompactArtifact, context: ReconcileContext): Promise<{ recheckAfterMs?: number }> {
+async function finalize(
+  key: string,
+  artifact: CompactArtifact,
+  context: ReconcileContext,
+): Promise<{ recheckAfterMs?: number }> {
   context.asker.retain(key, []);
   if (!artifact.metadata.finalizers?.includes(finalizer)) return {};
   const world = context.observe(artifact);

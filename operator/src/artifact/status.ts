@@ -9,8 +9,8 @@ import {
   phaseOf,
   type Reason,
 } from '@vibed/crds';
-import type { Deployer } from '../deployer/deployer.ts';
 import type { ApplyProblem } from '../children.ts';
+import type { Deployer } from '../deployer/deployer.ts';
 import type { Accepted } from './accept.ts';
 import { exposureOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
@@ -19,7 +19,11 @@ import type { Plan, Ports } from './plan.ts';
 import type { World } from './world.ts';
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
-const verdict = (status: Condition['status'], reason: Reason | Failure['reason'], message: string): Verdict => ({ status, reason, message });
+const verdict = (status: Condition['status'], reason: Reason | Failure['reason'], message: string): Verdict => ({
+  status,
+  reason,
+  message,
+});
 
 /** What is still to be said when a step was not reached. */
 const notYet = (previous: string) => verdict('Unknown', 'Progressing', `waits for ${previous}`);
@@ -92,17 +96,25 @@ function failureOf(world: World, plan: Plan, problems: readonly ApplyProblem[]):
   const failed = [plan.accepted, plan.built, plan.deployed, plan.verified].find(o => o?.state === 'failed') as
     | (Outcome<never> & { state: 'failed' })
     | undefined;
-  const told: StepFailure | undefined = failed?.failure ?? (refused && { step: plan.deployed ? 'deploy' : 'build', ...refused });
+  const told: StepFailure | undefined =
+    failed?.failure ?? (refused && { step: plan.deployed ? 'deploy' : 'build', ...refused });
   if (told === undefined) return undefined;
   const { step, reason, message, remedy, excerpt } = told;
   const hash = step === 'build' ? accepted?.key : accepted?.hash;
   return { version, hash: hash ?? '', step, reason, message, remedy, ...(excerpt !== undefined && { excerpt }) };
 }
 
-function availability(world: World, plan: Plan, serving: ArtifactStatus['serving'], deployer: Deployer | undefined): Verdict {
+function availability(
+  world: World,
+  plan: Plan,
+  serving: ArtifactStatus['serving'],
+  deployer: Deployer | undefined,
+): Verdict {
   if (serving === undefined) return verdict('False', 'Unavailable', 'no verified version yet');
-  const record = plan.candidate?.hash === serving.hash ? plan.candidate : world.versions.find(v => v.hash === serving.hash);
-  if (record === undefined || deployer === undefined) return verdict('Unknown', 'Progressing', 'the serving version has no record');
+  const record =
+    plan.candidate?.hash === serving.hash ? plan.candidate : world.versions.find(v => v.hash === serving.hash);
+  if (record === undefined || deployer === undefined)
+    return verdict('Unknown', 'Progressing', 'the serving version has no record');
   const readiness = deployer.readiness(world.children, record);
   if (readiness.state === 'ready') return verdict('True', 'Verified', `version ${serving.version} answers`);
   if (readiness.state === 'failed') return verdict('False', readiness.reason, readiness.message);
@@ -152,7 +164,8 @@ function stepVerdict(outcome: Outcome<unknown> | undefined, whenDone: Verdict, p
 
 function readyVerdict(plan: Plan, failure: Failure | undefined): Verdict {
   if (failure !== undefined) return verdict('False', failure.reason, `${failure.message}. ${failure.remedy}`);
-  if (plan.verified?.state === 'done') return verdict('True', 'Verified', 'this version answered and receives the traffic');
+  if (plan.verified?.state === 'done')
+    return verdict('True', 'Verified', 'this version answered and receives the traffic');
   const going = [plan.accepted, plan.built, plan.deployed, plan.verified].find(o => o?.state === 'waiting');
   return going?.state === 'waiting' ? verdict('Unknown', going.reason, going.message) : notYet('the steps before');
 }

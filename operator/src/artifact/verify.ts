@@ -19,7 +19,11 @@ export interface Verified {
 }
 
 /** `gate`: the direct answer, a fact to keep so that a restart does not ask twice. */
-export function verify(world: World, { candidate, instance }: Deployed, deployer: Deployer): Outcome<Verified> & { gate?: Probe } {
+export function verify(
+  world: World,
+  { candidate, instance }: Deployed,
+  deployer: Deployer,
+): Outcome<Verified> & { gate?: Probe } {
   const exposure = exposureOf(world);
   const owner = ownerOf(world.artifact);
   const toCandidate = deployer.route(owner, candidate, exposure);
@@ -29,15 +33,19 @@ export function verify(world: World, { candidate, instance }: Deployed, deployer
   const gate = probeOnce(world, `gate/${candidate.hash}`, instance, gateFact(world, candidate));
   const previous = servingOf(world) ?? candidate;
   const unmoved = deployer.route(owner, previous, exposure);
-  if (gate.answer === undefined) return waiting('Verifying', 'the new version is asked directly', { desired: unmoved, asks: gate.asks });
-  if (!passes(gate.answer, instance.strict)) return refused(gate.answer, instance, 'directly', { desired: unmoved, stale: keepOnly(world, deployer, []) });
+  if (gate.answer === undefined)
+    return waiting('Verifying', 'the new version is asked directly', { desired: unmoved, asks: gate.asks });
+  if (!passes(gate.answer, instance.strict))
+    return refused(gate.answer, instance, 'directly', { desired: unmoved, stale: keepOnly(world, deployer, []) });
 
   const route = deployer.routeProbe(owner, world.children, candidate, exposure);
   const moving = { desired: toCandidate, asks: gate.asks };
-  if (route === undefined) return { ...waiting('Verifying', 'traffic moves to the new version', moving), gate: gate.answer };
+  if (route === undefined)
+    return { ...waiting('Verifying', 'traffic moves to the new version', moving), gate: gate.answer };
   const proof = probeOnce(world, `route/${candidate.hash}`, { ...route, expectStatus: gate.answer.status });
   const asks = [...gate.asks, ...proof.asks];
-  if (proof.answer === undefined) return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
+  if (proof.answer === undefined)
+    return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
   if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
     return refused(proof.answer, route, 'through its URL', { desired: unmoved, stale: keepOnly(world, deployer, []) });
   return done({ serving: candidate, probe: proof.answer }, { desired: toCandidate, asks });
@@ -62,8 +70,14 @@ export function passes(probe: Probe, strict: boolean): boolean {
   return probe.status >= 100 && probe.status < (strict ? 400 : 500);
 }
 
-function refused(probe: Probe, target: ProbeTarget, how: string, effects: Parameters<typeof failed>[1]): Outcome<never> {
-  const answered = probe.status === 0 ? `did not answer (${probe.error ?? 'no connection'})` : `answered ${probe.status}`;
+function refused(
+  probe: Probe,
+  target: ProbeTarget,
+  how: string,
+  effects: Parameters<typeof failed>[1],
+): Outcome<never> {
+  const answered =
+    probe.status === 0 ? `did not answer (${probe.error ?? 'no connection'})` : `answered ${probe.status}`;
   return failed(
     {
       step: 'verify',

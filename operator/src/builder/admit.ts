@@ -8,7 +8,8 @@ export interface BuildLimits {
   parallelPerOwner: number;
 }
 
-export const isOver = (job: Job) => (job.status?.conditions ?? []).some(c => (c.type === 'Complete' || c.type === 'Failed') && c.status === 'True');
+export const isOver = (job: Job) =>
+  (job.status?.conditions ?? []).some(c => (c.type === 'Complete' || c.type === 'Failed') && c.status === 'True');
 const age = (job: Job) => job.metadata.creationTimestamp ?? '';
 
 /**
@@ -25,7 +26,11 @@ export function admit(jobs: readonly Job[], limits: BuildLimits, ownerOf: (job: 
   while (started.length + released.length < limits.parallel) {
     const next = waiting
       .filter(j => !released.includes(j) && (running.get(ownerOf(j)) ?? 0) < limits.parallelPerOwner)
-      .sort((a, b) => (running.get(ownerOf(a)) ?? 0) - (running.get(ownerOf(b)) ?? 0) || (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : 0))[0];
+      .sort(
+        (a, b) =>
+          (running.get(ownerOf(a)) ?? 0) - (running.get(ownerOf(b)) ?? 0) ||
+          (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : 0),
+      )[0];
     if (next === undefined) break;
     released.push(next);
     count(next);

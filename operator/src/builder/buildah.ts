@@ -12,19 +12,24 @@ import { buildKeyLabel, identityLabels, type Owner, ownerOf } from '../artifact/
 import { names, repositoryOf } from '../artifact/names.ts';
 import type { Child } from '../artifact/outcome.ts';
 import type { Job } from '../artifact/world.ts';
-import { buildArguments } from '../build-pod/build-script.ts';
-import { podPaths, type SourceJobInput, type SourceLocation } from '../build-pod/job.ts';
+import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
+import { buildExit, podPaths, type SourceJobInput, type SourceLocation, sourceExit } from '../build-pod/job.ts';
 import { registriesConf } from '../build-pod/registries-conf.ts';
 import { secondsOf } from '../deployer/kubernetes.ts';
 import type { Settings } from '../settings.ts';
 import type { Builder, BuildInput } from './builder.ts';
-import { buildEnvironment } from './dockerfile/build-environment.ts';
 import { sourceDigest } from './complete.ts';
+import { buildEnvironment } from './dockerfile/build-environment.ts';
 import { observeBuild } from './observe.ts';
 
 export const buildEnvironmentConfigMap = 'vibed-build-environment';
+/** Its key for Buildah's own configuration; the others are for RUN steps. */
+const registriesKey = 'registries.conf';
 const defaultTimeoutSeconds = 600;
-const capabilities = 'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' ');
+const capabilities =
+  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
+    ' ',
+  );
 
 export interface BuildahOptions {
   settings: Settings;
@@ -44,17 +49,22 @@ export function buildahBuilder(options: BuildahOptions): Builder {
   };
 }
 
-const pullReference = (artifact: CompactArtifact, { registry }: Settings) => (digest: string) =>
-  `${registry.pull}/${repositoryOf(ownerOf(artifact), registry)}@${digest}`;
+const pullReference =
+  (artifact: CompactArtifact, { registry }: Settings) =>
+  (digest: string) =>
+    `${registry.pull}/${repositoryOf(ownerOf(artifact), registry)}@${digest}`;
 
 /** The site's proxies, package indexes and authorities as files for RUN steps; one ConfigMap for all builds. */
-export function buildEnvironmentObject({ settings, caBundle }: BuildahOptions): KubeObject & { data: Record<string, string> } {
+export function buildEnvironmentObject({
+  settings,
+  caBundle,
+}: BuildahOptions): KubeObject & { data: Record<string, string> } {
   const { files } = buildEnvironment(networkOf(settings, caBundle));
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: buildEnvironmentConfigMap, namespace: settings.builds.namespace },
-    data: { ...files },
+    data: { ...files, [registriesKey]: registriesConf(Object.keys(settings.builds.baseRegistries)) },
   };
 }
 
@@ -77,8 +87,8 @@ function job(input: BuildInput, options: BuildahOptions): Job {
     podFailurePolicy: {
       rules: [
         { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-        { action: 'FailJob', onExitCodes: { containerName: 'build', operator: 'NotIn', values: [0, 42] } },
-        { action: 'FailJob', onExitCodes: { containerName: 'source', operator: 'In', values: [1] } },
+        { action: 'FailJob', onExitCodes: { containerName: 'build', operator: 'NotIn', values: [0, buildExit.pushFailed, buildExit.baseUnavailable] } },
+        { action: 'FailJob', onExitCodes: { containerName: 'source', operator: 'In', values: [sourceExit.refused] } },
       ],
     },
     template: { metadata: { labels }, spec: pod(input, options, owner) },
@@ -104,12 +114,22 @@ function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1P
       { name: 'workspace', emptyDir: {} },
       { name: 'storage', emptyDir: {} },
       { name: 'tmp', emptyDir: {} },
-      { name: 'environment', configMap: { name: buildEnvironmentConfigMap, optional: true } },
-      ...(input.artifact.spec.source.files === undefined ? [] : [{ name: 'input', configMap: { name: inputName(owner, input.key) } }]),
-      ...(options.settings.registry.pushSecret === undefined ? [] : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
+      environmentVolume('environment', Object.keys(buildEnvironment(networkOf(options.settings, options.caBundle)).files)),
+      environmentVolume('registries', [registriesKey]),
+      ...(input.artifact.spec.source.files === undefined
+        ? []
+        : [{ name: 'input', configMap: { name: inputName(owner, input.key) } }]),
+      ...(options.settings.registry.pushSecret === undefined
+        ? []
+        : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
     ],
   };
 }
+
+const environmentVolume = (name: string, keys: readonly string[]) =>
+  keys.length === 0
+    ? { name, emptyDir: {} }
+    : { name, configMap: { name: buildEnvironmentConfigMap, items: keys.map(key => ({ key, path: key })) } };
 
 const stepSecurity = {
   runAsNonRoot: true,
@@ -138,8 +158,12 @@ function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle 
       { name: 'VIBED_SOURCE', value: JSON.stringify(work) },
       { name: 'VIBED_BUILD', value: `${owner.namespace}/${owner.name}/${key}` },
       { name: 'HOME', value: '/tmp' },
-      ...(caBundle === undefined ? [] : ['NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO'].map(name => ({ name, value: '/vibed/build-env/ca.pem' }))),
-      ...(artifact.spec.source.git === undefined ? [] : Object.entries(process).map(([name, value]) => ({ name, value }))),
+      ...(caBundle === undefined
+        ? []
+        : ['NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO'].map(name => ({ name, value: '/vibed/build-env/ca.pem' }))),
+      ...(artifact.spec.source.git === undefined
+        ? []
+        : Object.entries(process).map(([name, value]) => ({ name, value }))),
     ],
     resources: stepResources,
     securityContext: stepSecurity,
@@ -152,18 +176,30 @@ function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle 
   };
 }
 
-function sourceLocation({ spec }: CompactArtifact, settings: Settings): Extract<SourceLocation, { kind: 'files' }> | Omit<Extract<SourceLocation, { kind: 'git' }>, 'ref' | 'path'> {
+function sourceLocation(
+  { spec }: CompactArtifact,
+  settings: Settings,
+): Extract<SourceLocation, { kind: 'files' }> | Omit<Extract<SourceLocation, { kind: 'git' }>, 'ref' | 'path'> {
   const { files, git } = spec.source;
   if (files !== undefined) return { kind: 'files', archive: '/input/source.tar.gz', digest: files.digest };
   if (git === undefined) throw new Error('this source is not built by Buildah');
   const protocols = settings.sources.gitSchemes.filter(s => s !== 'https');
-  return { kind: 'git', url: git.url, protocols, ...(git.ref && { ref: git.ref }), ...(git.path && { path: git.path }) };
+  return {
+    kind: 'git',
+    url: git.url,
+    protocols,
+    ...(git.ref && { ref: git.ref }),
+    ...(git.path && { path: git.path }),
+  };
 }
 
 function registry({ settings, stepsImage }: BuildahOptions, owner: Owner): Wire<V1Container> {
   const repository = repositoryOf(owner, settings.registry);
   const config = {
-    upstream: { url: settings.registry.push, ...(settings.registry.pushSecret && { basicAuthDir: '/credential' }) },
+    upstream: {
+      url: settings.registry.push,
+      ...(settings.registry.pushSecret !== undefined && { dockerConfigFile: '/credential/.dockerconfigjson' }),
+    },
     own: [repository],
     cache: [`${repository}-cache`],
     bases: settings.builds.baseRegistries,
@@ -174,10 +210,17 @@ function registry({ settings, stepsImage }: BuildahOptions, owner: Owner): Wire<
     restartPolicy: 'Always',
     command: ['node', '/app/registry-proxy.mjs'],
     env: [{ name: 'VIBED_REGISTRY', value: JSON.stringify(config) }],
-    startupProbe: { exec: { command: ['node', '/app/registry-proxy.mjs', '--check'] }, periodSeconds: 1, failureThreshold: 30 },
+    startupProbe: {
+      exec: { command: ['node', '/app/registry-proxy.mjs', '--probe'] },
+      periodSeconds: 1,
+      failureThreshold: 30,
+    },
     resources: stepResources,
     securityContext: stepSecurity,
-    volumeMounts: settings.registry.pushSecret === undefined ? [] : [{ name: 'credential', mountPath: '/credential', readOnly: true }],
+    volumeMounts:
+      settings.registry.pushSecret === undefined
+        ? []
+        : [{ name: 'credential', mountPath: '/credential', readOnly: true }],
   };
 }
 
@@ -185,23 +228,26 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: BuildahOpt
   const { builds } = settings;
   const environment = buildEnvironment(networkOf(settings, caBundle));
   const repository = repositoryOf(owner, settings.registry);
-  const { command, env } = buildArguments({
+  const { command, env } = buildCommand({
     repository,
     cacheRepository: `${repository}-cache`,
-    key,
+    tag: key,
     args: artifact.spec.build?.args ?? [],
     environment,
-    registriesConf: registriesConf(Object.keys(builds.baseRegistries)),
   });
   const asked = artifact.spec.build?.resources;
   return {
     name: 'build',
     image: builds.image,
     command,
-    env,
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
     resources: {
       requests: { cpu: '100m', memory: '256Mi' },
-      limits: { cpu: asked?.cpu ?? builds.resources.cpu, memory: asked?.memory ?? builds.resources.memory, 'ephemeral-storage': builds.ephemeralStorage },
+      limits: {
+        cpu: asked?.cpu ?? builds.resources.cpu,
+        memory: asked?.memory ?? builds.resources.memory,
+        'ephemeral-storage': builds.ephemeralStorage,
+      },
     },
     securityContext: {
       runAsUser: 0,
@@ -214,7 +260,8 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: BuildahOpt
       { name: 'workspace', mountPath: podPaths.workspace },
       { name: 'storage', mountPath: '/var/lib/containers' },
       { name: 'tmp', mountPath: '/tmp' },
-      { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
+      { name: 'environment', mountPath: buildMounts.environment, readOnly: true },
+      { name: 'registries', mountPath: buildMounts.registriesConf, subPath: registriesKey, readOnly: true },
     ],
   };
 }
@@ -238,4 +285,3 @@ function inlineInput({ artifact, key }: BuildInput, { builds }: Settings): Child
   };
   return [{ kind: kinds.configMap, object, createOnly: true, completedBy: 'inline-source' }];
 }
-

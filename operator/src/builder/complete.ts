@@ -1,8 +1,9 @@
 // What a child needs that caches do not hold, read live just before it is created.
+
+import { labels } from '@vibed/crds';
 import type { ArtifactStore } from '@vibed/store';
 import { inlineTree, treeDigest } from '@vibed/store';
 import { type KubeClient, KubeError, type KubeObject, kinds } from '@vibed/store/kube';
-import { labels } from '@vibed/crds';
 import type { Child } from '../artifact/outcome.ts';
 import { inlineArchive } from './inline-source.ts';
 
@@ -11,13 +12,22 @@ export async function completeChild(child: Child, store: ArtifactStore, client: 
   if (child.completedBy === undefined) return child.object;
   const { object } = child;
   const found = object.metadata.labels ?? {};
-  const artifact = await store.get({ namespace: found[labels.artifactNamespace] ?? '', name: found[labels.instance] ?? '' });
+  const artifact = await store.get({
+    namespace: found[labels.artifactNamespace] ?? '',
+    name: found[labels.instance] ?? '',
+  });
   const files = artifact.spec.source.files;
   const wanted = object.metadata.annotations?.[sourceDigest];
   if (files === undefined || treeDigest(inlineTree(files)) !== wanted)
     throw new KubeError('Conflict', `the source of ${artifact.metadata.name} has changed since this build was planned`);
   const job = await client.get(kinds.job, object.metadata);
-  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: job.metadata.name, uid: job.metadata.uid ?? '', controller: true };
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    name: job.metadata.name,
+    uid: job.metadata.uid ?? '',
+    controller: true,
+  };
   const archive = await inlineArchive(files);
   return {
     ...object,

@@ -22,7 +22,8 @@ const missing: readonly { pattern: RegExp; name: (match: RegExpMatchArray) => st
   { pattern: /ModuleNotFoundError: No module named '([^']+)'/, name: m => m[1] ?? '' },
 ];
 
-const lockMismatch = /npm ci.*can only install packages when your package\.json and package-lock\.json|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated/;
+const lockMismatch =
+  /npm ci.*can only install packages when your package\.json and package-lock\.json|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated/;
 
 /** Narrows BuildFailed down by its log; every other reason is already exact. */
 export function explainBuildLog(known: Explanation, log: string): Explanation {
@@ -39,7 +40,8 @@ export function explainBuildLog(known: Explanation, log: string): Explanation {
       return {
         reason: 'DependencyMissing',
         message: `the dependency ${name(match)} could not be found`,
-        remedy: 'Check its name and version in the manifest (package.json, requirements.txt, go.mod …), add it if it is only imported, and deploy again.',
+        remedy:
+          'Check its name and version in the manifest (package.json, requirements.txt, go.mod …), add it if it is only imported, and deploy again.',
       };
   }
   return known;

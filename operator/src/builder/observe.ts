@@ -9,11 +9,19 @@ const containers = ['source', 'build'] as const;
 /** Images without a user of their own run as this one: apps may not be root. */
 const fallbackUid = 10001;
 
-const conditionOf = (job: Job, type: string) => job.status?.conditions?.find(c => c.type === type && c.status === 'True');
+const conditionOf = (job: Job, type: string) =>
+  job.status?.conditions?.find(c => c.type === type && c.status === 'True');
 
-export function observeBuild(key: string, job: Job, pods: readonly Pod[], imageFor: (digest: string) => string): BuildState {
+export function observeBuild(
+  key: string,
+  job: Job,
+  pods: readonly Pod[],
+  imageFor: (digest: string) => string,
+): BuildState {
   const own = pods.filter(p => p.metadata.ownerReferences?.some(o => o.uid === job.metadata.uid));
-  const pod = [...own].sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))[0];
+  const pod = [...own].sort((a, b) =>
+    (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1,
+  )[0];
   if (conditionOf(job, 'Complete')) return succeeded(key, pod, imageFor);
   const failure = conditionOf(job, 'Failed');
   if (failure) return failed(pod, failure.reason ?? '', failure.message ?? '');
@@ -34,12 +42,21 @@ function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string)
   return { state: 'succeeded', facts: factsOf(key, source, image, imageFor), pod, containers };
 }
 
-function factsOf(key: string, { digest, commit, plan }: SourceReport & { ok: true }, image: BuildReport & { ok: true }, imageFor: (digest: string) => string): BuildFacts {
-  const uid = typeof plan.user === 'object' ? plan.user.uid : /^[0-9]+$/.test(image.user) ? Number(image.user) : fallbackUid;
+function factsOf(
+  key: string,
+  { digest, commit, plan }: SourceReport & { ok: true },
+  image: BuildReport & { ok: true },
+  imageFor: (digest: string) => string,
+): BuildFacts {
+  const uid =
+    typeof plan.user === 'object' ? plan.user.uid : /^[0-9]+$/.test(image.user) ? Number(image.user) : fallbackUid;
   const exposed = image.exposed.map(e => Number.parseInt(e, 10)).find(Number.isInteger);
   const port = plan.language === 'dockerfile' ? (exposed ?? plan.port) : plan.port;
   const ownUser = plan.language === 'dockerfile' && !/^[0-9]+$/.test(image.user);
-  const warnings = [...plan.warnings, ...(ownUser ? [`the image names no numeric user; it runs as ${fallbackUid}`] : [])];
+  const warnings = [
+    ...plan.warnings,
+    ...(ownUser ? [`the image names no numeric user; it runs as ${fallbackUid}`] : []),
+  ];
   return {
     key,
     image: imageFor(image.digest),
@@ -84,6 +101,14 @@ function failed(pod: Pod | undefined, reason: string, message: string): BuildSta
       reason: 'RegistryUnavailable',
       message: 'the image was built, but the registry did not take it',
       remedy: 'A cluster admin checks registry.push and its credential in the settings of vibeD; then retry.',
+      ...withLog,
+    };
+  if (report?.ok === false && report.step === 'base')
+    return {
+      state: 'failed',
+      reason: 'BaseUnavailable',
+      message: 'the base image that FROM names could not be read',
+      remedy: 'Check its name and tag; only registries in builds.baseRegistries of vibeD’s settings can be read.',
       ...withLog,
     };
   return {

@@ -25,6 +25,10 @@ const reasonOf: Record<SourceFault, Reason> = {
   Internal: 'SourceUnavailable',
 };
 
-export function sourceProblem({ reason, message, remedy }: SourceReport & { ok: false }): { reason: Reason; message: string; remedy: string } {
+export function sourceProblem({ reason, message, remedy }: SourceReport & { ok: false }): {
+  reason: Reason;
+  message: string;
+  remedy: string;
+} {
   return { reason: reasonOf[reason], message, remedy };
 }

@@ -11,7 +11,11 @@ export const appServiceAccount = 'vibed-app';
 export const appContainer = 'app';
 export type PodTemplate = Wire<V1PodTemplateSpec>;
 
-export function appPodTemplate(version: Omit<Version, 'template'>, labels: Record<string, string>, settings: Settings): PodTemplate {
+export function appPodTemplate(
+  version: Omit<Version, 'template'>,
+  labels: Record<string, string>,
+  settings: Settings,
+): PodTemplate {
   const pullSecret = version.spec.source.image?.pullSecretRef;
   return {
     metadata: { labels },
@@ -37,7 +41,9 @@ function container({ spec, build }: Omit<Version, 'template'>, settings: Setting
     ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
     resources: resources(spec, settings),
     readinessProbe: {
-      ...(spec.run?.health?.path ? { httpGet: { path: spec.run.health.path, port: 'http' } } : { tcpSocket: { port: 'http' } }),
+      ...(spec.run?.health?.path
+        ? { httpGet: { path: spec.run.health.path, port: 'http' } }
+        : { tcpSocket: { port: 'http' } }),
       periodSeconds: 2,
       timeoutSeconds: 2,
       failureThreshold: 3,

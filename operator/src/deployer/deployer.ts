@@ -15,7 +15,13 @@ export type Readiness =
   | { state: 'progressing'; message: string }
   /** At least one instance takes requests. */
   | { state: 'ready'; probe: ProbeTarget }
-  | { state: 'failed'; reason: Reason; message: string; remedy: string; log?: { pod: Pod; container: string; previous: boolean } };
+  | {
+      state: 'failed';
+      reason: Reason;
+      message: string;
+      remedy: string;
+      log?: { pod: Pod; container: string; previous: boolean };
+    };
 
 export interface Exposure {
   public: boolean;

@@ -5,7 +5,7 @@
 import { kinds } from '@vibed/store/kube';
 import { identityLabels, type Owner, ownerReference, versionLabel } from '../artifact/identity.ts';
 import { clusterUrlOf, hostOf, names, urlOf } from '../artifact/names.ts';
-import type { Stale } from "../artifact/outcome.ts";
+import type { Stale } from '../artifact/outcome.ts';
 import type { Children, Deployment, Ingress, Service } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
 import { appPodTemplate, type PodTemplate } from './app-pod.ts';
@@ -21,7 +21,11 @@ export function kubernetesDeployer(settings: Settings): Deployer {
     rights: [
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
       { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
-      { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
+      {
+        apiGroups: ['networking.k8s.io'],
+        resources: ['ingresses'],
+        verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+      },
     ],
     template: (owner, version) => appPodTemplate(version, workloadLabels(owner, version.hash), settings),
     workload: (owner, version) => [{ kind: kinds.deployment, object: deployment(owner, version) }],
@@ -102,7 +106,13 @@ function ingress(owner: Owner, { apps }: Settings): Ingress {
         {
           host,
           http: {
-            paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: names.service(owner), port: { name: 'http' } } } }],
+            paths: [
+              {
+                path: '/',
+                pathType: 'Prefix',
+                backend: { service: { name: names.service(owner), port: { name: 'http' } } },
+              },
+            ],
           },
         },
       ],
@@ -128,7 +138,9 @@ function readiness(children: Children, version: Version): Readiness {
     return { state: 'ready', probe: { address, host: 'localhost', scheme: 'http', ...pathOf(version) } };
   }
   const problem = problemOf(pods) ?? refusedPods(live) ?? overdue(live, pods, version);
-  return problem === undefined ? { state: 'progressing', message: 'the app is starting' } : { state: 'failed', ...problem };
+  return problem === undefined
+    ? { state: 'progressing', message: 'the app is starting' }
+    : { state: 'failed', ...problem };
 }
 
 const pathOf = ({ spec }: Version) => {
@@ -150,7 +162,11 @@ function refusedPods(live: Deployment): Problem | undefined {
       message: `the namespace has no room for the app: ${message.replace(/^pods "[^"]*" is forbidden: /, '')}`,
       remedy: 'Ask for less in spec.run.resources, delete or suspend other artifacts, or have the quota raised.',
     };
-  return { reason: 'PodRefused', message, remedy: 'A policy of this cluster refuses the pod; its message says what to change.' };
+  return {
+    reason: 'PodRefused',
+    message,
+    remedy: 'A policy of this cluster refuses the pod; its message says what to change.',
+  };
 }
 
 function overdue(live: Deployment, pods: Children['pods'], version: Version): Problem | undefined {
@@ -175,7 +191,12 @@ function routeProbe(owner: Owner, children: Children, version: Version, exposure
   const live = children.services.find(s => s.metadata.name === names.service(owner));
   if (live?.spec?.selector?.[versionLabel] !== version.hash) return undefined;
   if (!exposure.public)
-    return { address: `${names.service(owner)}.${owner.namespace}.svc:80`, host: `${owner.name}.${owner.namespace}.svc`, scheme: 'http', ...pathOf(version) } as const;
+    return {
+      address: `${names.service(owner)}.${owner.namespace}.svc:80`,
+      host: `${owner.name}.${owner.namespace}.svc`,
+      scheme: 'http',
+      ...pathOf(version),
+    } as const;
   if (!children.ingresses.some(i => i.metadata.name === names.ingress(owner))) return undefined;
   return { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, ...pathOf(version) };
 }

@@ -36,15 +36,18 @@ function waitingProblem(status: ContainerStatus): PodProblem | undefined {
     return {
       reason: 'ImagePullFailed',
       message: `the image could not be pulled: ${status.image}${message === '' ? '' : ` (${firstSentence(message)})`}`,
-      remedy: 'Check that the image exists at this digest and that the node may pull it (spec.source.image.pullSecretRef for a private one).',
+      remedy:
+        'Check that the image exists at this digest and that the node may pull it (spec.source.image.pullSecretRef for a private one).',
     };
-  if (reason !== 'CreateContainerConfigError' && reason !== 'CreateContainerError' && reason !== 'RunContainerError') return undefined;
+  if (reason !== 'CreateContainerConfigError' && reason !== 'CreateContainerError' && reason !== 'RunContainerError')
+    return undefined;
   if (/runAsNonRoot|non-root|run as root/i.test(message)) return needsRoot(message);
   if (/secret ".*" not found|couldn't find key|secret not found/i.test(message))
     return {
       reason: 'SecretMissing',
       message: firstSentence(message),
-      remedy: 'Create the Secret with this key in the Artifact’s own namespace, or correct spec.run.env; the app then starts with a retry.',
+      remedy:
+        'Create the Secret with this key in the Artifact’s own namespace, or correct spec.run.env; the app then starts with a retry.',
     };
   if (reason === 'CreateContainerConfigError' || reason === 'RunContainerError' || reason === 'CreateContainerError')
     return {
@@ -59,7 +62,8 @@ export function needsRoot(detail: string): PodProblem {
   return {
     reason: 'NeedsRoot',
     message: `the image needs to run as root: ${firstSentence(detail)}`,
-    remedy: 'Let the image run as a numeric user (USER 10001 in the Dockerfile, own its folders with COPY --chown=10001), and listen on a port above 1023.',
+    remedy:
+      'Let the image run as a numeric user (USER 10001 in the Dockerfile, own its folders with COPY --chown=10001), and listen on a port above 1023.',
   };
 }
 
@@ -78,8 +82,12 @@ function exitProblem(pod: Pod, status: ContainerStatus): PodProblem | undefined 
   if (status.restartCount <= forgivenRestarts || running) return undefined;
   return {
     reason: 'CrashLoop',
-    message: ended.exitCode === 0 ? 'the app ends by itself (exit code 0); a server must keep running' : `the app exits with code ${ended.exitCode}`,
-    remedy: 'The excerpt has its last lines. Mend the cause and deploy again; settings the app needs belong into spec.run.env.',
+    message:
+      ended.exitCode === 0
+        ? 'the app ends by itself (exit code 0); a server must keep running'
+        : `the app exits with code ${ended.exitCode}`,
+    remedy:
+      'The excerpt has its last lines. Mend the cause and deploy again; settings the app needs belong into spec.run.env.',
     log,
   };
 }
@@ -87,5 +95,8 @@ function exitProblem(pod: Pod, status: ContainerStatus): PodProblem | undefined 
 /** Kubelet messages carry ids and back-off times; the first sentence is the stable part. */
 export function firstSentence(message: string): string {
   const line = message.split('\n')[0] ?? '';
-  return line.replace(/\bpod "?[-a-z0-9.]+_[-a-z0-9.]+\([-a-f0-9]+\)"?/g, 'the pod').replace(/, container: .*$/, '').slice(0, 400);
+  return line
+    .replace(/\bpod "?[-a-z0-9.]+_[-a-z0-9.]+\([-a-f0-9]+\)"?/g, 'the pod')
+    .replace(/, container: .*$/, '')
+    .slice(0, 400);
 }

@@ -30,7 +30,12 @@ const namespace = (name: string, level: 'restricted' | 'baseline') => ({
   metadata: { name, labels: { 'app.kubernetes.io/name': 'vibed', 'pod-security.kubernetes.io/enforce': level } },
 });
 
-function bound(kind: 'ClusterRole' | 'Role', name: string, inNamespace: string | undefined, rights: readonly Right[]): object[] {
+function bound(
+  kind: 'ClusterRole' | 'Role',
+  name: string,
+  inNamespace: string | undefined,
+  rights: readonly Right[],
+): object[] {
   const rbac = 'rbac.authorization.k8s.io';
   const metadata = { name, labels: app, ...(inNamespace !== undefined && { namespace: inNamespace }) };
   return [
@@ -76,7 +81,12 @@ function deployment(image: string): object {
           serviceAccountName: account,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 30,
-          securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 1000,
+            runAsGroup: 1000,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           containers: [container(image)],
           volumes: [{ name: 'settings', configMap: { name: 'vibed-settings' } }],
         },

@@ -9,15 +9,45 @@ export interface Right extends Rule {
 /** In the whole cluster: Artifacts live in tenants' namespaces. */
 export function clusterRights(deployers: readonly Deployer[]): Right[] {
   return [
-    { apiGroups: ['vibed.dev'], resources: ['artifacts'], verbs: ['get', 'list', 'watch', 'patch'], why: 'read specs; hold and release the finalizer' },
+    {
+      apiGroups: ['vibed.dev'],
+      resources: ['artifacts'],
+      verbs: ['get', 'list', 'watch', 'patch'],
+      why: 'read specs; hold and release the finalizer',
+    },
     { apiGroups: ['vibed.dev'], resources: ['artifacts/status'], verbs: ['patch'], why: 'report' },
-    { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['get', 'list', 'watch', 'create', 'delete'], why: 'version records' },
+    {
+      apiGroups: ['apps'],
+      resources: ['controllerrevisions'],
+      verbs: ['get', 'list', 'watch', 'create', 'delete'],
+      why: 'version records',
+    },
     { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'], why: 'see why an app does not start' },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'], why: 'excerpts of failures, build logs' },
-    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'], why: 'kept build logs, inline sources of builds' },
-    { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch', 'patch'], why: 'find tenants, enforce their Pod Security' },
-    { apiGroups: [''], resources: ['serviceaccounts', 'resourcequotas'], verbs: ['get', 'create', 'patch'], why: 'guard rails of tenants' },
-    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['get', 'create', 'patch'], why: 'guard rails of tenants' },
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+      why: 'kept build logs, inline sources of builds',
+    },
+    {
+      apiGroups: [''],
+      resources: ['namespaces'],
+      verbs: ['get', 'list', 'watch', 'patch'],
+      why: 'find tenants, enforce their Pod Security',
+    },
+    {
+      apiGroups: [''],
+      resources: ['serviceaccounts', 'resourcequotas'],
+      verbs: ['get', 'create', 'patch'],
+      why: 'guard rails of tenants',
+    },
+    {
+      apiGroups: ['networking.k8s.io'],
+      resources: ['networkpolicies'],
+      verbs: ['get', 'create', 'patch'],
+      why: 'guard rails of tenants',
+    },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch'], why: 'see builds' },
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'], why: 'tell what happened' },
     ...deployers.flatMap(d => d.rights.map(r => ({ ...r, why: `workloads of target ${d.target}` }))),
@@ -27,10 +57,20 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
 /** In the build namespace only. */
 export const buildRights: readonly Right[] = [
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'], why: 'builds' },
-  { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'delete'], why: 'copies of git credentials, owned by their Job' },
+  {
+    apiGroups: [''],
+    resources: ['secrets'],
+    verbs: ['create', 'delete'],
+    why: 'copies of git credentials, owned by their Job',
+  },
 ];
 
 /** In vibeD's own namespace only. */
 export const systemRights: readonly Right[] = [
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'], why: 'one leader at a time' },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'create', 'update', 'patch'],
+    why: 'one leader at a time',
+  },
 ];

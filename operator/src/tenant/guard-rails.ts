@@ -1,7 +1,7 @@
 // What every tenant namespace has: enforced Pod Security, a quota, a network policy and an account without rights. The
 // second, small reconcile; it repairs what is changed and serves people who come by kubectl or Git as well.
 import { labels } from '@vibed/crds';
-import { kinds, type KubeObject, type Kind } from '@vibed/store/kube';
+import { type Kind, type KubeObject, kinds } from '@vibed/store/kube';
 import { managedBy } from '../artifact/identity.ts';
 import type { Namespace } from '../artifact/world.ts';
 import { appServiceAccount } from '../deployer/app-pod.ts';
@@ -36,15 +36,30 @@ export function guardRails(namespace: string, settings: Settings): GuardRail[] {
   return [
     {
       kind: kinds.serviceAccount,
-      object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: named(appServiceAccount), automountServiceAccountToken: false },
+      object: {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: named(appServiceAccount),
+        automountServiceAccountToken: false,
+      },
     },
     {
       kind: kinds.resourceQuota,
-      object: { apiVersion: 'v1', kind: 'ResourceQuota', metadata: named('vibed'), spec: { hard: settings.tenants.quota } },
+      object: {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: named('vibed'),
+        spec: { hard: settings.tenants.quota },
+      },
     },
     {
       kind: kinds.networkPolicy,
-      object: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: named('vibed'), spec: policy(settings) },
+      object: {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: named('vibed'),
+        spec: policy(settings),
+      },
     },
   ];
 }
@@ -53,7 +68,8 @@ export function guardRails(namespace: string, settings: Settings): GuardRail[] {
 function policy(settings: Settings) {
   const outsiders = settings.tenants.ingressNamespaces;
   const byName = (name: string) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } });
-  const from = outsiders.length === 0 ? undefined : [{ podSelector: {} }, ...[settings.systemNamespace, ...outsiders].map(byName)];
+  const from =
+    outsiders.length === 0 ? undefined : [{ podSelector: {} }, ...[settings.systemNamespace, ...outsiders].map(byName)];
   return {
     podSelector: { matchLabels: { ...managedBy } },
     policyTypes: ['Ingress'],

@@ -15,7 +15,13 @@ export async function reconcileTenant(name: string, { client, namespaces, settin
   const namespace = namespaces.get(undefined, name);
   if (namespace === undefined || !isTenant(namespace, settings)) return;
   if (!contains(namespace.metadata.labels, podSecurity))
-    namespaces.observe(await client.mergePatch<Namespace>(kinds.namespace, { name }, { metadata: { uid: namespace.metadata.uid, labels: podSecurity } }));
+    namespaces.observe(
+      await client.mergePatch<Namespace>(
+        kinds.namespace,
+        { name },
+        { metadata: { uid: namespace.metadata.uid, labels: podSecurity } },
+      ),
+    );
   for (const rail of guardRails(name, settings)) await keep(client, rail);
 }
 

@@ -1,0 +1,384 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan } from './plan.ts';
+import { planFor } from './plan.ts';
+import { statusOf } from './status.ts';
+import {
+  builderSaying,
+  deploymentFor,
+  factsFor,
+  fileSpec,
+  type Given,
+  hashFor,
+  ingress,
+  jobFor,
+  podFor,
+  portsWith,
+  readyStatus,
+  recordFor,
+  serviceFor,
+  servingStatus,
+  worldOf,
+} from './world.testing.ts';
+
+const one = fileSpec('sha256:one');
+const two = fileSpec('sha256:two');
+const key = (spec = one) => factsFor(spec).key;
+const probe = (status: number) => ({ kind: 'probe' as const, status, latencyMs: 3 });
+const said = (items: Plan['desired']) => items.map(c => `${c.kind.kind} ${c.object.metadata.name}`);
+
+/** What a person and kubectl would see of this world: which step holds, what is made, what goes, what is asked, the phase. */
+function seen(given: Given, builder = builderSaying()) {
+  const world = worldOf(given);
+  const ports = portsWith(builder);
+  const plan = planFor(world, ports);
+  const status = statusOf(world, plan, [], ports);
+  const ready = status.conditions?.find(c => c.type === 'Ready');
+  const service = plan.desired.find(c => c.kind.kind === 'Service')?.object as
+    | { spec?: { selector?: Record<string, string> } }
+    | undefined;
+  return {
+    desired: said(plan.desired),
+    stale: plan.stale.map(s => `${s.kind.kind} ${s.object.metadata.name}`),
+    asks: plan.asks.map(q => q.id),
+    traffic: service?.spec?.selector?.['vibed.dev/version-hash'],
+    phase: status.phase,
+    ready: `${ready?.status} ${ready?.reason}`,
+    serving: status.serving?.version,
+    url: status.url,
+    plan,
+    status,
+  };
+}
+
+const url = 'http://todo-2c15e910.apps.example.com';
+const workload = (spec = one) => `Deployment todo-${hashFor(spec)}`;
+const route = ['Service todo', 'Ingress todo'];
+const serving = { status: servingStatus(one, 1), versions: [recordFor(one, 1)] };
+const servingChildren = {
+  deployments: [deploymentFor(one)],
+  pods: [podFor(one, readyStatus)],
+  services: [serviceFor(one)],
+  ingresses: [ingress],
+};
+
+describe('accept', () => {
+  it('refuses a namespace that nobody owns, and makes nothing', () => {
+    expect(seen({ namespaceLabels: {} })).toMatchObject({
+      desired: [],
+      phase: 'failed',
+      ready: 'False NamespaceRefused',
+    });
+  });
+  it('refuses an object that got in before the schema did, alone', () => {
+    const spec = { ...one, run: { port: 99999 } };
+    expect(seen({ spec })).toMatchObject({ desired: [], phase: 'failed', ready: 'False Invalid' });
+  });
+  it('waits for a target that is not installed', () => {
+    expect(seen({ spec: { ...one, target: 'knative' } })).toMatchObject({
+      desired: [],
+      phase: 'pending',
+      ready: 'Unknown TargetUnavailable',
+    });
+  });
+  it('stops the app and its builds on suspend, and keeps the versions', () => {
+    const got = seen({
+      ...serving,
+      spec: { ...one, suspend: true },
+      children: { ...servingChildren, jobs: [jobFor(key())] },
+    });
+    expect(got).toMatchObject({
+      desired: [],
+      phase: 'suspended',
+      ready: 'False Suspended',
+      serving: undefined,
+      url: undefined,
+    });
+    expect(got.stale).toEqual([...route.toReversed(), workload(), `Job todo-${key()}`]);
+    expect(got.plan.forget).toEqual([]);
+  });
+  it('starts again before expiresAt and looks again when it comes', () => {
+    const spec = { ...one, expiresAt: '2026-01-01T00:01:00.000Z' };
+    expect(seen({ spec }).plan.recheckAfterMs).toBe(60_050);
+    expect(seen({ spec, at: new Date('2026-01-01T00:02:00Z') })).toMatchObject({
+      phase: 'suspended',
+      ready: 'False Expired',
+    });
+  });
+});
+
+describe('build', () => {
+  it('asks for one Job named by the key', () => {
+    expect(seen({})).toMatchObject({
+      desired: [`Job todo-${key()}`],
+      stale: [],
+      phase: 'pending',
+      ready: 'Unknown BuildQueued',
+    });
+  });
+  it('cancels the build of an older spec, and the running version stays', () => {
+    const got = seen({
+      ...serving,
+      spec: two,
+      generation: 2,
+      children: { ...servingChildren, jobs: [jobFor('older')] },
+    });
+    expect(got.stale).toEqual(['Job todo-older']);
+    expect(got.desired).toEqual([`Job todo-${key(two)}`, workload(), ...route]);
+    expect(got).toMatchObject({ phase: 'pending', serving: 1, url });
+  });
+  it('builds nothing for a key whose image is a recorded fact', () => {
+    const got = seen({ status: { build: factsFor(one) } });
+    expect(got.desired).toEqual([workload(), ...route]);
+  });
+  it('builds nothing for a key that a recorded version had (rollback)', () => {
+    const versions = [recordFor(one, 1), recordFor(two, 2)];
+    const got = seen({ versions, status: servingStatus(two, 2), generation: 3 });
+    expect(got.plan.candidate?.version).toBe(1);
+    expect(got.desired).toEqual([workload(one), workload(two), ...route]);
+  });
+  it('builds again for a new retry annotation, as a new version', () => {
+    const got = seen({ ...serving, annotations: { 'vibed.dev/retry': '2' } });
+    expect(got.desired[0]).toMatch(/^Job /);
+    expect(got.status.desired?.version).toBe(2);
+  });
+  it('waits for the log of a failed build, then tells its last lines; the old version serves on', () => {
+    const pod = { metadata: { name: 'p', namespace: 'vibed-builds' } };
+    const failedBuild = builderSaying({
+      state: 'failed',
+      reason: 'BuildFailed',
+      message: 'a step of the build failed',
+      remedy: 'mend it',
+      pod,
+      containers: ['build'],
+    });
+    const given = { ...serving, spec: two, generation: 2, children: { ...servingChildren, jobs: [jobFor(key(two))] } };
+    const id = `buildLog/${key(two)}/p`;
+    expect(seen(given, failedBuild)).toMatchObject({ asks: [id], ready: 'Unknown Building' });
+    const answers = {
+      [id]: {
+        kind: 'buildLog' as const,
+        tail: "npm error 404  'left-padd@1' is not in this registry",
+        gzip: new Uint8Array(),
+      },
+    };
+    const told = seen({ ...given, answers }, failedBuild);
+    expect(told).toMatchObject({ phase: 'failed', ready: 'False DependencyMissing', serving: 1, url });
+    expect(told.status.failure).toMatchObject({ version: 2, step: 'build', excerpt: answers[id]?.tail });
+    expect(told.desired).toContain(`ConfigMap todo-log-${key(two).slice(0, 10)}`);
+  });
+});
+
+describe('deploy and verify', () => {
+  const built = { status: { build: factsFor(one), desired: { version: 1, hash: hashFor(one) } } };
+  const ready = {
+    deployments: [deploymentFor(one)],
+    pods: [podFor(one, readyStatus)],
+    services: [serviceFor(one)],
+    ingresses: [ingress],
+  };
+  const [gate, through] = [`gate/${hashFor(one)}`, `route/${hashFor(one)}`];
+
+  it('waits while the workload’s status is older than its spec', () => {
+    const stale = deploymentFor(one, { observedGeneration: 0 });
+    expect(seen({ ...built, children: { deployments: [stale] } })).toMatchObject({
+      phase: 'deploying',
+      ready: 'Unknown Deploying',
+      asks: [],
+    });
+  });
+  it('asks a ready instance directly, then the route, and only then serves', () => {
+    expect(seen({ ...built, children: ready })).toMatchObject({
+      asks: [gate],
+      phase: 'deploying',
+      serving: undefined,
+      url: undefined,
+    });
+    expect(seen({ ...built, children: ready, answers: { [gate]: probe(200) } })).toMatchObject({
+      asks: [gate, through],
+      serving: undefined,
+    });
+    const got = seen({ ...built, children: ready, answers: { [gate]: probe(200), [through]: probe(200) } });
+    expect(got).toMatchObject({ phase: 'running', ready: 'True Verified', serving: 1, url });
+    expect(got.status.serving?.probe).toMatchObject({ status: 200 });
+  });
+  it('does not ask again after a restart: the direct answer is a fact', () => {
+    const status = { ...built.status, desired: { version: 1, hash: hashFor(one), probe: { status: 200, at: 'x' } } };
+    expect(seen({ status, children: ready }).asks).toEqual([through]);
+  });
+  it('asks nothing and changes nothing once the version serves', () => {
+    const got = seen({ ...serving, children: servingChildren });
+    expect(got).toMatchObject({ asks: [], stale: [], phase: 'running', ready: 'True Verified' });
+    expect(got.desired).toEqual([workload(), ...route]);
+  });
+  it('keeps the traffic on the old version until the new one has answered directly', () => {
+    const children = {
+      ...servingChildren,
+      deployments: [deploymentFor(one), deploymentFor(two)],
+      pods: [podFor(one, readyStatus), podFor(two, readyStatus)],
+    };
+    const given = {
+      ...serving,
+      spec: two,
+      generation: 2,
+      status: { ...serving.status, build: factsFor(two), desired: { version: 2, hash: hashFor(two) } },
+      children,
+    };
+    expect(seen(given)).toMatchObject({ traffic: hashFor(one), serving: 1, stale: [] });
+    expect(seen({ ...given, answers: { [`gate/${hashFor(two)}`]: probe(200) } })).toMatchObject({
+      traffic: hashFor(two),
+      serving: 1,
+      stale: [],
+    });
+    const moved = { ...given, children: { ...children, services: [serviceFor(two)] } };
+    const done = seen({
+      ...moved,
+      answers: { [`gate/${hashFor(two)}`]: probe(200), [`route/${hashFor(two)}`]: probe(200) },
+    });
+    expect(done).toMatchObject({ traffic: hashFor(two), serving: 2, ready: 'True Verified' });
+  });
+  it('removes the old workload only after the new version is on record as serving', () => {
+    const children = {
+      ...servingChildren,
+      deployments: [deploymentFor(one), deploymentFor(two)],
+      pods: [podFor(two, readyStatus)],
+      services: [serviceFor(two)],
+    };
+    const got = seen({
+      spec: two,
+      generation: 2,
+      status: servingStatus(two, 2),
+      versions: [recordFor(one, 1), recordFor(two, 2)],
+      children,
+    });
+    expect(got.stale).toEqual([workload(one)]);
+  });
+  it('removes a candidate that answers 500, and the old version never lost its traffic', () => {
+    const children = {
+      ...servingChildren,
+      deployments: [deploymentFor(one), deploymentFor(two)],
+      pods: [podFor(one, readyStatus), podFor(two, readyStatus)],
+    };
+    const given = {
+      ...serving,
+      spec: two,
+      generation: 2,
+      status: { ...serving.status, build: factsFor(two), desired: { version: 2, hash: hashFor(two) } },
+      children,
+    };
+    const got = seen({ ...given, answers: { [`gate/${hashFor(two)}`]: probe(500) } });
+    expect(got).toMatchObject({
+      traffic: hashFor(one),
+      serving: 1,
+      url,
+      phase: 'failed',
+      ready: 'False ProbeFailed',
+      stale: [workload(two)],
+    });
+    expect(got.desired).not.toContain(workload(two));
+    const after = seen({ ...given, children: servingChildren, status: got.status });
+    expect(after).toMatchObject({ asks: [], stale: [], phase: 'failed', ready: 'False ProbeFailed', serving: 1 });
+    expect(after.desired).not.toContain(workload(two));
+  });
+  it.each([
+    [
+      'a crash',
+      {
+        restartCount: 2,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+      },
+      'TypeError: x',
+      'CrashLoop',
+    ],
+    [
+      'memory',
+      {
+        restartCount: 1,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+      },
+      '',
+      'OutOfMemory',
+    ],
+    [
+      'rights',
+      {
+        restartCount: 2,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+      },
+      'mkdir() "/var/cache/nginx" failed (13: Permission denied)',
+      'NeedsRoot',
+    ],
+  ])('tells a failed start with the app’s last lines: %s', (_what, container, tail, reason) => {
+    const pod = podFor(one, {
+      containerStatuses: [{ name: 'app', image: 'i', imageID: '', ready: false, ...container }],
+    });
+    const given = { ...built, children: { deployments: [deploymentFor(one)], pods: [pod] } };
+    const asked = seen(given);
+    expect(asked).toMatchObject({ phase: 'deploying', asks: [expect.stringContaining('podLog/')] });
+    const got = seen({ ...given, answers: { [asked.asks[0] ?? '']: { kind: 'podLog', tail } } });
+    expect(got).toMatchObject({ phase: 'failed', ready: `False ${reason}`, stale: [workload()] });
+    expect(got.status.failure?.excerpt).toBe(tail);
+  });
+  it.each([
+    ['Server listening on http://localhost:3000', 'WrongPort', 'spec.run.port: 3000'],
+    ['Listening on 127.0.0.1:8080', 'WrongPort', '0.0.0.0'],
+    ['starting up…', 'StartTimeout', 'startupTimeout'],
+  ])('explains an app that never takes connections: %s', (tail, reason, remedy) => {
+    const overdue = deploymentFor(one, {
+      observedGeneration: 1,
+      conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }],
+    });
+    const pod = podFor(one, {
+      containerStatuses: [
+        { name: 'app', image: 'i', imageID: '', ready: false, restartCount: 0, state: { running: {} } },
+      ],
+    });
+    const given = { ...built, children: { deployments: [overdue], pods: [pod] } };
+    const [id = ''] = seen(given).asks;
+    const got = seen({ ...given, answers: { [id]: { kind: 'podLog', tail } } });
+    expect(got.status.failure).toMatchObject({ reason, remedy: expect.stringContaining(remedy) });
+  });
+  it('brings back a child of the serving version that somebody removed', () => {
+    expect(seen({ ...serving, children: { ...servingChildren, services: [] } }).desired).toContain('Service todo');
+  });
+  it('says that a serving version which crashes does not answer, and keeps its workload', () => {
+    const pod = podFor(one, {
+      containerStatuses: [
+        {
+          name: 'app',
+          image: 'i',
+          imageID: '',
+          ready: false,
+          restartCount: 3,
+          state: { waiting: { reason: 'CrashLoopBackOff' } },
+          lastState: { terminated: { exitCode: 1 } },
+        },
+      ],
+    });
+    const given = { ...serving, children: { ...servingChildren, pods: [pod] } };
+    const [id = ''] = seen(given).asks;
+    const got = seen({ ...given, answers: { [id]: { kind: 'podLog', tail: 'boom' } } });
+    expect(got).toMatchObject({ phase: 'failed', ready: 'False CrashLoop', stale: [] });
+    expect(got.desired).toContain(workload());
+  });
+});
+
+describe('versions', () => {
+  it('forgets the oldest beyond the limit, never the serving one or the candidate', () => {
+    const specs = ['a', 'b', 'c', 'd'].map(d => fileSpec(d));
+    const versions = specs.map((s, i) => recordFor(s, i + 1));
+    const [oldest = one] = specs;
+    const got = seen({ spec: { ...(specs[3] ?? one), historyLimit: 2 }, versions, status: servingStatus(oldest, 1) });
+    expect(got.plan.forget).toEqual([2, 3]);
+  });
+});
+
+describe('status', () => {
+  it('is the same the second time: nothing is written while nothing happens', () => {
+    const given = { ...serving, children: servingChildren };
+    const first = seen(given).status;
+    expect(seen({ ...given, status: first, at: new Date('2026-01-02T00:00:00Z') }).status).toEqual(first);
+  });
+});
