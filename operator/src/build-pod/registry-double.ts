@@ -3,102 +3,129 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A running double and what it saw. */
-export interface RegistryDouble extends AsyncDisposable {
-  readonly url: string;
-  readonly blobs: Map<string, Buffer>;
-  /** Requests in order, `METHOD path?query`, with the kind of login. */
-  readonly seen: string[];
-  /** Tokens are void from now on. */
-  revoke(): void;
-}
+/** A running double, what it holds, and what it saw. */
+export class RegistryDouble implements AsyncDisposable {
+  readonly blobs = new Map<string, Buffer>();
+  /** Requests in order, `METHOD target`; those to the store of the blobs with their login. */
+  readonly seen: string[] = [];
+  private readonly tokens = new Map<string, string[]>();
+  private readonly uploads = new Map<string, Buffer>();
+  private readonly credentials: string;
+  private readonly registry = createServer((request, response) => this.answer(request, response));
+  private readonly store = createServer((request, response) => this.answerBlob(request, response));
 
-/** Starts the double; `credentials` is `user:password`. */
-export async function registryDouble(credentials: string): Promise<RegistryDouble> {
-  const blobs = new Map<string, Buffer>();
-  const seen: string[] = [];
-  const tokens = new Map<string, string[]>();
-  const uploads = new Map<string, Buffer>();
-  const store = await listening(
-    createServer((request, response) => {
-      seen.push(`STORE ${request.url} ${request.headers.authorization ?? 'none'}`);
-      const blob = blobs.get(decodeURIComponent(request.url ?? '').slice(1));
-      response.writeHead(blob === undefined ? 404 : 200, { 'content-length': blob?.length ?? 0 }).end(blob);
-    }),
-  );
-  const server = createServer((request, response) => {
+  /** Starts a double; `credentials` is `user:password`. */
+  static async start(credentials: string): Promise<RegistryDouble> {
+    const double = new RegistryDouble(credentials);
+    await listening(double.registry);
+    await listening(double.store);
+    return double;
+  }
+
+  private constructor(credentials: string) {
+    this.credentials = credentials;
+  }
+
+  get url(): string {
+    return at(this.registry);
+  }
+
+  /** Tokens are void from now on. */
+  revoke(): void {
+    this.tokens.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of [this.registry, this.store]) {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    }
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://double');
     const authorization = request.headers.authorization ?? '';
-    if (url.pathname === '/token') return token(url, authorization, response);
-    seen.push(`${request.method} ${request.url}`);
+    if (url.pathname === '/token') {
+      this.grant(url, authorization, response);
+      return;
+    }
+    this.seen.push(`${request.method} ${request.url}`);
     const [, name = ''] = /^\/v2\/(.+?)\/(?:blobs|manifests|tags)\//.exec(url.pathname) ?? [];
-    const scopes = tokens.get(authorization.replace('Bearer ', '')) ?? [];
-    const wanted = request.method === 'GET' || request.method === 'HEAD' ? 'pull' : 'push';
+    const scopes = this.tokens.get(authorization.replace('Bearer ', '')) ?? [];
+    const wanted = isRead(request) ? 'pull' : 'push';
     const granted = scopes.some(
       scope => scope.startsWith(`repository:${name}:`) && scope.split(':')[2]?.split(',').includes(wanted),
     );
-    if (!granted)
-      return void response
-        .writeHead(401, { 'www-authenticate': `Bearer realm="${at(server)}/token",service="double"` })
-        .end();
-    serve(request, response, url, name).catch(() => response.destroy());
-  });
-  const token = (url: URL, authorization: string, response: ServerResponse) => {
-    if (authorization !== `Basic ${Buffer.from(credentials).toString('base64')}`)
-      return void response.writeHead(401).end();
-    const value = randomUUID();
-    tokens.set(value, url.searchParams.getAll('scope'));
-    response.end(JSON.stringify({ token: value, expires_in: 300 }));
-  };
-  const serve = async (request: IncomingMessage, response: ServerResponse, url: URL, name: string) => {
-    const last = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      const blob = blobs.get(last);
-      if (blob === undefined) return void response.writeHead(404).end();
-      if (url.pathname.includes('/blobs/'))
-        return void response.writeHead(307, { location: `${at(store)}/${last}` }).end();
-      return void response
+    if (!granted) {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${this.url}/token",service="double"` }).end();
+      return;
+    }
+    const served = isRead(request) ? this.read(url, response) : this.write(request, response, url, name);
+    served.catch(() => response.destroy());
+  }
+
+  private grant(url: URL, authorization: string, response: ServerResponse): void {
+    if (authorization !== `Basic ${Buffer.from(this.credentials).toString('base64')}`) {
+      response.writeHead(401).end();
+      return;
+    }
+    const token = randomUUID();
+    this.tokens.set(token, url.searchParams.getAll('scope'));
+    response.end(JSON.stringify({ token, expires_in: 300 }));
+  }
+
+  private answerBlob(request: IncomingMessage, response: ServerResponse): void {
+    this.seen.push(`STORE ${request.url} ${request.headers.authorization ?? 'none'}`);
+    const blob = this.blobs.get(lastPart(request.url ?? ''));
+    response.writeHead(blob === undefined ? 404 : 200, { 'content-length': blob?.length ?? 0 }).end(blob);
+  }
+
+  private async read(url: URL, response: ServerResponse): Promise<void> {
+    const last = lastPart(url.pathname);
+    const blob = this.blobs.get(last);
+    if (blob === undefined) response.writeHead(404).end();
+    else if (url.pathname.includes('/blobs/')) response.writeHead(307, { location: `${at(this.store)}/${last}` }).end();
+    else
+      response
         .writeHead(200, { 'content-type': 'application/vnd.oci.image.manifest.v1+json', 'content-length': blob.length })
         .end(blob);
-    }
+  }
+
+  private async write(request: IncomingMessage, response: ServerResponse, url: URL, name: string): Promise<void> {
     const body = await bytesOf(request);
+    const last = lastPart(url.pathname);
     if (request.method === 'POST') {
-      if (url.searchParams.has('mount')) return void response.writeHead(201, { location: '/x' }).end();
-      const id = randomUUID();
-      uploads.set(id, Buffer.alloc(0));
-      return void response
-        .writeHead(202, { location: `${at(server)}/v2/${name}/blobs/uploads/${id}?_state=secret` })
-        .end();
+      this.startUpload(response, url, name);
+      return;
     }
     if (url.pathname.includes('/manifests/')) {
-      blobs.set(last, body);
-      return void response.writeHead(201, { 'docker-content-digest': digestOf(body) }).end();
+      this.blobs.set(last, body);
+      response.writeHead(201, { 'docker-content-digest': digestOf(body) }).end();
+      return;
     }
-    if (url.searchParams.get('_state') !== 'secret') return void response.writeHead(400).end();
-    const sofar = Buffer.concat([uploads.get(last) ?? Buffer.alloc(0), body]);
-    uploads.set(last, sofar);
-    if (request.method === 'PATCH')
-      return void response
-        .writeHead(202, { location: `/v2/${name}/blobs/uploads/${last}?_state=secret`, range: `0-${sofar.length - 1}` })
-        .end();
+    const sofar = Buffer.concat([this.uploads.get(last) ?? Buffer.alloc(0), body]);
+    this.uploads.set(last, sofar);
     const digest = url.searchParams.get('digest') ?? '';
-    if (digest !== digestOf(sofar)) return void response.writeHead(400).end();
-    blobs.set(digest, sofar);
-    response.writeHead(201, { location: 'http://internal.example/x', 'docker-content-digest': digest }).end();
-  };
-  await listening(server);
-  return {
-    url: at(server),
-    blobs,
-    seen,
-    revoke: () => tokens.clear(),
-    [Symbol.asyncDispose]: async () => {
-      for (const one of [server, store]) {
-        one.closeAllConnections();
-        await new Promise(resolve => one.close(resolve));
-      }
-    },
-  };
+    if (url.searchParams.get('_state') !== 'secret') response.writeHead(400).end();
+    else if (request.method === 'PATCH') {
+      const location = `/v2/${name}/blobs/uploads/${last}?_state=secret`;
+      response.writeHead(202, { location, range: `0-${sofar.length - 1}` }).end();
+    } else if (digest !== digestOf(sofar)) response.writeHead(400).end();
+    else {
+      this.blobs.set(digest, sofar);
+      response.writeHead(201, { location: 'http://internal.example/x', 'docker-content-digest': digest }).end();
+    }
+  }
+
+  private startUpload(response: ServerResponse, url: URL, name: string): void {
+    if (url.searchParams.has('mount')) {
+      response.writeHead(201, { location: '/x' }).end();
+      return;
+    }
+    const id = randomUUID();
+    this.uploads.set(id, Buffer.alloc(0));
+    response.writeHead(202, { location: `${this.url}/v2/${name}/blobs/uploads/${id}?_state=secret` }).end();
+  }
 }
 
 /** The digest of these bytes as registries write it. */
@@ -115,6 +142,14 @@ export async function listening(server: Server): Promise<Server> {
 /** The URL of a listening server. */
 export function at(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function isRead(request: IncomingMessage): boolean {
+  return request.method === 'GET' || request.method === 'HEAD';
+}
+
+function lastPart(path: string): string {
+  return decodeURIComponent(path.split('/').at(-1) ?? '');
 }
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {

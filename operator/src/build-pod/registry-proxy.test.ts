@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registryProxyConfig } from './registry-config.ts';
-import { at, digestOf, listening, type RegistryDouble, registryDouble } from './registry-double.ts';
+import { at, digestOf, listening, RegistryDouble } from './registry-double.ts';
 import { registryProxy } from './registry-proxy.ts';
 
 let upstream: RegistryDouble;
@@ -15,8 +15,8 @@ let log: string[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vibed-registry-'));
-  upstream = await registryDouble('builder:s3cret');
-  base = await registryDouble('reader:hidden');
+  upstream = await RegistryDouble.start('builder:s3cret');
+  base = await RegistryDouble.start('reader:hidden');
   log = [];
   writeFileSync(join(folder, 'auth'), 'builder:s3cret\n');
   const auths = { [new URL(base.url).host]: { auth: Buffer.from('reader:hidden').toString('base64') } };

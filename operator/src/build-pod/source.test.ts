@@ -14,13 +14,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { treeDigest } from '@vibed/store/tree-digest';
 import { Header } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitHttpServer } from './git-http-server.ts';
 import { type SourceJobInput, type SourceReport, sourceJob } from './job.ts';
 import { sourceMessage } from './report.ts';
 import { prepareSource } from './source.ts';
-import { treeDigest } from './tree-digest.ts';
 
 const bases = {
   node: 'node',

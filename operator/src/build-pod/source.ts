@@ -2,7 +2,7 @@
  *
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
 import { createReadStream, realpathSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -29,9 +29,13 @@ export async function prepareSource(job: SourceJob, workspace: string): Promise<
 
 async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): Promise<SourceReport> {
   const context = join(workspace, 'context');
+  const scratch = join(workspace, 'scratch');
+  // A container that is started again in its pod finds what the first attempt left.
+  for (const left of [context, scratch, join(workspace, 'plan')]) await rm(left, { recursive: true, force: true });
   await mkdir(context, { recursive: true, mode: 0o755 });
   const writer = new TreeWriter(context, job.limits);
-  const commit = await fetchInto(job.source, join(workspace, 'scratch'), writer, signal);
+  const commit = await fetchInto(job.source, scratch, writer, signal);
+  await rm(scratch, { recursive: true, force: true });
   const tree = treeOnDisk(context, writer.files);
   const digest = await tree.digest();
   if (job.source.kind !== 'git' && job.source.digest !== digest) {

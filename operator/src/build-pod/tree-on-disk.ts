@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createDigest } from '@vibed/store/tree-digest';
 import type { SourceTree } from '../builder/dockerfile/plan.ts';
-import { createDigest } from './tree-digest.ts';
 import type { WrittenFile } from './tree-writer.ts';
 
 /** Larger files decide nothing about a build. */

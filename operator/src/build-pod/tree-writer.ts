@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isIgnored } from '../builder/dockerfile/ignore.ts';
+import { isIgnored } from '@vibed/crds';
 import { shown } from '../builder/dockerfile/local-state.ts';
 import { SourceError } from './fault.ts';
 import type { SourceLimits } from './job.ts';

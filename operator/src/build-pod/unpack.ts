@@ -29,6 +29,7 @@ export async function unpack(archive: Readable, writer: TreeWriter): Promise<voi
     },
   });
   try {
+    // The parser has write, end and the events of a stream, without being declared as one.
     await pipeline(archive, parser as unknown as NodeJS.WritableStream, { signal: stop.signal });
   } catch (error) {
     failure ??= archiveFault(error);

@@ -1,7 +1,7 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
 import { cmd, isPlain } from './instructions.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
-import { firstFile, hasFile, readJson, type SourceTree } from './source-tree.ts';
+import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
 
 /** A way to start the server. */
 export interface NodeStart {
@@ -200,8 +200,7 @@ export function nextExport(tree: SourceTree): boolean {
 }
 
 /** Whether SvelteKit has only the adapter that knows hosting companies and no plain server. */
-export function needsSvelteAdapter(pkg: NodePackage, tree: SourceTree): boolean {
-  if (!pkg.all.has('@sveltejs/kit') || pkg.all.has('@sveltejs/adapter-node') || pkg.all.has('@sveltejs/adapter-static'))
-    return false;
-  return readJson(tree, 'package.json') !== undefined;
+export function needsSvelteAdapter(pkg: NodePackage): boolean {
+  const adapters = ['@sveltejs/adapter-node', '@sveltejs/adapter-static'];
+  return pkg.all.has('@sveltejs/kit') && !adapters.some(name => pkg.all.has(name));
 }

@@ -37,7 +37,7 @@ export const nodejsRule: LanguageRule = {
     const { tree } = input;
     const pkg = nodePackage(tree);
     if (pkg === undefined) return planBareFile(input);
-    if (needsSvelteAdapter(pkg, tree)) return svelteFault();
+    if (needsSvelteAdapter(pkg)) return svelteFault();
     const site = siteOf(tree, pkg);
     if (site !== undefined) return { ok: true, plan: sitePlan(input, pkg, site) };
     const start = nodeStart(tree, pkg);

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type BuildRequest, type BuildSettings, type DockerfilePlan, planDockerfile, treeOf } from './plan.ts';
@@ -40,6 +41,8 @@ describe('every kind of application', () => {
         ...plan.warnings.map(warning => `# ! ${warning}`),
       ];
       const golden = join(import.meta.dirname, 'goldens', `${name}.Dockerfile`);
+      // UPDATE_GOLDENS=1 writes them anew.
+      if (process.env.UPDATE_GOLDENS !== undefined) rmSync(golden, { force: true });
       await expect(`${notes.join('\n')}\n${textOf(plan)}`).toMatchFileSnapshot(golden);
     });
   }
@@ -151,5 +154,17 @@ describe('warnings', () => {
       'uploads/.gitkeep': '',
     };
     expect(planOf(files).warnings.join('\n')).toMatch(/better-sqlite3[\s\S]*app\.db[\s\S]*uploads/);
+  });
+
+  it('tells about secrets that would be in the image', () => {
+    const files = {
+      'index.html': '',
+      'deploy/id_rsa': '',
+      '.npmrc': '//registry.example/:_authToken=abc',
+      'cert.pem': '-----BEGIN CERTIFICATE-----',
+    };
+    const { warnings } = planOf(files);
+    expect(warnings.join()).toMatch(/\.npmrc[\s\S]*id_rsa/);
+    expect(warnings.join()).not.toMatch(/cert\.pem|abc/);
   });
 });

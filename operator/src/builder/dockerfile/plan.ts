@@ -5,6 +5,7 @@ import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
+import { secretWarnings } from './secret-files.ts';
 import { filesEndingIn, folderOf, type SourceTree } from './source-tree.ts';
 import { staticRule } from './static.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
@@ -29,6 +30,12 @@ const rules: readonly LanguageRule[] = [userDockerfileRule, goRule, rustRule, no
 
 /** Plans the image of a source tree. Never throws, whatever the tree holds. */
 export function planDockerfile(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
+  const result = planByRules(tree, request, settings);
+  if (!result.ok) return result;
+  return { ok: true, plan: { ...result.plan, warnings: [...result.plan.warnings, ...secretWarnings(tree)] } };
+}
+
+function planByRules(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
   if (tree.paths.length === 0)
     return fault('LanguageUnknown', 'the source holds no files', 'send at least an index.html');
   if (request.language !== 'auto') {

@@ -69,7 +69,7 @@ function staticPlan(input: PlanInput, why: readonly string[], root: string): Doc
   );
   const warnings = hasIndex
     ? []
-    : ['there is no index.html: / answers 404 and only the files by their names are served'];
+    : ['there is no index.html: / shows nothing, and files are served by their names only'];
   return { ...common(input, why), language: 'static', dockerfile: { text }, warnings };
 }
 

@@ -22,6 +22,7 @@ http {
   types { text/javascript mjs; application/manifest+json webmanifest; text/plain md; }
   default_type application/octet-stream;
   charset utf-8;
+  charset_types text/css text/plain text/javascript application/javascript application/json;
   access_log off;
   sendfile on;
   server_tokens off;
