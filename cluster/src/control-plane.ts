@@ -71,6 +71,7 @@ function controllerManager(layout: Layout): Daemon {
     'use-service-account-credentials': 'true',
     'service-account-private-key-file': pki('service-account.key'),
     'root-ca-file': pki('ca.crt'),
+    'flex-volume-plugin-dir': join(layout.state, 'volume-plugins'), // else a folder in /usr/libexec
     'cluster-signing-cert-file': pki('ca.crt'),
     'cluster-signing-key-file': pki('ca.key'),
   };

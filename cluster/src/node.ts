@@ -18,6 +18,12 @@ state = '${join(layout.run, 'containerd')}'
 [grpc]
   address = '${layout.containerdSocket}'
 
+# Both would be shared with every other containerd of the machine.
+[plugins.'io.containerd.nri.v1.nri']
+  disable = true
+[plugins.'io.containerd.internal.v1.opt']
+  path = '${join(layout.state, 'containerd/opt')}'
+
 [plugins.'io.containerd.cri.v1.images']
   snapshotter = 'overlayfs'
   [plugins.'io.containerd.cri.v1.images'.pinned_images]

@@ -1,13 +1,12 @@
 // Stops what runs, and takes away what is left, also after everything was killed half-way: besides the recorded processes,
 // whatever is in the checkout's cgroup and every shim that answers to its containerd is ours.
-import { existsSync } from 'node:fs';
-import { lstat, readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { podProcesses, removeCgroups } from './cgroups.ts';
 import { ask } from './command.ts';
 import type { Layout } from './layout.ts';
 import { deleteNetwork } from './network.ts';
 import { end, type Identity, identityOf, recordedNames, stop } from './processes.ts';
+import { removeShimSockets, removeTraces } from './traces.ts';
 
 /** First the one that would start things again, then what it started, then the rest against the order of their start. */
 const BEFORE_PODS = ['kubelet', 'kube-proxy', 'traefik', 'coredns', 'kube-scheduler', 'kube-controller-manager'];
@@ -27,6 +26,7 @@ export async function stopAll(layout: Layout): Promise<number> {
   const pods = await podProcesses(layout);
   await end(pods, 10);
   await end(await shims(layout), 5);
+  await removeShimSockets(layout);
   for (const name of AFTER_PODS) await stop(layout, name);
   for (const name of await recordedNames(layout)) await stop(layout, name);
   await end([...(await podProcesses(layout)), ...(await shims(layout))], 2);
@@ -86,21 +86,3 @@ async function unmountBelow(folders: readonly string[]): Promise<void> {
     if ((await ask(['umount', path])) === undefined) await ask(['umount', '--lazy', path]);
   }
 }
-
-/** The two places outside that kubelet and the CNI library insist on: only what points to this checkout goes. */
-async function removeTraces(layout: Layout): Promise<void> {
-  const results = '/var/lib/cni/results';
-  for (const name of await entries(results)) {
-    if (name.startsWith(`${layout.name}-`)) await rm(join(results, name), { force: true });
-  }
-  const logs = '/var/log/containers';
-  for (const name of await entries(logs)) {
-    const path = join(logs, name);
-    const target = (await lstat(path)).isSymbolicLink() ? await readlink(path) : '';
-    if (target.startsWith(`${layout.log}/`)) await rm(path);
-  }
-  // Gone when they are empty, that is, when no other cluster on the machine uses them.
-  for (const folder of [results, '/var/lib/cni', logs]) await rmdir(folder).catch(() => undefined);
-}
-
-const entries = async (folder: string): Promise<readonly string[]> => (existsSync(folder) ? readdir(folder) : []);
