@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitHttpServer } from './git-http-server.ts';
 import { type SourceJobInput, type SourceReport, sourceJob } from './job.ts';
 import { sourceMessage } from './report.ts';
-import { prepareSource } from './source.ts';
+import { main, prepareSource } from './source.ts';
 
 const bases = {
   node: 'node',
@@ -292,6 +292,14 @@ describe('git', () => {
     const report = await prepare({ ...source, credentialsDir: secret });
     expect(reasonOf(report)).toBe('GitAuthFailed');
     expect(JSON.stringify(report)).not.toContain('wrong-secret');
+  });
+});
+
+describe('the program', () => {
+  it('blames itself for a job that it cannot read', async () => {
+    const log = join(folder, 'termination');
+    expect(await main({ VIBED_SOURCE: '{"source":{}}', VIBED_TERMINATION_LOG: log })).toBe(2);
+    expect(JSON.parse(readFileSync(log, 'utf8'))).toMatchObject({ ok: false, reason: 'Internal' });
   });
 });
 

@@ -3,7 +3,7 @@
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
 import { createReadStream, realpathSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type DockerfilePlan, planDockerfile } from '../builder/dockerfile/plan.ts';
@@ -132,14 +132,21 @@ function causeOf(error: unknown): string {
 
 /** The program: job from VIBED_SOURCE, report to the termination log, exit code. */
 export async function main(env: NodeJS.ProcessEnv): Promise<number> {
-  const workspace = env.VIBED_WORKSPACE ?? podPaths.workspace;
-  const job = sourceJob.parse(JSON.parse(env.VIBED_SOURCE ?? ''));
-  const report = await prepareSource(job, workspace);
-  const log = env.VIBED_TERMINATION_LOG ?? podPaths.terminationLog;
-  await mkdir(dirname(log), { recursive: true });
-  await writeFile(log, sourceMessage(report));
-  console.log(report.ok ? summary(report) : `${report.reason}: ${report.message}\n${report.remedy}`);
+  const report = await reported(env);
+  await writeFile(env.VIBED_TERMINATION_LOG ?? podPaths.terminationLog, sourceMessage(report));
+  console.log(report.ok ? summary(report) : `[vibed] ${report.reason}: ${report.message}\n[vibed] ${report.remedy}`);
   return report.ok ? sourceExit.done : exitOf(report.reason);
+}
+
+/** A job that cannot be read is our own fault and must not look like one of the source. */
+async function reported(env: NodeJS.ProcessEnv): Promise<SourceReport> {
+  let job: SourceJob;
+  try {
+    job = sourceJob.parse(JSON.parse(env.VIBED_SOURCE ?? ''));
+  } catch (error) {
+    return reportOf(error);
+  }
+  return await prepareSource(job, env.VIBED_WORKSPACE ?? podPaths.workspace);
 }
 
 function summary(report: Extract<SourceReport, { ok: true }>): string {

@@ -29,24 +29,49 @@ export const goRule: LanguageRule = {
 };
 
 function goPlan(input: PlanInput, main: string): PlanResult {
-  const { request, settings, tree } = input;
-  const modules = [...(tree.read('go.mod') ?? '').matchAll(/^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+v/gm)].map(
-    match => match[1] ?? '',
-  );
+  const { request, tree } = input;
+  const modules = requiredModules(tree);
   const cgo = modules.includes('github.com/mattn/go-sqlite3');
+  const literal = literalPort(tree, main);
+  const port = request.port ?? literal ?? 8080;
+  const why = [
+    ...input.why,
+    main === '.' ? 'the main package is at the root' : `the main package is ${main}`,
+    ...(cgo ? ['go-sqlite3 needs cgo'] : []),
+    'templates and other files of the project are beside the binary, in its working folder',
+  ];
+  const fixed = `the program listens on ${literal} whatever PORT says: read it with os.Getenv("PORT")`;
+  return {
+    ok: true,
+    plan: {
+      language: 'go',
+      why,
+      dockerfile: { text: dockerfileText(buildStage(input, main, cgo), runStage(input, port)) },
+      port,
+      portWhy: portWhy(request.port, literal),
+      portFollowsEnv: literal === undefined,
+      user: { uid: appUid },
+      warnings: [...(literal === undefined ? [] : [fixed]), ...localStateWarnings(tree, modules)],
+      readOnlyRoot: false,
+    },
+  };
+}
+
+function buildStage(input: PlanInput, main: string, cgo: boolean): string[] {
   const target = main === '.' ? '.' : `./${main}`;
-  const build = [
-    `FROM ${settings.bases.go} AS build`,
+  return [
+    `FROM ${input.settings.bases.go} AS build`,
     'WORKDIR /src',
-    ...dependencyLines(tree),
+    ...dependencyLines(input.tree),
     `RUN CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath -ldflags="-s -w" -o /out/server ${target}`,
   ];
-  const port = request.port ?? literalPort(tree, main) ?? 8080;
-  const owner = `--chown=${appUid}:${appUid}`;
-  const run = [
-    `FROM ${settings.bases.debian}`,
+}
+
+function runStage(input: PlanInput, port: number): string[] {
+  return [
+    `FROM ${input.settings.bases.debian}`,
     'COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"]',
-    `COPY ${owner} [".", "/app/"]`,
+    `COPY --chown=${appUid}:${appUid} [".", "/app/"]`,
     'COPY --from=build ["/out/server", "/usr/local/bin/server"]',
     'WORKDIR /app',
     `ENV HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
@@ -54,32 +79,11 @@ function goPlan(input: PlanInput, main: string): PlanResult {
     `EXPOSE ${port}`,
     'CMD ["/usr/local/bin/server"]',
   ];
-  const why = [
-    ...input.why,
-    main === '.' ? 'the main package is at the root' : `the main package is ${main}`,
-    ...(cgo ? ['go-sqlite3 needs cgo'] : []),
-    'templates and other files of the project are beside the binary, in its working folder',
-  ];
-  const literal = literalPort(tree, main);
-  return {
-    ok: true,
-    plan: {
-      language: 'go',
-      why,
-      dockerfile: { text: dockerfileText(build, run) },
-      port,
-      portWhy: portWhy(request.port, literal),
-      portFollowsEnv: literal === undefined,
-      user: { uid: appUid },
-      warnings: [
-        ...(literal === undefined
-          ? []
-          : [`the program listens on ${literal} whatever PORT says: read it with os.Getenv("PORT")`]),
-        ...localStateWarnings(tree, modules),
-      ],
-      readOnlyRoot: false,
-    },
-  };
+}
+
+function requiredModules(tree: SourceTree): string[] {
+  const requirements = (tree.read('go.mod') ?? '').matchAll(/^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+v/gm);
+  return [...requirements].map(match => match[1] ?? '');
 }
 
 /** With go.sum the modules are a layer of their own; without it the imports decide, and they need the whole tree. */
