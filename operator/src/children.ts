@@ -25,6 +25,16 @@ export interface ApplyProblem {
   remedy: string;
 }
 
+/** Thrown by `complete` when a child cannot be made until a person changes something. */
+export class Refused extends Error {
+  readonly problem: ApplyProblem;
+  constructor(problem: ApplyProblem) {
+    super(problem.message);
+    this.name = 'Refused';
+    this.problem = problem;
+  }
+}
+
 export const desiredHash = 'vibed.dev/desired-hash';
 const byUid = 'artifact-uid';
 
@@ -151,7 +161,7 @@ export class ChildStore {
 
   private async applyOne(child: Child, owner: Owner): Promise<ApplyProblem | undefined> {
     const { namespace, name } = child.object.metadata;
-    const cached = this.cache(child.kind).get(namespace, name);
+    const cached = this.caches.get(child.kind)?.get(namespace, name);
     try {
       if (cached === undefined) return await this.create(child, owner);
       return await this.update(child, cached, owner);
@@ -165,10 +175,13 @@ export class ChildStore {
   private async create(child: Child, owner: Owner): Promise<ApplyProblem | undefined> {
     const object = stamped(await this.options.complete(child));
     try {
-      this.cache(child.kind).observe(await this.options.client.create(child.kind, object));
+      const made = await this.options.client.create(child.kind, object);
+      this.caches.get(child.kind)?.observe(made);
       return undefined;
     } catch (error) {
       if (!isKubeError(error, 'AlreadyExists')) throw error;
+      // A copied credential: written, never read. Its name carries the build key, and the build namespace is ours alone.
+      if (!this.caches.has(child.kind)) return undefined;
       const live = await this.options.client.get<KubeObject>(child.kind, object.metadata);
       return await this.update(child, live, owner);
     }
@@ -214,6 +227,7 @@ const notOwned = ({ kind, object }: Child): ApplyProblem => ({
 });
 
 function refusal(error: unknown, { kind, object }: Child): ApplyProblem | undefined {
+  if (error instanceof Refused) return error.problem;
   if (!(error instanceof KubeError)) return undefined;
   const what = `${kind.kind} ${object.metadata.name}`;
   if (error.code === 'Forbidden' && /exceeded quota/.test(error.message))

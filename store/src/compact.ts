@@ -1,7 +1,7 @@
 // What caches hold: the Artifact with its inline files replaced by their digest, so that 2,000 artifacts of 128 KiB do not
 // sit in memory. The full spec is read live by the one who needs it (the build, the version record).
 import { Buffer } from 'node:buffer';
-import type { Artifact, ArtifactSource, ArtifactSpec, SourceFile } from '@vibed/crds';
+import { type Artifact, type ArtifactSource, type ArtifactSpec, isIgnored, type SourceFile } from '@vibed/crds';
 import { type TreeFile, treeDigest } from './tree-digest.ts';
 
 export type CompactSource = Omit<ArtifactSource, 'files'> & { files?: { digest: string; count: number } };
@@ -17,10 +17,15 @@ export function inlineTree(files: readonly SourceFile[]): TreeFile[] {
   }));
 }
 
+/** The digest of the inline files that reach a build: ignored paths do not count, as on every road. */
+export function inlineDigest(files: readonly SourceFile[]): string {
+  return treeDigest(inlineTree(files.filter(f => !isIgnored(f.path))));
+}
+
 export function compactSpec(spec: ArtifactSpec): CompactSpec {
   const { files, ...source } = spec.source;
   if (files === undefined) return { ...spec, source };
-  return { ...spec, source: { ...source, files: { digest: treeDigest(inlineTree(files)), count: files.length } } };
+  return { ...spec, source: { ...source, files: { digest: inlineDigest(files), count: files.length } } };
 }
 
 /** An object that is already compact stays as it is. */

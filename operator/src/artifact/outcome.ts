@@ -10,7 +10,7 @@ export interface Child {
   /** Jobs and records never change after creation. */
   createOnly?: boolean;
   /** Its content is read from the store only when it is created (children.ts, option `complete`). */
-  completedBy?: 'inline-source';
+  completedBy?: 'inline-source' | 'git-credential';
 }
 
 /** A live object of this Artifact that a step decided to remove. */

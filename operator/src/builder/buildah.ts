@@ -13,7 +13,7 @@ import { names, repositoryOf } from '../artifact/names.ts';
 import type { Child } from '../artifact/outcome.ts';
 import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
-import { buildExit, podPaths, type SourceJobInput, type SourceLocation, sourceExit } from '../build-pod/job.ts';
+import { buildExit, podPaths, type SourceJobInput, sourceExit } from '../build-pod/job.ts';
 import { registriesConf } from '../build-pod/registries-conf.ts';
 import { secondsOf } from '../deployer/kubernetes.ts';
 import type { Settings } from '../settings.ts';
@@ -44,6 +44,7 @@ export function buildahBuilder(options: BuildahOptions): Builder {
     desired: input => [
       { kind: kinds.job, object: job(input, options), createOnly: true },
       ...inlineInput(input, options.settings),
+      ...gitCredential(input, options.settings),
     ],
     observe: (key, live, pods, artifact) => observeBuild(key, live, pods, pullReference(artifact, options.settings)),
   };
@@ -87,7 +88,14 @@ function job(input: BuildInput, options: BuildahOptions): Job {
     podFailurePolicy: {
       rules: [
         { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-        { action: 'FailJob', onExitCodes: { containerName: 'build', operator: 'NotIn', values: [0, buildExit.pushFailed, buildExit.baseUnavailable] } },
+        {
+          action: 'FailJob',
+          onExitCodes: {
+            containerName: 'build',
+            operator: 'NotIn',
+            values: [0, buildExit.pushFailed, buildExit.baseUnavailable],
+          },
+        },
         { action: 'FailJob', onExitCodes: { containerName: 'source', operator: 'In', values: [sourceExit.refused] } },
       ],
     },
@@ -114,11 +122,17 @@ function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1P
       { name: 'workspace', emptyDir: {} },
       { name: 'storage', emptyDir: {} },
       { name: 'tmp', emptyDir: {} },
-      environmentVolume('environment', Object.keys(buildEnvironment(networkOf(options.settings, options.caBundle)).files)),
+      environmentVolume(
+        'environment',
+        Object.keys(buildEnvironment(networkOf(options.settings, options.caBundle)).files),
+      ),
       environmentVolume('registries', [registriesKey]),
       ...(input.artifact.spec.source.files === undefined
         ? []
         : [{ name: 'input', configMap: { name: inputName(owner, input.key) } }]),
+      ...(input.artifact.spec.source.git?.secretRef === undefined
+        ? []
+        : [{ name: 'git-credential', secret: { secretName: inputName(owner, input.key) } }]),
       ...(options.settings.registry.pushSecret === undefined
         ? []
         : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
@@ -172,14 +186,14 @@ function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle 
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
       ...(artifact.spec.source.files === undefined ? [] : [{ name: 'input', mountPath: '/input', readOnly: true }]),
+      ...(artifact.spec.source.git?.secretRef === undefined
+        ? []
+        : [{ name: 'git-credential', mountPath: gitCredentialDir, readOnly: true }]),
     ],
   };
 }
 
-function sourceLocation(
-  { spec }: CompactArtifact,
-  settings: Settings,
-): Extract<SourceLocation, { kind: 'files' }> | Omit<Extract<SourceLocation, { kind: 'git' }>, 'ref' | 'path'> {
+function sourceLocation({ spec }: CompactArtifact, settings: Settings): SourceJobInput['source'] {
   const { files, git } = spec.source;
   if (files !== undefined) return { kind: 'files', archive: '/input/source.tar.gz', digest: files.digest };
   if (git === undefined) throw new Error('this source is not built by Buildah');
@@ -190,6 +204,7 @@ function sourceLocation(
     protocols,
     ...(git.ref && { ref: git.ref }),
     ...(git.path && { path: git.path }),
+    ...(git.secretRef && { credentialsDir: gitCredentialDir }),
   };
 }
 
@@ -266,7 +281,21 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: BuildahOpt
   };
 }
 
+const gitCredentialDir = '/git-credential';
 const inputName = (owner: Owner, key: string) => names.job(owner, key);
+
+/** A copy of the tenant's git Secret, for this Job's *source* container alone; its data is filled in when it is created. */
+function gitCredential({ artifact, key }: BuildInput, { builds }: Settings): Child[] {
+  if (artifact.spec.source.git?.secretRef === undefined) return [];
+  const owner = ownerOf(artifact);
+  const metadata = {
+    name: inputName(owner, key),
+    namespace: builds.namespace,
+    labels: { ...identityLabels(owner), [buildKeyLabel]: key },
+  };
+  const object: KubeObject & { immutable: boolean } = { apiVersion: 'v1', kind: 'Secret', metadata, immutable: true };
+  return [{ kind: kinds.secret, object, createOnly: true, completedBy: 'git-credential' }];
+}
 
 /** Inline files travel in a ConfigMap that belongs to the Job; its bytes are filled in when it is created (inline-source.ts). */
 function inlineInput({ artifact, key }: BuildInput, { builds }: Settings): Child[] {

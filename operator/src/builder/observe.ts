@@ -44,10 +44,11 @@ function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string)
 
 function factsOf(
   key: string,
-  { digest, commit, plan }: SourceReport & { ok: true },
+  source: SourceReport & { ok: true },
   image: BuildReport & { ok: true },
   imageFor: (digest: string) => string,
 ): BuildFacts {
+  const { digest, commit, plan, ignored, ignoredSample } = source;
   const uid =
     typeof plan.user === 'object' ? plan.user.uid : /^[0-9]+$/.test(image.user) ? Number(image.user) : fallbackUid;
   const exposed = image.exposed.map(e => Number.parseInt(e, 10)).find(Number.isInteger);
@@ -55,6 +56,9 @@ function factsOf(
   const ownUser = plan.language === 'dockerfile' && !/^[0-9]+$/.test(image.user);
   const warnings = [
     ...plan.warnings,
+    ...(ignored > 0
+      ? [`left out of the build: ${ignoredSample.join(', ')}${ignored > ignoredSample.length ? ', …' : ''}`]
+      : []),
     ...(ownUser ? [`the image names no numeric user; it runs as ${fallbackUid}`] : []),
   ];
   return {

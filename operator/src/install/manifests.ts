@@ -1,5 +1,6 @@
 // Everything `kubectl apply -f install.yaml` makes; settings are the one thing a site writes itself.
 import { artifactCrd } from '@vibed/crds/crd';
+import { gitCredentialsRole } from '../builder/complete.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import { buildRights, clusterRights, type Right, systemRights } from './rights.ts';
 
@@ -19,6 +20,7 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     ...bound('Role', account, systemNamespace, systemRights),
     aggregated('vibed-artifact-editor', 'edit', ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']),
     aggregated('vibed-artifact-viewer', 'view', ['get', 'list', 'watch']),
+    gitCredentials(),
     buildPolicy(),
     deployment(image),
   ];
@@ -56,6 +58,14 @@ const aggregated = (name: string, into: 'edit' | 'view', verbs: string[]) => ({
   kind: 'ClusterRole',
   metadata: { name, labels: { ...app, [`rbac.authorization.k8s.io/aggregate-to-${into}`]: 'true' } },
   rules: [{ apiGroups: ['vibed.dev'], resources: ['artifacts'], verbs }],
+});
+
+/** Bound by nobody until a tenant's RoleBinding opts in: it lets the operator read the git credentials that Artifacts name. */
+const gitCredentials = () => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: gitCredentialsRole, labels: app },
+  rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
 });
 
 /** Nothing may connect to a build. */
