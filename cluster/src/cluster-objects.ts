@@ -66,6 +66,5 @@ const INGRESS: object = {
 
 export function clusterObjects(layout: Layout): object {
   const roles = Object.entries(RIGHTS).flatMap(([user, rules]) => rights(user, rules));
-  // The kubelet's API is open to nobody but the apiserver, which needs a right of its own to ask for logs.
   return { apiVersion: 'v1', kind: 'List', items: [...roles, ...dns(layout), INGRESS] };
 }
