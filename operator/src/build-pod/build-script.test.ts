@@ -20,6 +20,7 @@ const input: BuildInput = {
   tag: 'k1',
   cacheRepository: 'cache/alice/todo',
   environment: buildEnvironment({}),
+  timeoutSeconds: 1,
   args: [],
 };
 
@@ -95,6 +96,10 @@ describe('the build script', () => {
       code: buildExit.pushFailed,
       report: { step: 'push' },
     });
+  });
+
+  it('ends a build that takes too long, and says so', () => {
+    expect(run('build*) exec sleep 20 ;;')).toMatchObject({ code: buildExit.timedOut, report: { step: 'timeout' } });
   });
 
   it('is the same text whatever is built', () => {

@@ -18,6 +18,8 @@ export interface BuildInput {
   /** Repository of the layer cache, without host; no cache when absent. */
   readonly cacheRepository?: string;
   readonly environment: BuildEnvironment;
+  /** The build is ended after this time, by itself, so that its log stays readable. */
+  readonly timeoutSeconds: number;
   /** The user's build arguments. */
   readonly args: readonly { readonly name: string; readonly value: string }[];
 }
@@ -50,7 +52,7 @@ export function buildCommand(input: BuildInput): { command: string[]; env: Recor
   return { command, env };
 }
 
-/** The static text of the script. Parameters: image, tag, termination log, then options of `buildah build`. */
+/** The static text of the script. Parameters: image, tag, termination log, seconds, then options of `buildah build`. */
 export function buildScript(): string {
   return script;
 }
@@ -98,7 +100,8 @@ const script = `set -u
 image=$1
 tag=$2
 report=$3
-shift 3
+seconds=$4
+shift 4
 work=$(mktemp -d)
 
 # The log goes out as it comes; the last lines are kept to tell a missing base from a failed step.
@@ -106,11 +109,15 @@ mkfifo "$work/lines"
 tail -n 5 < "$work/lines" > "$work/last" &
 last=$!
 {
-  buildah build --layers --format oci --retry 3 "$@" --file ${podPaths.dockerfile} --tag "$image:$tag" ${podPaths.context}
+  timeout --kill-after=10 "$seconds" buildah build --layers --format oci --retry 3 "$@" --file ${podPaths.dockerfile} --tag "$image:$tag" ${podPaths.context}
   echo $? > "$work/code"
 } 2>&1 | tee "$work/lines"
 wait "$last"
 code=$(cat "$work/code")
+if [ "$code" -eq 124 ]; then
+  printf '{"ok":false,"step":"timeout"}' > "$report"
+  exit ${buildExit.timedOut}
+fi
 if [ "$code" -ne 0 ]; then
   step=build
   exit=${buildExit.buildFailed}

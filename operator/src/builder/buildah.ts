@@ -78,13 +78,13 @@ function job(input: BuildInput, options: BuildahOptions): Job {
   const { builds } = options.settings;
   const owner = ownerOf(input.artifact);
   const labels = { ...identityLabels(owner), [buildKeyLabel]: input.key };
-  const asked = secondsOf(input.artifact.spec.build?.timeout) ?? defaultTimeoutSeconds;
   const spec: Wire<V1JobSpec> = {
     suspend: true,
     backoffLimit: 2,
     completions: 1,
     parallelism: 1,
-    activeDeadlineSeconds: Math.min(asked, builds.timeoutMaxSeconds),
+    // The script ends the build in time and keeps its log; this ends what the script cannot.
+    activeDeadlineSeconds: timeoutOf(input, options.settings) + 300,
     podFailurePolicy: {
       rules: [
         { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
@@ -108,6 +108,9 @@ function job(input: BuildInput, options: BuildahOptions): Job {
     spec,
   };
 }
+
+const timeoutOf = ({ artifact }: BuildInput, { builds }: Settings): number =>
+  Math.min(secondsOf(artifact.spec.build?.timeout) ?? defaultTimeoutSeconds, builds.timeoutMaxSeconds);
 
 function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1PodSpec> {
   const { builds } = options.settings;
@@ -247,6 +250,7 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: BuildahOpt
     repository,
     cacheRepository: `${repository}-cache`,
     tag: key,
+    timeoutSeconds: timeoutOf({ artifact, key }, settings),
     args: artifact.spec.build?.args ?? [],
     environment,
   });

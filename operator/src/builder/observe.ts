@@ -77,51 +77,57 @@ function factsOf(
   };
 }
 
-function failed(pod: Pod | undefined, reason: string, message: string): BuildState {
-  const withLog = { containers, ...(pod && { pod }) };
-  if (reason === 'DeadlineExceeded')
-    return {
-      state: 'failed',
-      reason: 'BuildTimeout',
-      message: 'the build ran longer than its limit and was stopped',
-      remedy: 'Let the build do less, or give it more time in spec.build.timeout (the operator’s settings cap it).',
-      ...withLog,
-    };
-  const source = reportOf<SourceReport>(pod, 'source');
-  if (source?.ok === false) return { state: 'failed', ...sourceProblem(source), ...withLog };
-  const built = terminated(pod, 'build');
-  if (built?.reason === 'OOMKilled' || built?.exitCode === 137)
-    return {
-      state: 'failed',
-      reason: 'OutOfMemory',
-      message: 'the build used more memory than its limit and was stopped',
-      remedy: 'Raise spec.build.resources.memory, or let the build use less (fewer parallel workers).',
-      ...withLog,
-    };
-  const report = reportOf<BuildReport>(pod, 'build');
-  if (report?.ok === false && report.step === 'push')
-    return {
-      state: 'failed',
-      reason: 'RegistryUnavailable',
-      message: 'the image was built, but the registry did not take it',
-      remedy: 'A cluster admin checks registry.push and its credential in the settings of vibeD; then retry.',
-      ...withLog,
-    };
-  if (report?.ok === false && report.step === 'base')
-    return {
-      state: 'failed',
-      reason: 'BaseUnavailable',
-      message: 'the base image that FROM names could not be read',
-      remedy: 'Check its name and tag; only registries in builds.baseRegistries of vibeD’s settings can be read.',
-      ...withLog,
-    };
-  return {
-    state: 'failed',
+type Problem = Pick<Extract<BuildState, { state: 'failed' }>, 'reason' | 'message' | 'remedy'>;
+
+const timedOut: Problem = {
+  reason: 'BuildTimeout',
+  message: 'the build ran longer than its limit and was stopped',
+  remedy: 'Let the build do less, or give it more time in spec.build.timeout (the operator’s settings cap it).',
+};
+const outOfMemory: Problem = {
+  reason: 'OutOfMemory',
+  message: 'the build used more memory than its limit and was stopped',
+  remedy: 'Raise spec.build.resources.memory, or let the build use less (fewer parallel workers).',
+};
+const stepProblems: Record<(BuildReport & { ok: false })['step'], Problem> = {
+  timeout: timedOut,
+  base: {
+    reason: 'BaseUnavailable',
+    message: 'the base image that FROM names could not be read',
+    remedy: 'Check its name and tag; only registries in builds.baseRegistries of vibeD’s settings can be read.',
+  },
+  build: {
     reason: 'BuildFailed',
-    message: built === undefined ? `the build pod did not run: ${message.slice(0, 300)}` : 'a step of the build failed',
+    message: 'a step of the build failed',
     remedy: 'The excerpt has the last lines of the build. Mend the cause and deploy again.',
-    ...withLog,
-  };
+  },
+  inspect: {
+    reason: 'BuildFailed',
+    message: 'the image was built, but could not be read back',
+    remedy:
+      'Set the annotation vibed.dev/retry to a new value to build again; if it stays so, the Dockerfile makes an unusual image.',
+  },
+  push: {
+    reason: 'RegistryUnavailable',
+    message: 'the image was built, but the registry did not take it',
+    remedy: 'A cluster admin checks registry.push and its credential in the settings of vibeD; then retry.',
+  },
+};
+
+function failed(pod: Pod | undefined, reason: string, message: string): BuildState {
+  return { state: 'failed', ...problemOf(pod, reason, message), containers, ...(pod && { pod }) };
+}
+
+function problemOf(pod: Pod | undefined, reason: string, message: string): Problem {
+  const source = reportOf<SourceReport>(pod, 'source');
+  if (source?.ok === false) return sourceProblem(source);
+  if (reason === 'DeadlineExceeded') return timedOut;
+  const built = terminated(pod, 'build');
+  const report = reportOf<BuildReport>(pod, 'build');
+  const told = report?.ok === false ? report : undefined;
+  if (built?.reason === 'OOMKilled' || built?.exitCode === 137 || told?.code === 137) return outOfMemory;
+  if (told !== undefined) return stepProblems[told.step];
+  return { ...stepProblems.build, message: `the build pod did not run: ${message.slice(0, 300)}` };
 }
 
 function terminated(pod: Pod | undefined, container: string) {
