@@ -40,6 +40,7 @@ export function buildCommand(input: BuildInput): { command: string[]; env: Recor
     image,
     input.tag,
     podPaths.terminationLog,
+    String(input.timeoutSeconds),
     ...options(input),
   ];
   const env = {
