@@ -21,6 +21,9 @@ export class Metrics {
     'result',
   ]);
 
+  /** Since when, as this process has seen it; a restart begins anew. */
+  readonly #inPhase = new Map<string, { phase: string; since: number }>();
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -31,8 +34,13 @@ export class Metrics {
   controller(controller: string): ControllerMetrics {
     return { reconciled: (result, s) => this.#reconciles.observe({ controller, result }, s) };
   }
-  phaseLeft(phase: string, s: number): void {
-    this.#phases.observe({ phase }, s);
+  /** An Artifact's phase as just written; undefined when it is gone. Observes how long the one before lasted. */
+  phase(key: string, phase: string | undefined, now = Date.now()): void {
+    const before = this.#inPhase.get(key);
+    if (before?.phase === phase) return;
+    if (before !== undefined) this.#phases.observe({ phase: before.phase }, (now - before.since) / 1000);
+    if (phase === undefined) this.#inPhase.delete(key);
+    else this.#inPhase.set(key, { phase, since: now });
   }
   failed(reason: string): void {
     this.#failures.inc({ reason });

@@ -20,6 +20,9 @@ export function ownerOf(artifact: CompactArtifact): Owner {
   return { namespace, name, uid };
 }
 
+/** `namespace/name`: what queues carry. */
+export const keyOf = ({ metadata }: CompactArtifact): string => `${metadata.namespace}/${metadata.name}`;
+
 /** Labels of every child. Users' own labels are not copied. */
 export function identityLabels(owner: Owner): Record<string, string> {
   return {

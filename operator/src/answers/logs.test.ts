@@ -1,0 +1,51 @@
+import { gunzipSync } from 'node:zlib';
+import { type KubeClient, KubeError } from '@vibed/store/kube';
+import { expect, it } from 'vitest';
+import { buildLog, lastLines, podLog } from './logs.ts';
+
+const pod = { namespace: 'n', name: 'p' };
+const client = (logs: KubeClient['logs']) => ({ logs }) as KubeClient;
+
+it('keeps the last lines, without colours and control characters, within 2 KiB', () => {
+  const lines = lastLines(`${'long '.repeat(1000)}\n\x1b[31mred\x1b[0m\r\nlast\x07\n`);
+  expect(lines).toBe('red\nlast');
+  expect(Buffer.byteLength(lastLines('ä'.repeat(5000)))).toBeLessThanOrEqual(2048);
+});
+
+it('reads the instance before, and the present one when that is gone', async () => {
+  const seen: (boolean | undefined)[] = [];
+  const answer = await podLog(
+    client(async (_ref, { previous }) => {
+      seen.push(previous);
+      if (previous) throw new KubeError('Invalid', 'previous terminated container not found');
+      return 'boom\n';
+    }),
+    pod,
+    'app',
+    true,
+  );
+  expect([answer.tail, seen]).toEqual(['boom', [true, undefined]]);
+});
+
+it('keeps the head and the tail of a long build, and tells the last container that ran', async () => {
+  const long = `first\n${'x'.repeat(400_000)}\nlast`;
+  const answer = await buildLog(
+    client(async (_ref, { container }) => {
+      if (container === 'build') throw new KubeError('Invalid', 'container "build" is waiting to start');
+      return long;
+    }),
+    pod,
+    ['source', 'build'],
+  );
+  const kept = gunzipSync(answer.gzip).toString();
+  expect(kept).toMatch(/^=== source\nfirst/);
+  expect(kept).toMatch(/bytes left out/);
+  expect(kept.endsWith('last')).toBe(true);
+  expect(kept.length).toBeLessThan(270_000);
+  expect(answer.tail.endsWith('last')).toBe(true);
+});
+
+it('lets an unreachable kubelet be an error, not an empty log', async () => {
+  const away = client(() => Promise.reject(new KubeError('Unavailable', 'dial')));
+  await expect(buildLog(away, pod, ['build'])).rejects.toThrow('dial');
+});

@@ -1,0 +1,83 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import type { ProbeTarget } from '../artifact/questions.ts';
+import { ownAssets, probe } from './probe.ts';
+
+let server: Server | undefined;
+afterEach(() => server?.close());
+
+async function app(listener: RequestListener): Promise<ProbeTarget> {
+  server = createServer(listener);
+  await new Promise<void>(resolve => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, host: 'todo.example.com', scheme: 'http', path: '/', strict: false };
+}
+const ask = (target: ProbeTarget) => probe(target, AbortSignal.timeout(8_000), 5);
+
+it('asks for the app’s host at the address given, and reads the title', async () => {
+  const target = await app((request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<title> ${request.headers.host} </title>`);
+  });
+  expect(await ask(target)).toMatchObject({ status: 200, title: 'todo.example.com' });
+});
+
+it('fetches the page’s own scripts and styles and names those that do not answer', async () => {
+  const page =
+    '<script src="/ok.js"></script><script src="gone.js"></script><link href="/s.css" rel=stylesheet><script src="https://cdn.example/x.js"></script>';
+  const target = await app((request, response) => {
+    response.statusCode = request.url === '/gone.js' ? 404 : 200;
+    response.setHeader('content-type', 'text/html');
+    response.end(request.url === '/' ? page : '');
+  });
+  expect(await ask(target)).toMatchObject({ status: 200, broken: ['/gone.js'] });
+});
+
+it('asks again until an answer is good, but not for ever: the last one is told', async () => {
+  let asked = 0;
+  const target = await app((_request, response) => {
+    asked += 1;
+    response.statusCode = asked < 3 ? 503 : 200;
+    response.end();
+  });
+  expect(await ask(target)).toMatchObject({ status: 200 });
+  expect(asked).toBe(3);
+});
+
+it('waits for the expected answer through a route that knows the host only later', async () => {
+  let asked = 0;
+  const target = await app((_request, response) => {
+    asked += 1;
+    response.statusCode = asked < 3 ? 404 : 200;
+    response.end();
+  });
+  expect(await ask({ ...target, expectStatus: 200 })).toMatchObject({ status: 200 });
+});
+
+it('follows no redirect', async () => {
+  const target = await app((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end());
+  expect(await ask({ ...target, strict: true })).toMatchObject({ status: 302 });
+});
+
+it('reads a bounded part of an endless page', async () => {
+  const target = await app((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.write('<title>big</title>');
+    const more = setInterval(() => response.write('x'.repeat(65536)), 1);
+    response.on('close', () => clearInterval(more));
+  });
+  expect(await ask(target)).toMatchObject({ status: 200, title: 'big' });
+});
+
+it('ends at once when it is no longer wanted', async () => {
+  const target = await app(() => undefined);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 20);
+  await expect(probe(target, stop.signal, 5)).rejects.toThrow();
+});
+
+it('finds own assets in the many ways pages write them', () => {
+  const html = `<SCRIPT type=module SRC='./a.js'></SCRIPT><link rel="modulepreload" href="/b.js"><link rel=icon href=/i.png><script src="//other.example/c.js">`;
+  expect(ownAssets(html, '/app/')).toEqual(['/app/a.js', '/b.js']);
+});

@@ -1,0 +1,38 @@
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { serveHealth } from './http.ts';
+import { Metrics } from './metrics.ts';
+
+it('shows every metric where Prometheus looks, once the thing has happened', async () => {
+  const metrics = new Metrics();
+  metrics.queue('artifacts').depth?.(3);
+  metrics.queue('artifacts').retried?.();
+  metrics.controller('artifacts').reconciled?.('success', 0.01);
+  metrics.phase('a/b', 'building', 0);
+  metrics.phase('a/b', 'building', 1_000);
+  metrics.phase('a/b', 'deploying', 4_000);
+  metrics.failed('CrashLoop');
+  metrics.builds(2, 1);
+  metrics.answered('probe', 'answer');
+  let ready = false;
+  const server = serveHealth(0, metrics, () => ready);
+  await new Promise(resolve => server.once('listening', resolve));
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const text = await (await fetch(`${at}/metrics`)).text();
+  for (const line of [
+    'vibed_queue_depth{controller="artifacts"} 3',
+    'vibed_queue_retries_total{controller="artifacts"} 1',
+    'vibed_reconcile_seconds_count{controller="artifacts",result="success"} 1',
+    'vibed_phase_seconds_sum{phase="building"} 4',
+    'vibed_artifact_failures_total{reason="CrashLoop"} 1',
+    'vibed_builds{state="queued"} 2',
+    'vibed_questions_total{kind="probe",result="answer"} 1',
+  ])
+    expect(text).toContain(line);
+  expect((await fetch(`${at}/readyz`)).status).toBe(503);
+  ready = true;
+  expect((await fetch(`${at}/readyz`)).status).toBe(200);
+  expect((await fetch(`${at}/healthz`)).status).toBe(200);
+  expect((await fetch(`${at}/nope`)).status).toBe(404);
+  server.close();
+});

@@ -1,0 +1,162 @@
+// The parts of the operator and how they hang together: views and caches feed keys to queues, controllers work them off.
+import { readFileSync } from 'node:fs';
+import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibed/store';
+import { connect, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
+import { answerWith } from './answers/answer.ts';
+import { eventFor, tell } from './artifact/events.ts';
+import { keyOf } from './artifact/identity.ts';
+import type { AnswerValue, Question } from './artifact/questions.ts';
+import { type ReconcileContext, reconcile } from './artifact/reconcile.ts';
+import type { Namespace, World } from './artifact/world.ts';
+import { admitBuilds } from './builder/build-queue.ts';
+import { type BuildahOptions, buildahBuilder, buildEnvironmentObject } from './builder/buildah.ts';
+import { completeChild } from './builder/complete.ts';
+import { ChildStore } from './children.ts';
+import type { Config } from './config.ts';
+import { kubernetesDeployer } from './deployer/kubernetes.ts';
+import { Metrics } from './metrics.ts';
+import { Asker } from './runtime/asker.ts';
+import { runController } from './runtime/controller.ts';
+import { WorkQueue } from './runtime/workqueue.ts';
+import type { Settings } from './settings.ts';
+import { reconcileTenant } from './tenant/reconcile.ts';
+
+export interface Operator {
+  client: KubeClient;
+  metrics: Metrics;
+  view: ArtifactView;
+  children: ChildStore;
+  namespaces: KubeCache<Namespace>;
+  queues: Record<'artifacts' | 'tenants' | 'builds', WorkQueue>;
+  context: ReconcileContext;
+  settings: Settings;
+  buildah: BuildahOptions;
+  workers: number;
+  log: Log;
+  readonly synced: boolean;
+  whenSynced(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Connects and starts watching; nothing is written before startLeading. */
+export function makeOperator(config: Config, settings: Settings, log: Log): Operator {
+  const metrics = new Metrics();
+  const client = connect({
+    kubeconfig: config.kubeconfig,
+    fieldManager: 'vibed-operator',
+    userAgent: 'vibed-operator/0.1.0',
+  });
+  const store = new CrdArtifactStore({ client, log });
+  const children = new ChildStore({ client, log, complete: child => completeChild(child, store, client) });
+  const namespaces = new KubeCache<Namespace>({ client, log, kind: kinds.namespace });
+  const view = store.watch({});
+  children.start();
+  namespaces.start();
+  const queues = {
+    artifacts: new WorkQueue({ metrics: metrics.queue('artifacts') }),
+    tenants: new WorkQueue({ metrics: metrics.queue('tenants') }),
+    builds: new WorkQueue({ metrics: metrics.queue('builds') }),
+  };
+  const asker = new Asker<Question, AnswerValue>({
+    concurrency: 32,
+    timeoutMs: 45_000,
+    onAnswer: key => queues.artifacts.add(key),
+    log,
+  });
+  const buildah = { settings, stepsImage: config.stepsImage, caBundle: readOptional(config.caBundlePath) };
+  const kubernetes = kubernetesDeployer(settings);
+  const observe = (artifact: CompactArtifact): World => ({
+    artifact,
+    namespace: namespaces.get(undefined, artifact.metadata.namespace ?? ''),
+    children: children.observe(artifact.metadata.uid ?? ''),
+    versions: store.versions(artifact),
+    answers: asker.answers(keyOf(artifact)),
+    targets: new Set([kubernetes.target]),
+    now: new Date(),
+  });
+  const report = (before: CompactArtifact, after: CompactArtifact) => {
+    metrics.phase(keyOf(after), after.status?.phase);
+    const told = eventFor(before, after);
+    if (told?.type === 'Warning') metrics.failed(told.reason);
+    if (told !== undefined) void tell(client, after, told, log);
+  };
+  const ports = { settings, builder: buildahBuilder(buildah), deployers: new Map([[kubernetes.target, kubernetes]]) };
+  const context = { store, children, asker, answer: answerWith(client, metrics), ports, view, observe, report };
+  const watched = [view, children, namespaces];
+  const operator = {
+    client,
+    metrics,
+    view,
+    children,
+    namespaces,
+    queues,
+    context,
+    settings,
+    buildah,
+    workers: config.workers,
+    log,
+  };
+  connectQueues(operator);
+  return {
+    ...operator,
+    get synced() {
+      return watched.every(w => w.synced);
+    },
+    whenSynced: async signal => void (await Promise.all(watched.map(w => w.whenSynced(signal)))),
+    stop: async () => void (await Promise.all([...watched, asker].map(w => w.stop()))),
+  };
+}
+
+/** What wakes whom. */
+function connectQueues({
+  view,
+  children,
+  namespaces,
+  queues,
+  metrics,
+}: Pick<Operator, 'view' | 'children' | 'namespaces' | 'queues' | 'metrics'>): void {
+  view.subscribe((artifact, change) => {
+    if (change === 'delete') metrics.phase(keyOf(artifact), undefined);
+    queues.artifacts.add(keyOf(artifact));
+  });
+  children.subscribe(key => queues.artifacts.add(key));
+  children.subscribeJobs(() => queues.builds.add('queue'));
+  namespaces.subscribe(({ metadata }) => {
+    queues.tenants.add(metadata.name);
+    for (const artifact of view.all())
+      if (artifact.metadata.namespace === metadata.name) queues.artifacts.add(keyOf(artifact));
+  });
+}
+
+/** Works until the signal aborts. A new leader looks at everything once. */
+export async function startLeading(operator: Operator, signal: AbortSignal): Promise<void> {
+  const { client, children, namespaces, settings, metrics, queues, view, log } = operator;
+  log.info('leading', { artifacts: view.all().length });
+  await client.apply(kinds.configMap, buildEnvironmentObject(operator.buildah));
+  for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
+  for (const namespace of namespaces.all()) queues.tenants.add(namespace.metadata.name);
+  queues.builds.add('queue');
+  const controller = (
+    name: keyof Operator['queues'],
+    workers: number,
+    work: (key: string) => Promise<{ recheckAfterMs?: number } | undefined>,
+  ) =>
+    runController(
+      { name, queue: queues[name], workers, log, metrics: metrics.controller(name), reconcile: work },
+      signal,
+    );
+  await Promise.all([
+    controller('artifacts', operator.workers, key => reconcile(key, operator.context)),
+    controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, settings }))),
+    controller('builds', 1, async () => void (await admitBuilds({ client, children, settings, metrics }))),
+  ]);
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+import { readSettings } from './settings.ts';
+
+const file = (text: string) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'vibed-settings-')), 'settings.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+const least = `
+apps: { domain: apps.example.com, probeVia: "traefik.traefik:80" }
+registry: { push: "https://registry.example.com", pull: registry.example.com }
+builds: { image: registry.example.com/buildah }
+`;
+
+it('has a default for everything that can have one', () => {
+  expect(readSettings(file(least))).toMatchObject({
+    systemNamespace: 'vibed-system',
+    builds: {
+      namespace: 'vibed-builds',
+      parallel: 2,
+      hostUsers: false,
+      bases: { node: expect.stringContaining('node:') },
+    },
+    sources: { gitSchemes: ['https'] },
+  });
+});
+
+it('names every wrong field and where to mend it', () => {
+  const path = file('apps: { domain: "" }\nregistry: {}\nbuilds: { image: x, parallel: 0 }\n');
+  expect(() => readSettings(path)).toThrow(
+    /vibed-settings[\s\S]*apps\.domain[\s\S]*apps\.probeVia[\s\S]*registry\.push[\s\S]*builds\.parallel/,
+  );
+});
+
+it('dies at the start, with a hint, without its own image', () => {
+  expect(() => readConfig({})).toThrow(/VIBED_STEPS_IMAGE.*install\.yaml/);
+  expect(readConfig({ VIBED_STEPS_IMAGE: 'x' })).toMatchObject({ workers: 8, port: 8081 });
+});
