@@ -1,7 +1,7 @@
 // One Job per build key. The pod, in the build namespace:
 //
-//   source (init)      fetches and checks the tree, writes the plan; reports digest, commit, plan
 //   registry (sidecar) 127.0.0.1:5000; the only container with the registry's credential
+//   source (init)      fetches and checks the tree, writes the plan; reports digest, commit, plan
 //   build              Buildah, root in its own user namespace, no credential, no token; reports the image's digest
 //
 // The capabilities are exactly what Pod Security *baseline* admits and Buildah was measured to need.
@@ -119,7 +119,8 @@ function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1P
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     hostUsers: builds.hostUsers,
-    initContainers: [source(input, options), registry(options, owner)],
+    // The sidecar comes first and has no startup probe: it listens long before *source* is done, and Buildah tries again.
+    initContainers: [registry(options, owner), source(input, options)],
     containers: [build(input, options, owner)],
     volumes: [
       { name: 'workspace', emptyDir: {} },
@@ -228,11 +229,6 @@ function registry({ settings, stepsImage }: BuildahOptions, owner: Owner): Wire<
     restartPolicy: 'Always',
     command: ['node', '/app/registry-proxy.mjs'],
     env: [{ name: 'VIBED_REGISTRY', value: JSON.stringify(config) }],
-    startupProbe: {
-      exec: { command: ['node', '/app/registry-proxy.mjs', '--probe'] },
-      periodSeconds: 1,
-      failureThreshold: 30,
-    },
     resources: stepResources,
     securityContext: stepSecurity,
     volumeMounts:

@@ -70,6 +70,9 @@ describe('a build Job', () => {
       },
     });
   });
+  it('does not wait for the Job to say so', () => {
+    expect(see(job(), pod(source, ended('build', image)))).toMatchObject({ state: 'succeeded' });
+  });
   it('lets an image without a user, or with root, run as nobody in particular, and says so', () => {
     const own = { ...source, plan: { ...source.plan, language: 'dockerfile' as const, user: 'image' as const } };
     const seen = see(

@@ -22,7 +22,9 @@ export function observeBuild(
   const pod = [...own].sort((a, b) =>
     (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1,
   )[0];
-  if (conditionOf(job, 'Complete')) return succeeded(key, pod, imageFor);
+  // The report is enough: the image is in the registry. The Job says Complete only seconds later, after its sidecar has ended.
+  const isBuilt = terminated(pod, 'build')?.exitCode === 0;
+  if (isBuilt || conditionOf(job, 'Complete')) return succeeded(key, pod, imageFor);
   const failure = conditionOf(job, 'Failed');
   if (failure) return failed(pod, failure.reason ?? '', failure.message ?? '');
   return job.spec?.suspend === true ? { state: 'queued' } : { state: 'running' };
