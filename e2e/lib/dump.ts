@@ -1,4 +1,7 @@
-// What a person would look at first when a scenario failed, printed before the namespace goes away.
+// What a person would look at first when a scenario failed, kept before the namespace goes away: the artifacts on the
+// screen, everything in a file.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { EventsV1Event, V1Pod } from '@kubernetes/client-node';
 import { labels } from '@vibed/crds';
 import { type KubeObject, kinds, type Typed } from '@vibed/store/kube';
@@ -6,11 +9,15 @@ import { stringify } from 'yaml';
 import { allChildren } from './children.ts';
 import type { Cluster } from './cluster.ts';
 
+const folder = fileURLToPath(new URL('../../.vibed/e2e/', import.meta.url));
+
 /** Artifacts with their status, children, events, the pods' last log lines, and the operator's. Never throws. */
 export async function dump(cluster: Cluster, namespace: string): Promise<void> {
   const sections = [artifacts, children, events, podLogs, operatorLog];
   const texts = await Promise.all(sections.map(section => section(cluster, namespace).catch(unreadable)));
-  console.error([`──── ${namespace} ────`, ...texts.filter(text => text !== '')].join('\n'));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}${namespace}.txt`, texts.join('\n\n'));
+  console.error(`──── ${namespace}: more in .vibed/e2e/${namespace}.txt ────\n${texts[0]}`);
 }
 
 const unreadable = (error: unknown) => `(could not be read: ${error instanceof Error ? error.message : String(error)})`;
@@ -43,17 +50,14 @@ async function children(cluster: Cluster, namespace: string): Promise<string> {
 }
 
 async function events({ client, buildNamespace }: Cluster, namespace: string): Promise<string> {
-  const places = [namespace, buildNamespace];
-  const pages = await Promise.all(
-    places.map(place => client.list<Typed<EventsV1Event>>(kinds.event, { namespace: place })),
+  const { items } = await client.list(kinds.artifact, { namespace });
+  const own = await client.list<Typed<EventsV1Event>>(kinds.event, { namespace });
+  const builds = await client.list<Typed<EventsV1Event>>(kinds.event, { namespace: buildNamespace });
+  const isTheirs = (event: Typed<EventsV1Event>) =>
+    items.some(a => event.regarding?.name?.startsWith(`${a.metadata.name}-`));
+  const lines = [...own.items, ...builds.items.filter(isTheirs)].map(
+    e => `${e.eventTime ?? e.deprecatedLastTimestamp} ${e.regarding?.kind}/${e.regarding?.name} ${e.reason}: ${e.note}`,
   );
-  const lines = pages
-    .flatMap(page => page.items)
-    .slice(-60)
-    .map(
-      e =>
-        `${e.eventTime ?? e.deprecatedLastTimestamp} ${e.regarding?.kind}/${e.regarding?.name} ${e.reason}: ${e.note}`,
-    );
   return `events:\n${lines.sort().join('\n')}`;
 }
 
@@ -69,7 +73,7 @@ async function logsOf({ client }: Cluster, pod: Typed<V1Pod>): Promise<string> {
   const { namespace, name } = pod.metadata;
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   const logs = containers.map(async ({ name: container }) => {
-    const text = await client.logs({ namespace, name }, { container, tailLines: 40 }).catch(unreadable);
+    const text = await client.logs({ namespace, name }, { container, tailLines: 100 }).catch(unreadable);
     return `log of ${namespace}/${name} ${container} (${pod.status?.phase}):\n${text}`;
   });
   return (await Promise.all(logs)).join('\n');

@@ -49,6 +49,11 @@ export class GitServer implements AsyncDisposable {
     return `git.${this.namespace}.svc`;
   }
 
+  /** The same as a label value, which cannot hold a colon. */
+  get hostLabel(): string {
+    return `${this.host}_${port}`;
+  }
+
   url(repository: string): string {
     return `http://${this.host}:${port}/${repository}.git`;
   }

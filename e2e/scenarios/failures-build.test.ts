@@ -1,4 +1,5 @@
-import { kinds } from '@vibed/store/kube';
+import type { V1Pod } from '@kubernetes/client-node';
+import { kinds, type Typed } from '@vibed/store/kube';
 import { expect } from 'vitest';
 import { artifactFrom } from '../lib/artifact-from.ts';
 import { childrenOf } from '../lib/children.ts';
@@ -37,7 +38,14 @@ scenario.beside('a dependency does not exist', proves('failure.DependencyMissing
 scenario.beside('a build takes too long', proves('failure.BuildTimeout'), async stage => {
   const app = stage.app('slow-build');
   await app.apply(artifactFrom('failing/slow-build', { build: { timeout: '40s' } }));
-  await failsFromTheStart(app, 'BuildTimeout', { step: 'build', remedy: /timeout/ });
-  const running = async () => (await childrenOf(stage.cluster, kinds.pod, stage.namespace, await app.uid())).length;
+  await failsFromTheStart(app, 'BuildTimeout', {
+    step: 'build',
+    remedy: /timeout/,
+    excerpt: /compiling for a very long time/,
+  });
+  const running = async () => {
+    const pods = await childrenOf<Typed<V1Pod>>(stage.cluster, kinds.pod, stage.namespace, await app.uid());
+    return pods.filter(pod => pod.status?.phase === 'Running' || pod.status?.phase === 'Pending').length;
+  };
   await eventually(running, 0 as number, { within: 90 });
 });

@@ -56,6 +56,7 @@ scenario.beside('the app answers 500', proves('failure.ProbeFailed'), async stag
     step: 'verify',
     message: /GET \/ .*500/,
     remedy: /health\.path/,
+    excerpt: /cannot render \/: the template is missing/,
   });
   expect(state.desired?.probe?.status).toBe(500);
 });

@@ -1,9 +1,9 @@
-import { labels } from '@vibed/crds';
 import { kinds } from '@vibed/store/kube';
 import { expect } from 'vitest';
 import { artifactOf } from '../lib/artifact-from.ts';
 import { Creations } from '../lib/creations.ts';
 import { throughout } from '../lib/eventually.ts';
+import { fails } from '../lib/fails.ts';
 import { GitServer } from '../lib/git-server.ts';
 import { proves, scenario } from '../lib/scenario.ts';
 
@@ -62,38 +62,44 @@ scenario('a private git repository', proves('source.git-private'), async stage =
   const login = { username: 'reader', password: 's3cret-of-e2e' };
   await using git = await GitServer.start(stage.cluster, stage.namespace, login);
   await git.commit('private', { branch: 'main', files: page('only for members') });
-  const { client, systemNamespace } = stage.cluster;
-  await client.create(kinds.secret, {
-    metadata: { name: 'git-login', namespace: stage.namespace, labels: { 'vibed.dev/git-host': git.host } },
+  const { client } = stage.cluster;
+  const secret = {
+    metadata: { name: 'git-login', namespace: stage.namespace, labels: { 'vibed.dev/git-host': git.hostLabel } },
     type: 'kubernetes.io/basic-auth',
     stringData: login,
-  } as never);
+  };
+  await client.create(kinds.secret, secret);
   const app = stage.app('private');
   await app.apply(artifactOf({ git: { url: git.url('private'), secretRef: { name: 'git-login' } } }, {}));
 
-  // Without rights in this namespace the operator says so, and how to give them.
-  const refused = await app.reaches({ current: true, phase: 'failed' });
-  expect(refused.failure?.reason).toBe('SecretNotReadable');
-  expect(refused.failure?.remedy).toContain('rolebinding');
-  await client.create(kinds.roleBinding, {
-    metadata: { name: 'vibed-git-secrets', namespace: stage.namespace, labels: { [labels.managedBy]: 'e2e' } },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'vibed-git-secrets' },
-    subjects: [{ kind: 'ServiceAccount', name: 'vibed-operator', namespace: systemNamespace }],
-  } as never);
+  // Without rights in this namespace the operator says so, and the remedy is a command that helps.
+  const refused = await fails(app, 'SecretNotReadable', { step: 'build', remedy: /create rolebinding/ });
+  await client.create(kinds.roleBinding, roleBindingOf(refused.failure?.remedy ?? '', stage.namespace));
   await app.retry('with-rights');
   await app.runs({ evenIfFailed: true });
   expect((await app.ask('/')).text).toContain('only for members');
   expect(await app.buildLog(1)).not.toContain(login.password);
+  expect(JSON.stringify(await app.read())).not.toContain(login.password);
 });
+
+/** What `kubectl create rolebinding` would make of the command in the remedy. */
+function roleBindingOf(command: string, namespace: string) {
+  const [, name = '', role = '', account = ''] =
+    /create rolebinding (\S+) --clusterrole=(\S+) --serviceaccount=(\S+)/.exec(command) ?? [];
+  const [home = '', subject = ''] = account.split(':');
+  return {
+    metadata: { name, namespace },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [{ kind: 'ServiceAccount', name: subject, namespace: home }],
+  };
+}
 
 scenario('a ref that is not there', proves('failure.GitRefNotFound', 'versions.retry'), async stage => {
   await using git = await GitServer.start(stage.cluster, stage.namespace);
   await git.commit('site', { branch: 'main', files: page('main') });
   const app = stage.app('later');
   await app.apply(artifactOf({ git: { url: git.url('site'), ref: 'release' } }, {}));
-  const failed = await app.reaches({ current: true, phase: 'failed' });
-  expect(failed.failure).toMatchObject({ step: 'build', reason: 'GitRefNotFound' });
-  expect(failed.failure?.message).toContain('release');
+  await fails(app, 'GitRefNotFound', { step: 'build', message: /release/, remedy: /\S/ });
 
   await git.commit('site', { branch: 'release', files: page('released') });
   await app.retry('2');

@@ -1,3 +1,4 @@
-// A server that never gets as far as listening.
+const { createServer } = require('node:http');
 
-throw new Error('DATABASE_URL is not set: nothing to connect to');
+if (!process.env.DATABASE_URL) throw new Error('DATABASE_URL is not set: nothing to connect to');
+createServer((_request, response) => response.end('connected')).listen(process.env.PORT);
