@@ -68,6 +68,7 @@ export const requirements = {
   'tenant.guard-rails': 'A tenant namespace gets its guard rails, and gets them back when they are removed.',
 
   // The operator itself
+  'store.contract': 'The CRD store does on a real kube-apiserver what every ArtifactStore must do.',
   'operator.dead-apps-serve': 'With the operator gone, apps serve on and heal as Kubernetes heals them.',
   'operator.killed-converges': 'An operator killed in the middle of a build carries on where it was.',
   'operator.quiet':
