@@ -97,12 +97,23 @@ const tenants = z
   })
   .prefault({});
 
+const api = z
+  .object({
+    publicUrl: z.url().default('http://localhost:8090').describe('Where people and their tools reach the api-server.'),
+    sourceUrl: z
+      .url()
+      .default('http://vibed-api-source.vibed-system.svc:8092')
+      .describe('Where build pods fetch uploaded sources; inside the cluster only.'),
+  })
+  .prefault({});
+
 export const settingsSchema = z.object({
   systemNamespace: z.string().default('vibed-system').describe('Where vibeD itself runs.'),
   apps,
   registry,
   builds,
   tenants,
+  api,
   sources: z.object({ gitSchemes: z.array(z.enum(['https', 'http', 'ssh'])).default(['https']) }).prefault({}),
   versions: z.object({ drainSeconds: z.int().min(0).default(5) }).prefault({}),
 });

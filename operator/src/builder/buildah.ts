@@ -18,14 +18,18 @@ import { registriesConf } from '../build-pod/registries-conf.ts';
 import { secondsOf } from '../deployer/kubernetes.ts';
 import type { Settings } from '../settings.ts';
 import type { Builder, BuildInput } from './builder.ts';
-import { sourceDigest } from './complete.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
 import { observeBuild } from './observe.ts';
+import { sourceDigest, sourcePath, sourceToken } from './source-access.ts';
 
 export const buildEnvironmentConfigMap = 'vibed-build-environment';
 /** Its key for Buildah's own configuration; the others are for RUN steps. */
 const registriesKey = 'registries.conf';
 const defaultTimeoutSeconds = 600;
+  audience: 'vibed-source',
+  serviceAccount: 'vibed-build',
+  directory: '/source-token',
+} as const;
 const capabilities =
   'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
     ' ',
@@ -99,7 +103,7 @@ function job(input: BuildInput, options: BuildahOptions): Job {
         { action: 'FailJob', onExitCodes: { containerName: 'source', operator: 'In', values: [sourceExit.refused] } },
       ],
     },
-    template: { metadata: { labels }, spec: pod(input, options, owner) },
+    template: { metadata: { labels, ...readsSnapshot(input) }, spec: pod(input, options, owner) },
   };
   return {
     apiVersion: 'batch/v1',
@@ -109,6 +113,12 @@ function job(input: BuildInput, options: BuildahOptions): Job {
   };
 }
 
+/** The api-server reads from the pod which tree this build may fetch. */
+function readsSnapshot({ artifact }: BuildInput): { annotations?: Record<string, string> } {
+  const { snapshot } = artifact.spec.source;
+  return snapshot === undefined ? {} : { annotations: { [sourceDigest]: snapshot.digest } };
+}
+
 const timeoutOf = ({ artifact }: BuildInput, { builds }: Settings): number =>
   Math.min(secondsOf(artifact.spec.build?.timeout) ?? defaultTimeoutSeconds, builds.timeoutMaxSeconds);
 
@@ -116,6 +126,7 @@ function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1P
   const { builds } = options.settings;
   return {
     restartPolicy: 'Never',
+    ...(input.artifact.spec.source.snapshot !== undefined && { serviceAccountName: sourceToken.serviceAccount }),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     hostUsers: builds.hostUsers,
@@ -137,12 +148,20 @@ function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1P
       ...(input.artifact.spec.source.git?.secretRef === undefined
         ? []
         : [{ name: 'git-credential', secret: { secretName: inputName(owner, input.key) } }]),
+      ...(input.artifact.spec.source.snapshot === undefined ? [] : [tokenVolume]),
       ...(options.settings.registry.pushSecret === undefined
         ? []
         : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
     ],
   };
 }
+
+const tokenVolume = {
+  name: 'source-token',
+  projected: {
+    sources: [{ serviceAccountToken: { audience: sourceToken.audience, expirationSeconds: 600, path: 'token' } }],
+  },
+};
 
 const environmentVolume = (name: string, keys: readonly string[]) =>
   keys.length === 0
@@ -174,7 +193,6 @@ function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle 
     command: ['node', '/app/source.mjs'],
     env: [
       { name: 'VIBED_SOURCE', value: JSON.stringify(work) },
-      { name: 'VIBED_BUILD', value: `${owner.namespace}/${owner.name}/${key}` },
       { name: 'HOME', value: '/tmp' },
       ...(caBundle === undefined
         ? []
@@ -193,13 +211,21 @@ function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle 
       ...(artifact.spec.source.git?.secretRef === undefined
         ? []
         : [{ name: 'git-credential', mountPath: gitCredentialDir, readOnly: true }]),
+      ...(artifact.spec.source.snapshot === undefined
+        ? []
+        : [{ name: tokenVolume.name, mountPath: sourceToken.directory, readOnly: true }]),
     ],
   };
 }
 
-function sourceLocation({ spec }: CompactArtifact, settings: Settings): SourceJobInput['source'] {
-  const { files, git } = spec.source;
+function sourceLocation(artifact: CompactArtifact, settings: Settings): SourceJobInput['source'] {
+  const { files, git, snapshot } = artifact.spec.source;
   if (files !== undefined) return { kind: 'files', archive: '/input/source.tar.gz', digest: files.digest };
+  if (snapshot !== undefined) {
+    const { namespace, name } = ownerOf(artifact);
+    const url = settings.api.sourceUrl + sourcePath(namespace, name, snapshot.digest);
+    return { kind: 'snapshot', url, digest: snapshot.digest, tokenFile: `${sourceToken.directory}/token` };
+  }
   if (git === undefined) throw new Error('this source is not built by Buildah');
   const protocols = settings.sources.gitSchemes.filter(s => s !== 'https');
   return {

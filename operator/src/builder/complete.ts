@@ -8,7 +8,6 @@ import { Refused } from '../children.ts';
 import { inlineArchive } from './inline-source.ts';
 
 /** On the ConfigMap: the tree that its archive must hold. */
-export const sourceDigest = 'vibed.dev/source-digest';
 /** On the tenant's Secret: the one host it may be sent to. */
 export const gitHostLabel = 'vibed.dev/git-host';
 /** The ClusterRole that a tenant binds to the operator to let it read git credentials. */

@@ -1,6 +1,7 @@
 // Everything `kubectl apply -f install.yaml` makes; settings are the one thing a site writes itself.
 import { artifactCrd } from '@vibed/crds/crd';
 import { gitCredentialsRole } from '../builder/complete.ts';
+import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import { buildRights, clusterRights, type Right, systemRights } from './rights.ts';
 
@@ -21,6 +22,7 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     aggregated('vibed-artifact-editor', 'edit', ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']),
     aggregated('vibed-artifact-viewer', 'view', ['get', 'list', 'watch']),
     gitCredentials(),
+    buildAccount(),
     buildPolicy(),
     deployment(image),
   ];
@@ -66,6 +68,14 @@ const gitCredentials = () => ({
   kind: 'ClusterRole',
   metadata: { name: gitCredentialsRole, labels: app },
   rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+});
+
+/** Who a build is to the api-server's source endpoint; no role is bound to it. */
+const buildAccount = () => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name: sourceToken.serviceAccount, namespace: buildNamespace, labels: app },
+  automountServiceAccountToken: false,
 });
 
 /** Nothing may connect to a build. */
