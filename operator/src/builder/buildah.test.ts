@@ -21,6 +21,7 @@ const git: CompactSpec = {
   source: { git: { url: 'https://git.example/x.git', ref: 'main', secretRef: { name: 'mine' } } },
   build: { args: [{ name: 'A', value: '$(id)' }] },
 };
+const snapshot: CompactSpec = { source: { snapshot: { digest: 'sha256:tree' } } };
 const podOf = (spec: CompactSpec) => (desired(spec)[0]?.object as Job | undefined)?.spec?.template.spec;
 
 describe('the build Job', () => {
@@ -31,7 +32,7 @@ describe('the build Job', () => {
     await expect(text).toMatchFileSnapshot('goldens/inline-files.yaml');
   });
 
-  it.each([files, git])('gives Buildah neither credential nor token, and no right beyond baseline', spec => {
+  it.each([files, git, snapshot])('gives Buildah neither credential nor token, and no right beyond baseline', spec => {
     const pod = podOf(spec);
     const build = pod?.containers.find(c => c.name === 'build');
     expect(pod).toMatchObject({ automountServiceAccountToken: false, hostUsers: false, restartPolicy: 'Never' });
@@ -50,6 +51,20 @@ describe('the build Job', () => {
       'source',
     ]);
     expect(desired(git).map(c => c.kind.kind)).toEqual(['Job', 'Secret']);
+  });
+
+  it('lets *source* alone fetch an upload, with a token that only the source endpoint takes', () => {
+    const pod = podOf(snapshot);
+    const all = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])];
+    expect(all.filter(c => c.volumeMounts?.some(m => m.name === 'source-token')).map(c => c.name)).toEqual(['source']);
+    expect(pod?.serviceAccountName).toBe('vibed-build');
+    expect(pod?.volumes?.find(v => v.name === 'source-token')?.projected?.sources).toEqual([
+      { serviceAccountToken: { audience: 'vibed-source', expirationSeconds: 600, path: 'token' } },
+    ]);
+    expect((desired(snapshot)[0]?.object as Job | undefined)?.spec?.template.metadata?.annotations).toEqual({
+      'vibed.dev/source-digest': 'sha256:tree',
+    });
+    expect(podOf(files)).not.toHaveProperty('serviceAccountName');
   });
 
   it('keeps users’ values out of shell text', () => {

@@ -26,10 +26,6 @@ export const buildEnvironmentConfigMap = 'vibed-build-environment';
 /** Its key for Buildah's own configuration; the others are for RUN steps. */
 const registriesKey = 'registries.conf';
 const defaultTimeoutSeconds = 600;
-  audience: 'vibed-source',
-  serviceAccount: 'vibed-build',
-  directory: '/source-token',
-} as const;
 const capabilities =
   'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
     ' ',
@@ -179,8 +175,7 @@ const stepSecurity = {
 };
 const stepResources = { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi' } };
 
-function source({ artifact, key }: BuildInput, { settings, stepsImage, caBundle }: BuildahOptions): Wire<V1Container> {
-  const owner = ownerOf(artifact);
+function source({ artifact }: BuildInput, { settings, stepsImage, caBundle }: BuildahOptions): Wire<V1Container> {
   const work: SourceJobInput = {
     source: sourceLocation(artifact, settings),
     request: { language: artifact.spec.build?.language ?? 'auto', dockerfile: artifact.spec.build?.dockerfile },

@@ -6,8 +6,8 @@ import { isKubeError, type KubeClient, KubeError, type KubeObject, kinds } from 
 import type { Child } from '../artifact/outcome.ts';
 import { Refused } from '../children.ts';
 import { inlineArchive } from './inline-source.ts';
+import { sourceDigest } from './source-access.ts';
 
-/** On the ConfigMap: the tree that its archive must hold. */
 /** On the tenant's Secret: the one host it may be sent to. */
 export const gitHostLabel = 'vibed.dev/git-host';
 /** The ClusterRole that a tenant binds to the operator to let it read git credentials. */
