@@ -10,7 +10,7 @@ import type { Children, Deployment, Ingress, Service } from '../artifact/world.t
 import type { Settings } from '../settings.ts';
 import { appPodTemplate, type PodTemplate } from './app-pod.ts';
 import { type Deployer, type Exposure, portOf, type Readiness, type Version } from './deployer.ts';
-import { isReady, problemOf } from './pod-problems.ts';
+import { isReady, problemOf, pullProblemOf } from './pod-problems.ts';
 
 const defaultStartupSeconds = 120;
 
@@ -172,6 +172,8 @@ function refusedPods(live: Deployment): Problem | undefined {
 function overdue(live: Deployment, pods: Children['pods'], version: Version): Problem | undefined {
   const progressing = conditionOf(live, 'Progressing');
   if (progressing?.status !== 'False' || progressing.reason !== 'ProgressDeadlineExceeded') return undefined;
+  const unpulled = pullProblemOf(pods);
+  if (unpulled !== undefined) return unpulled;
   const pod = pods.find(p => p.metadata.deletionTimestamp === undefined);
   const running = pod?.status?.containerStatuses?.some(s => s.state?.running !== undefined);
   const unschedulable = pod?.status?.conditions?.find(c => c.type === 'PodScheduled' && c.status === 'False');

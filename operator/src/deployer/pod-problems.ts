@@ -32,13 +32,8 @@ export function problemOf(pods: readonly Pod[]): PodProblem | undefined {
 
 function waitingProblem(status: ContainerStatus): PodProblem | undefined {
   const { reason = '', message = '' } = status.state?.waiting ?? {};
-  if (reason === 'ImagePullBackOff' || reason === 'InvalidImageName')
-    return {
-      reason: 'ImagePullFailed',
-      message: `the image could not be pulled: ${status.image}${message === '' ? '' : ` (${firstSentence(message)})`}`,
-      remedy:
-        'Check that the image exists at this digest and that the node may pull it (spec.source.image.pullSecretRef for a private one).',
-    };
+  if (reason === 'InvalidImageName' || (reason === 'ImagePullBackOff' && isFinal.test(message)))
+    return imagePullFailed(status);
   if (reason !== 'CreateContainerConfigError' && reason !== 'CreateContainerError' && reason !== 'RunContainerError')
     return undefined;
   if (/runAsNonRoot|non-root|run as root/i.test(message)) return needsRoot(message);
@@ -56,6 +51,27 @@ function waitingProblem(status: ContainerStatus): PodProblem | undefined {
       remedy: 'Check spec.run.command, or CMD and ENTRYPOINT of the image.',
     };
   return undefined;
+}
+
+/** What no second try of the kubelet will change; a registry that is away for a moment is not among it. */
+const isFinal =
+  /not found|manifest unknown|unauthorized|authentication required|denied|forbidden|no such host|invalid reference/i;
+
+function imagePullFailed(status: ContainerStatus): PodProblem {
+  const message = status.state?.waiting?.message ?? '';
+  return {
+    reason: 'ImagePullFailed',
+    message: `the image could not be pulled: ${status.image}${message === '' ? '' : ` (${firstSentence(message)})`}`,
+    remedy:
+      'Check that the image exists at this digest and that the node may pull it (spec.source.image.pullSecretRef for a private one).',
+  };
+}
+
+/** For a version whose start-up time is over: its image still being pulled again and again. */
+export function pullProblemOf(pods: readonly Pod[]): PodProblem | undefined {
+  const statuses = pods.flatMap(p => p.status?.containerStatuses ?? []);
+  const stuck = statuses.find(s => /^(ErrImagePull|ImagePullBackOff)$/.test(s.state?.waiting?.reason ?? ''));
+  return stuck && imagePullFailed(stuck);
 }
 
 export function needsRoot(detail: string): PodProblem {

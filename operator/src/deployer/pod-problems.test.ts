@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest';
+import type { Pod } from '../artifact/world.ts';
+import { problemOf, pullProblemOf } from './pod-problems.ts';
+
+type Status = Partial<NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]>;
+const pod = (status: Status, deleting = false): Pod => ({
+  metadata: { name: 'p', ...(deleting && { deletionTimestamp: 'x' }) },
+  status: {
+    containerStatuses: [
+      { name: 'app', image: 'reg/x@sha256:1', imageID: '', ready: false, restartCount: 0, ...status },
+    ],
+  },
+});
+const waiting = (reason: string, message = '') => pod({ state: { waiting: { reason, message } } });
+const crashed = (restartCount: number, exitCode: number, reason = 'Error') =>
+  pod({
+    restartCount,
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+    lastState: { terminated: { exitCode, reason } },
+  });
+
+it.each<[string, Pod, string | undefined]>([
+  ['a starting container', waiting('ContainerCreating'), undefined],
+  ['a first failed pull', waiting('ErrImagePull', 'not found'), undefined],
+  [
+    'an image that is not there',
+    waiting('ImagePullBackOff', 'Back-off pulling image "x": ErrImagePull: x: not found'),
+    'ImagePullFailed',
+  ],
+  [
+    'a registry that is away for a moment',
+    waiting('ImagePullBackOff', 'Back-off pulling image "x": dial tcp: connection refused'),
+    undefined,
+  ],
+  ['a name that is none', waiting('InvalidImageName'), 'ImagePullFailed'],
+  [
+    'an image that runs as root',
+    waiting('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root (pod: "x")'),
+    'NeedsRoot',
+  ],
+  ['a Secret that is not there', waiting('CreateContainerConfigError', 'secret "db" not found'), 'SecretMissing'],
+  [
+    'a key that is not there',
+    waiting('CreateContainerConfigError', "couldn't find key url in Secret n/db"),
+    'SecretMissing',
+  ],
+  [
+    'a command that is not there',
+    waiting('RunContainerError', 'exec: "nope": executable file not found in $PATH'),
+    'CrashLoop',
+  ],
+  ['one crash', crashed(1, 1), undefined],
+  ['a crash loop', crashed(2, 1), 'CrashLoop'],
+  ['a program that ends', crashed(2, 0, 'Completed'), 'CrashLoop'],
+  ['too much memory', crashed(1, 137, 'OOMKilled'), 'OutOfMemory'],
+  [
+    'one that runs again after crashes',
+    pod({ restartCount: 5, state: { running: {} }, lastState: { terminated: { exitCode: 1 } } }),
+    undefined,
+  ],
+  [
+    'a pod that goes',
+    {
+      ...crashed(9, 1),
+      ...pod(
+        {
+          restartCount: 9,
+          state: { waiting: { reason: 'CrashLoopBackOff' } },
+          lastState: { terminated: { exitCode: 1 } },
+        },
+        true,
+      ),
+    },
+    undefined,
+  ],
+])('%s', (_what, given, reason) => {
+  expect(problemOf([given])?.reason).toBe(reason);
+});
+
+it('an image still unpulled when the start-up time is over is told as such', () => {
+  expect(pullProblemOf([waiting('ImagePullBackOff', 'connection refused')])).toMatchObject({
+    reason: 'ImagePullFailed',
+  });
+  expect(pullProblemOf([waiting('ContainerCreating')])).toBeUndefined();
+});
