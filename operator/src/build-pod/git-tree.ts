@@ -3,9 +3,11 @@ import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { shown } from '../builder/dockerfile/local-state.ts';
 import { SourceError } from './fault.ts';
-import type { Git } from './git.ts';
 import { treePath } from './tree-path.ts';
 import type { TreeWriter } from './tree-writer.ts';
+
+/** Runs git in the scratch repository and gives its standard output. */
+export type Git = (args: readonly string[], options?: { input?: string; toFile?: string }) => Promise<Buffer>;
 
 /** Which files. */
 export interface GitTree {

@@ -7,14 +7,11 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SourceError } from './fault.ts';
 import { gitFault } from './git-faults.ts';
-import { gitTree } from './git-tree.ts';
+import { type Git, gitTree } from './git-tree.ts';
 import type { SourceJob } from './job.ts';
 import type { TreeWriter } from './tree-writer.ts';
 
 type GitSource = Extract<SourceJob['source'], { kind: 'git' }>;
-
-/** Runs git in the scratch repository and gives its standard output. */
-export type Git = (args: readonly string[], options?: { input?: string; toFile?: string }) => Promise<Buffer>;
 
 const helper =
   '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$(cat "$VIBED_GIT_CREDENTIALS/username")" "$(cat "$VIBED_GIT_CREDENTIALS/password")"; }; f';
