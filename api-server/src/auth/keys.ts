@@ -1,0 +1,82 @@
+// API keys: `vibed_<id>_<secret>`. The Secret vibed-api-keys holds one entry per id, with the SHA-256 of the whole key and
+// never the key; it is mounted as a folder and read again when it changes, so a revoked key ends without a restart.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '@vibed/store/kube';
+import { z } from 'zod';
+import { type Caller, scopeSchema } from './caller.ts';
+
+export const keyEntrySchema = z.object({
+  user: z.string().min(1).max(200),
+  scope: scopeSchema,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: z.iso.datetime(),
+});
+export type KeyEntry = z.output<typeof keyEntrySchema>;
+
+const keyPattern = /^vibed_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$/;
+const rereadMs = 2_000;
+
+/** A new key and what is kept of it. 256 bits of randomness need no slow hash. */
+export function mintKey(user: string, scope: KeyEntry['scope']): { id: string; key: string; entry: KeyEntry } {
+  const id = randomBytes(4).toString('hex');
+  const key = `vibed_${id}_${randomBytes(32).toString('base64url')}`;
+  return { id, key, entry: { user, scope, sha256: sha256(key).toString('hex'), createdAt: new Date().toISOString() } };
+}
+
+/** The keys of a folder, as they are now. */
+export class KeyRing {
+  readonly #folder: string;
+  readonly #log: Log;
+  #entries = new Map<string, KeyEntry>();
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
+
+  constructor(folder: string, log: Log) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** The caller of this key; undefined when it is unknown, malformed or revoked. */
+  async callerOf(key: string): Promise<Caller | undefined> {
+    const [, id] = keyPattern.exec(key) ?? [];
+    if (id === undefined) return undefined;
+    if (performance.now() - this.#readAt > rereadMs) await this.#reread();
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !timingSafeEqual(sha256(key), Buffer.from(entry.sha256, 'hex'))) return undefined;
+    return { user: entry.user, scope: entry.scope, keyId: id };
+  }
+
+  async #reread(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const entries = new Map<string, KeyEntry>();
+    // Kubernetes mounts a Secret with links that begin with two dots.
+    const names = (await readdir(this.#folder)).filter(name => !name.startsWith('.'));
+    for (const id of names) {
+      const parsed = keyEntrySchema.safeParse(parseJson(await readFile(join(this.#folder, id), 'utf8')));
+      if (parsed.success) entries.set(id, parsed.data);
+      else this.#log.warn('an API key entry cannot be read', { id });
+    }
+    this.#entries = entries;
+    this.#readAt = performance.now();
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // told by the schema, without quoting what was in the Secret
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

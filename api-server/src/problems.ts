@@ -1,0 +1,154 @@
+// Every way in which a call can fail, once: code → HTTP status and title. One edge turns anything thrown into problem+json or
+// into an MCP result; our own faults are never blamed on the client, and what is unknown is told as internal and logged.
+import { isKubeError, type KubeError } from '@vibed/store/kube';
+
+const table = {
+  InvalidInput: { status: 400, title: 'The input is not usable' },
+  Unauthorized: { status: 401, title: 'An API key is needed' },
+  ScopeMissing: { status: 403, title: 'This key may not do that' },
+  OriginRefused: { status: 403, title: 'This origin or host is not served' },
+  Refused: { status: 403, title: 'The cluster refused it' },
+  NotFound: { status: 404, title: 'There is no such thing' },
+  MethodNotAllowed: { status: 405, title: 'Not this method' },
+  NameTaken: { status: 409, title: 'The name is taken' },
+  Conflict: { status: 409, title: 'It has changed meanwhile' },
+  ManagedByGit: { status: 409, title: 'Git manages this artifact' },
+  NotServing: { status: 409, title: 'No version of it serves' },
+  UploadSpent: { status: 410, title: 'This upload URL is used or expired' },
+  TooLarge: { status: 413, title: 'Too large' },
+  UnsupportedMediaType: { status: 415, title: 'Not this content type' },
+  RateLimited: { status: 429, title: 'Too many requests' },
+  Internal: { status: 500, title: 'A fault of vibeD' },
+  Unavailable: { status: 503, title: 'The cluster does not answer' },
+} as const;
+export type ProblemCode = keyof typeof table;
+
+/** A call that helps, ready to be made. */
+export interface Next {
+  tool: string;
+  args: Record<string, unknown>;
+  why: string;
+}
+
+export interface ProblemDetails {
+  /** The input field to blame. */
+  field?: string | undefined;
+  /** What to do about it. */
+  hint?: string | undefined;
+  retryAfterSeconds?: number | undefined;
+  /** The files that came with the refused call are stored under this reference. */
+  sourceRef?: string | undefined;
+  next?: readonly Next[] | undefined;
+  cause?: unknown;
+}
+
+/** An expected failure, in words for whoever asked. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly details: ProblemDetails;
+  constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return table[this.code].status;
+  }
+
+  /** The same failure, which also tells where the files of the call are kept. */
+  withSource(sourceRef: string | undefined): Problem {
+    return sourceRef === undefined ? this : new Problem(this.code, this.message, { ...this.details, sourceRef });
+  }
+}
+
+/** What every answer about a failure says, whatever the door. */
+export function describeProblem({ code, message, details }: Problem): Record<string, unknown> {
+  const { field, hint, retryAfterSeconds, sourceRef, next = [] } = details;
+  return {
+    code,
+    message,
+    ...(field !== undefined && { field }),
+    hint: hint ?? hints[code] ?? 'see get_deploy_guide',
+    ...(retryAfterSeconds !== undefined && { retry_after_s: retryAfterSeconds }),
+    ...(sourceRef !== undefined && { source_ref: sourceRef }),
+    next,
+  };
+}
+
+const hints: Partial<Record<ProblemCode, string>> = {
+  Unauthorized: 'send Authorization: Bearer <API key>',
+  ScopeMissing: 'use a key with that scope',
+  NotFound: 'list_artifacts tells which names exist',
+  Conflict: 'read it again and repeat the change on what is there now',
+  Unavailable: 'nothing was lost: repeat the same call',
+  Internal: 'repeat the call; if it stays, tell the people who run vibeD the time of it',
+};
+
+/** RFC 9457, with our fields beside the standard ones. */
+export function problemJson(problem: Problem): Record<string, unknown> {
+  const { title, status } = table[problem.code];
+  return { type: 'about:blank', title, status, detail: problem.message, ...describeProblem(problem) };
+}
+
+/** Anything thrown, as a Problem. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isKubeError(error)) return fromKube(error);
+  return (
+    fromBodyParser(error) ??
+    new Problem('Internal', 'vibeD could not do this because of a fault of its own', { cause: error })
+  );
+}
+
+function fromKube(error: KubeError): Problem {
+  const cause = error;
+  switch (error.code) {
+    case 'NotFound':
+      return new Problem('NotFound', 'there is no such artifact', { cause });
+    case 'AlreadyExists':
+    case 'Conflict':
+    case 'Gone':
+      return new Problem('Conflict', 'somebody else changed it at the same moment', { cause });
+    case 'Invalid':
+      return new Problem('InvalidInput', error.message, { cause, hint: 'change the named field' });
+    case 'Forbidden':
+      return new Problem('Refused', error.message, { cause, hint: hintForForbidden(error) });
+    case 'TooManyRequests':
+    case 'Unavailable':
+      return new Problem('Unavailable', 'the Kubernetes API does not answer at the moment', {
+        cause,
+        retryAfterSeconds: Math.ceil(error.retryAfterSeconds ?? 2),
+      });
+    default:
+      return error.code satisfies never;
+  }
+}
+
+function hintForForbidden({ message }: KubeError): string {
+  return /quota/i.test(message)
+    ? 'delete an artifact that is not needed any more, or ask for a larger quota'
+    : 'ask the people who run vibeD';
+}
+
+interface BodyParserError {
+  type?: unknown;
+  limit?: unknown;
+}
+
+function fromBodyParser(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !('type' in error)) return undefined;
+  const { type, limit } = error as BodyParserError;
+  if (type === 'entity.too.large')
+    return new Problem('TooLarge', `the body is larger than ${limit} bytes`, {
+      hint: 'create_upload takes a whole folder as a tar.gz, without its bytes passing through a call',
+    });
+  if (type === 'entity.parse.failed' || type === 'request.aborted' || type === 'request.size.invalid')
+    return new Problem('InvalidInput', 'the body is not JSON', { hint: 'send one JSON object' });
+  if (type === 'charset.unsupported' || type === 'encoding.unsupported')
+    return new Problem('UnsupportedMediaType', 'the body has an encoding that is not read here', {
+      hint: 'send UTF-8',
+    });
+  return undefined;
+}

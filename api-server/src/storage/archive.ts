@@ -1,0 +1,141 @@
+// Archives: reading those of others with nothing trusted, and writing ours, the same bytes for the same tree.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, gzipSync } from 'node:zlib';
+import type { TreeFile } from '@vibed/store/tree-digest';
+import { Unzip, UnzipInflate } from 'fflate';
+import { extract, type Header, pack } from 'tar-stream';
+import { Problem } from '../problems.ts';
+import { shown, sourceLimits, type Tree, TreeCollector } from './tree.ts';
+
+/** tar.gz of the files. */
+export async function packTree(files: readonly TreeFile[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { path, bytes, executable } of files)
+    archive.entry({ name: path, mode: executable ? 0o755 : 0o644, mtime: new Date(0) }, Buffer.from(bytes));
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return gzipSync(Buffer.concat(chunks));
+}
+
+/** Reads a tar, tar.gz or zip, told apart by its first bytes; only plain files, everything counted while it is unpacked. */
+export async function readArchive(archive: Buffer): Promise<Tree> {
+  const collector = new TreeCollector();
+  if (archive.length === 0) throw broken('it is empty');
+  if (archive.subarray(0, 4).equals(Buffer.from('PK\u0003\u0004'))) readZip(archive, collector);
+  else await readTar(archive, collector);
+  return collector.finish();
+}
+
+async function readTar(archive: Buffer, collector: TreeCollector): Promise<void> {
+  const parser = extract();
+  const isGzip = archive[0] === 0x1f && archive[1] === 0x8b;
+  const source = Readable.from([archive], { objectMode: false });
+  const piped = isGzip ? pipeline(source, createGunzip(), parser) : pipeline(source, parser);
+  const read = (async () => {
+    let entries = 0;
+    for await (const entry of parser) {
+      entries += 1;
+      await readEntry(entry.header, entry as unknown as AsyncIterable<Buffer>, collector);
+      entry.resume();
+    }
+    if (entries === 0) throw broken('there is nothing in it that a tar holds');
+  })();
+  const [outcome, transport] = await Promise.allSettled([read, piped]);
+  const failure = [outcome, transport].find(result => result.status === 'rejected')?.reason;
+  if (failure instanceof Problem) throw failure;
+  if (failure !== undefined) throw broken(failure instanceof Error ? failure.message : 'it ends early');
+}
+
+async function readEntry(header: Header, body: AsyncIterable<Buffer>, collector: TreeCollector): Promise<void> {
+  if (header.type === 'directory') return;
+  if (header.type !== 'file' && header.type !== 'contiguous-file') throw notPlain(header.name, String(header.type));
+  const path = collector.begin(header.name);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    collector.count(path, chunk.length, size);
+    chunks.push(chunk);
+  }
+  collector.end(path, Buffer.concat(chunks), ((header.mode ?? 0) & 0o100) !== 0);
+}
+
+/** Step by step, so that a small archive which unpacks to a huge one is noticed while it does. */
+function readZip(archive: Buffer, collector: TreeCollector): void {
+  refuseZipLinks(archive);
+  let failure: unknown;
+  const unzip = new Unzip(file => {
+    if (file.name.endsWith('/')) return;
+    const path = collector.begin(file.name);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    file.ondata = (error, chunk, final) => {
+      if (error) throw broken(error.message);
+      size += chunk.length;
+      collector.count(path, chunk.length, size);
+      chunks.push(chunk);
+      if (final) collector.end(path, Buffer.concat(chunks), false);
+    };
+    file.start();
+  });
+  unzip.register(UnzipInflate);
+  const step = 64 * 1024;
+  try {
+    for (let at = 0; at < archive.length; at += step)
+      unzip.push(archive.subarray(at, at + step), at + step >= archive.length);
+  } catch (error) {
+    failure = error;
+  }
+  if (failure instanceof Problem) throw failure;
+  if (failure !== undefined) throw broken(failure instanceof Error ? failure.message : 'it cannot be unpacked');
+}
+
+const centralEntry = 0x02014b50;
+const endOfCentral = Buffer.from('PK\u0005\u0006');
+const linkMode = 0o120000;
+
+/** Only the directory at the end of a zip tells which entries are links. */
+function refuseZipLinks(archive: Buffer): void {
+  const end = archive.lastIndexOf(endOfCentral);
+  if (end < 0 || end + 22 > archive.length) throw broken('its directory is missing');
+  let at = archive.readUInt32LE(end + 16);
+  for (let left = archive.readUInt16LE(end + 10); left > 0; left -= 1) {
+    if (at + 46 > archive.length || archive.readUInt32LE(at) !== centralEntry) throw broken('its directory is damaged');
+    const nameLength = archive.readUInt16LE(at + 28);
+    const mode = archive.readUInt32LE(at + 38) >>> 16;
+    if ((mode & 0o170000) === linkMode)
+      throw notPlain(archive.subarray(at + 46, at + 46 + nameLength).toString(), 'link');
+    at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
+  }
+}
+
+/** Collects a request body, up to the limit. */
+export async function readBounded(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > sourceLimits.archiveBytes)
+      throw new Problem('TooLarge', `the upload is larger than ${sourceLimits.archiveBytes} bytes`, {
+        hint: 'leave out what the app does not need (node_modules, media, data)',
+      });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function notPlain(path: string, type: string): Problem {
+  return new Problem('InvalidInput', `${shown(path)} is a ${type}, not a plain file`, {
+    field: 'files',
+    hint: 'send plain files only: links and devices are refused',
+  });
+}
+
+function broken(why: string): Problem {
+  return new Problem('InvalidInput', `the archive cannot be read: ${why.slice(0, 200)}`, {
+    field: 'files',
+    hint: 'send a tar, tar.gz or zip of the folder, for example `tar cz . | curl -T - <url>`',
+  });
+}

@@ -1,0 +1,43 @@
+// The Storage port: where sources live. A tree is kept once per owner under its digest; a name refers to the trees it was
+// deployed from, and only through such a reference may a build read one.
+import type { TreeFile } from '@vibed/store/tree-digest';
+
+/** A stored tree. */
+export interface SourceRevision {
+  /** treeDigest of its files: the id under which it is found. */
+  readonly digest: string;
+  readonly files: number;
+  /** Bytes of the files together. */
+  readonly bytes: number;
+}
+
+export interface ArtifactName {
+  /** The owner's namespace. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** When an unused thing may go. */
+export interface Retention {
+  /** A tree that no name refers to. */
+  readonly unreferencedMs: number;
+  /** A reference that no Artifact and no version uses. */
+  readonly unusedMs: number;
+  readonly isInUse: (name: ArtifactName, digest: string) => boolean;
+  readonly now: number;
+}
+
+export interface SourceStorage {
+  /** Keeps a tree; saving it again only makes it young again. Durable when it resolves. */
+  save(namespace: string, files: readonly TreeFile[]): Promise<SourceRevision>;
+  /** Lets this name use a tree; false when the owner has no such tree. */
+  refer(name: ArtifactName, digest: string): Promise<boolean>;
+  /** The files of a tree of this owner, in byte order of their paths; undefined when there is none. */
+  load(namespace: string, digest: string): Promise<readonly TreeFile[] | undefined>;
+  /** The tar.gz of a tree, if this very name refers to it. */
+  archive(name: ArtifactName, digest: string): Promise<Buffer | undefined>;
+  /** Digests that this name refers to, the latest first. */
+  references(name: ArtifactName): Promise<string[]>;
+  /** Removes what nobody needs; returns how many trees went. Never one that is referred to. */
+  prune(retention: Retention): Promise<number>;
+}
