@@ -1,0 +1,148 @@
+// World in, ordered writes out. The doubles only write down what they are asked; what the real cluster makes of it, killed at
+// any point, is proven in e2e (crash points).
+import { finalizer } from '@vibed/crds';
+import type { ArtifactStore, CompactArtifact } from '@vibed/store';
+import type { KubeObject } from '@vibed/store/kube';
+import { expect, it } from 'vitest';
+import type { ApplyProblem, ChildStore } from '../children.ts';
+import type { Asker } from '../runtime/asker.ts';
+import type { AnswerValue, Question } from './questions.ts';
+import { type ReconcileContext, reconcile } from './reconcile.ts';
+import {
+  deploymentFor,
+  factsFor,
+  fileSpec,
+  type Given,
+  ingress,
+  podFor,
+  portsWith,
+  readyStatus,
+  recordFor,
+  serviceFor,
+  servingStatus,
+  worldOf,
+} from './world.testing.ts';
+
+const spec = fileSpec();
+const settled: Given = {
+  spec,
+  status: servingStatus(spec, 1),
+  versions: [recordFor(spec, 1)],
+  children: {
+    deployments: [deploymentFor(spec)],
+    pods: [podFor(spec, readyStatus)],
+    services: [serviceFor(spec)],
+    ingresses: [ingress],
+  },
+};
+
+class Bench {
+  readonly writes: string[] = [];
+  problems: ApplyProblem[] = [];
+  left: { kind: { kind: string }; object: KubeObject }[] = [];
+  readonly context: ReconcileContext;
+  current: CompactArtifact;
+
+  constructor(given: Given, metadata: Partial<CompactArtifact['metadata']> = { finalizers: [finalizer] }) {
+    const world = worldOf(given);
+    this.current = { ...world.artifact, metadata: { ...world.artifact.metadata, ...metadata } };
+    const note = <T>(line: string, value: T): T => {
+      this.writes.push(line);
+      return value;
+    };
+    const store = {
+      holdFinalizer: async (a: CompactArtifact) =>
+        a.metadata.finalizers?.includes(finalizer)
+          ? a
+          : note('finalizer', { ...a, metadata: { ...a.metadata, finalizers: [finalizer] } }),
+      releaseFinalizer: async () => note('release', undefined),
+      recordVersion: async (_a: unknown, record: { version: number }) => note(`record v${record.version}`, undefined),
+      dropVersion: async (_a: unknown, version: number) => note(`drop v${version}`, undefined),
+      updateStatus: async (a: CompactArtifact, status: CompactArtifact['status']) => {
+        this.current = { ...a, ...(status && { status }) };
+        return note(`status ${status?.phase}`, this.current);
+      },
+    } as unknown as ArtifactStore;
+    const children = {
+      apply: async (wishes: { kind: { kind: string } }[]) =>
+        note(`apply ${wishes.map(w => w.kind.kind).join(' ')}`, this.problems),
+      remove: async (stale: { kind: { kind: string } }[]) =>
+        stale.length > 0 ? note(`remove ${stale.map(s => s.kind.kind).join(' ')}`, undefined) : undefined,
+      findAll: async () => this.left,
+    } as unknown as ChildStore;
+    const asker = {
+      retain: () => undefined,
+      ask: (_key: string, q: Question) => note(`ask ${q.kind}`, undefined),
+    } as unknown as Asker<Question, AnswerValue>;
+    this.context = {
+      store,
+      children,
+      asker,
+      answer: () => Promise.reject(new Error('not asked here')),
+      ports: portsWith(),
+      view: { get: () => this.current } as unknown as ReconcileContext['view'],
+      observe: artifact => ({ ...world, artifact }),
+      report: () => note('report', undefined),
+    };
+  }
+  run = () => reconcile('vibed-alice/todo', this.context);
+}
+
+it('holds the Artifact before it makes anything, and reports last', async () => {
+  const bench = new Bench({ spec }, {});
+  await bench.run();
+  expect(bench.writes).toEqual(['finalizer', 'apply Job', 'status pending', 'report']);
+});
+
+it('records a version before anything of it exists', async () => {
+  const bench = new Bench({ spec, status: { build: factsFor(spec) } });
+  await bench.run();
+  expect(bench.writes).toEqual(['record v1', 'apply Deployment Service Ingress', 'status deploying', 'report']);
+});
+
+it('asks only after the status is written', async () => {
+  const bench = new Bench({ ...settled, status: { build: factsFor(spec) } });
+  await bench.run();
+  expect(bench.writes).toEqual(['apply Deployment Service Ingress', 'status deploying', 'report', 'ask probe']);
+});
+
+it('writes nothing the second time', async () => {
+  const bench = new Bench(settled);
+  await bench.run();
+  bench.writes.length = 0;
+  await bench.run();
+  expect(bench.writes).toEqual(['apply Deployment Service Ingress']);
+});
+
+it('tells a refused write as the failure it is, and looks again later', async () => {
+  const bench = new Bench(settled);
+  bench.problems = [{ reason: 'NotOwned', message: 'Service vibed-alice/todo exists', remedy: 'rename it' }];
+  expect(await bench.run()).toEqual({ recheckAfterMs: 30_000 });
+  expect(bench.current.status).toMatchObject({ phase: 'failed', failure: { reason: 'NotOwned', step: 'deploy' } });
+});
+
+it('forgets an Artifact that is gone', async () => {
+  const bench = new Bench(settled);
+  const context = { ...bench.context, view: { get: () => undefined } as unknown as ReconcileContext['view'] };
+  expect(await reconcile('vibed-alice/todo', context)).toEqual({});
+  expect(bench.writes).toEqual([]);
+});
+
+it('lets a deleted Artifact go only when nothing of it is found any more', async () => {
+  const bench = new Bench(settled, { finalizers: [finalizer], deletionTimestamp: 'x' });
+  bench.left = [
+    { kind: { kind: 'Deployment' }, object: { metadata: { name: 'd' } } },
+    { kind: { kind: 'Pod' }, object: { metadata: { name: 'p' } } },
+  ];
+  expect(await bench.run()).toEqual({ recheckAfterMs: 1_000 });
+  expect(bench.writes).toEqual(['status deleting', 'report', 'remove Deployment']);
+  bench.left = [];
+  expect(await bench.run()).toEqual({});
+  expect(bench.writes.at(-1)).toBe('release');
+});
+
+it('lets an unexpected failure be one', async () => {
+  const bench = new Bench(settled);
+  bench.context.children.apply = () => Promise.reject(new Error('apiserver away'));
+  await expect(bench.run()).rejects.toThrow('apiserver away');
+});
