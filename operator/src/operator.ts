@@ -11,6 +11,7 @@ import type { Namespace, World } from './artifact/world.ts';
 import { admitBuilds } from './builder/build-queue.ts';
 import { type BuildahOptions, buildahBuilder, buildEnvironmentObject } from './builder/buildah.ts';
 import { completeChild } from './builder/complete.ts';
+import { keepBuildEnvironment } from './builder/keep-environment.ts';
 import { ChildStore } from './children.ts';
 import type { Config } from './config.ts';
 import { kubernetesDeployer } from './deployer/kubernetes.ts';
@@ -132,7 +133,7 @@ function connectQueues({
 export async function startLeading(operator: Operator, signal: AbortSignal): Promise<void> {
   const { client, children, namespaces, settings, metrics, queues, view, log } = operator;
   log.info('leading', { artifacts: view.all().length });
-  await client.apply(kinds.configMap, buildEnvironmentObject(operator.buildah));
+  await keepBuildEnvironment(client, buildEnvironmentObject(operator.buildah));
   for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
   for (const namespace of namespaces.all()) queues.tenants.add(namespace.metadata.name);
   queues.builds.add('queue');

@@ -97,9 +97,13 @@ export class CrdArtifactStore implements ArtifactStore {
   async releaseFinalizer(artifact: CompactArtifact): Promise<void> {
     const left = (artifact.metadata.finalizers ?? []).filter(f => f !== finalizer);
     try {
-      this.#learn(await this.#setFinalizers(artifact, left));
+      const written = await this.#setFinalizers(artifact, left);
+      // The last finalizer ends a deletion: what the server answers with is already gone, and has no resourceVersion of its own.
+      if (written.metadata.deletionTimestamp === undefined || left.length > 0) this.#learn(written);
+      else this.#forget(artifact);
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
+      this.#forget(artifact);
     }
   }
 
@@ -188,6 +192,10 @@ export class CrdArtifactStore implements ArtifactStore {
         await Promise.all([cache.stop(), this.#versions.stop()]);
       },
     };
+  }
+
+  #forget(artifact: CompactArtifact): void {
+    for (const view of this.#views) view.forget(artifact);
   }
 
   /** Shows what we wrote in the views at once. */
