@@ -3,17 +3,18 @@
 node := node_modules/.bin/node
 vitest := $(node) node_modules/vitest/vitest.mjs run
 
-.PHONY: help up install sample status stop down test verify unit e2e lint format typecheck generate bench clean
+.PHONY: help up check install sample status stop down test verify unit e2e lint format typecheck generate bench clean
 
 help: ## what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: node_modules ## a real Kubernetes, vibeD on it, and a sample app with its URL
-	@$(node) cluster/src/main.ts up
-	@$(node) cluster/src/vibed/main.ts install
-	@$(node) cluster/src/vibed/main.ts sample
+up: node_modules ## a real Kubernetes (or the one of KUBECONFIG), vibeD on it, and a sample app with its URL
+	@$(node) cluster/src/vibed/main.ts up
 
-install: node_modules ## bundle the operator and put it on the running cluster again
+check: node_modules ## name what the cluster (KUBECONFIG, or this checkout's) lacks for vibeD
+	@$(node) cluster/src/vibed/main.ts check
+
+install: node_modules ## bundle the operator and put it on the running cluster (or that of KUBECONFIG) again
 	@$(node) cluster/src/vibed/main.ts install
 
 sample: node_modules ## deploy samples/hello.yaml and print its URL

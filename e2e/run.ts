@@ -45,7 +45,9 @@ const suites: Record<string, readonly { name: string; run: (reports: string) => 
 };
 
 function execute([program = '', ...args]: readonly string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  // The tests are for the cluster of this checkout: a KUBECONFIG of somebody's own would get vibeD installed.
+  const env = { ...process.env, KUBECONFIG: undefined };
+  const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', code => resolve(code ?? 1));

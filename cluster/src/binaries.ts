@@ -1,5 +1,6 @@
 // Compiles the cluster's programs from the pinned Go modules in ../go. A component is built from a copy of its module, and
 // its cache entry is named by everything that goes into it.
+import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, contentsOf, keyOf } from './cache.ts';
@@ -78,17 +79,24 @@ const modules = join(import.meta.dirname, '../go');
 const isSource = (path: string, { packages }: Build): boolean =>
   ['go.mod', 'go.sum'].includes(path) || packages.some(name => path.startsWith(`${name.replace('./', '')}/`));
 
-/** The directory with the component's programs; compiles them when the cache has none of these ingredients. */
-export async function binaryOf(layout: Layout, component: Component): Promise<string> {
+interface Entry {
+  readonly path: string;
+  readonly source: string;
+  readonly sources: readonly (readonly [string, string])[];
+}
+
+async function entryOf(layout: Layout, component: Component): Promise<Entry> {
   const source = join(modules, component.module);
   const sources = (await contentsOf(source)).filter(([path]) => isSource(path, component.build));
-  const key = keyOf(
-    sources,
-    component.build,
-    await run(['go', 'env', 'GOVERSION', 'GOARCH'], { cwd: source }),
-    withoutProviders,
-  );
-  return cached(join(layout.cache, 'bin', `${component.name}-${key}`), async directory => {
+  const go = await run(['go', 'env', 'GOVERSION', 'GOARCH'], { cwd: source });
+  const key = keyOf(sources, component.build, go, withoutProviders);
+  return { path: join(layout.cache, 'bin', `${component.name}-${key}`), source, sources };
+}
+
+/** The directory with the component's programs; compiles them when the cache has none of these ingredients. */
+export async function binaryOf(layout: Layout, component: Component): Promise<string> {
+  const { path: entry, source, sources } = await entryOf(layout, component);
+  return cached(entry, async directory => {
     const work = join(directory, 'source');
     await mkdir(work);
     for (const [path] of sources) await cp(join(source, path), join(work, path));
@@ -96,6 +104,12 @@ export async function binaryOf(layout: Layout, component: Component): Promise<st
     await compile(work, component.build, directory, join(layout.log, `build-${component.name}.log`));
     await rm(work, { recursive: true });
   });
+}
+
+/** The same directory where it is in the cache, without compiling anything. */
+export async function cachedBinary(layout: Layout, component: Component): Promise<string | undefined> {
+  const entry = await entryOf(layout, component).catch(() => undefined); // without Go nothing was compiled
+  return entry && existsSync(entry.path) ? entry.path : undefined;
 }
 
 async function compile(work: string, build: Build, output: string, log: string): Promise<void> {

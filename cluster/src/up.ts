@@ -11,7 +11,8 @@ import { environmentOf } from './environment.ts';
 import { writeFacts } from './facts.ts';
 import { allImages } from './images/all.ts';
 import type { Image } from './images/image.ts';
-import { pushImage } from './images/push.ts';
+import { pushImage, repositoryOf } from './images/push.ts';
+import { registryAt } from './images/registry.ts';
 import type { Layout } from './layout.ts';
 import { createNetwork } from './network.ts';
 import { startNode } from './node.ts';
@@ -139,9 +140,11 @@ async function images(bringup: Bringup, say: (detail: string) => void): Promise<
   await startRegistry(layout, ports);
   bringup.sayImage = say;
   const built = await bringup.images;
+  const registry = registryAt(`http://127.0.0.1:${ports.registry}`);
   for (const image of built) {
     say(`pushing ${image.name}`);
-    await pushImage(`http://127.0.0.1:${ports.registry}`, image);
+    const { repository, tag } = repositoryOf(image.name);
+    await pushImage(registry, image, repository, tag);
   }
   const names = built.map(image => image.name).filter(name => !name.startsWith('vibed/'));
   const facts = {

@@ -3,13 +3,14 @@
 import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import type { Image } from './image.ts';
-import type { Layer } from './layer.ts';
+import type { Registry } from './registry.ts';
 
-const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
-const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+export const digestOf = (content: string | Buffer): string =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
 /** `docker.io`'s repository of a name as Dockerfiles write it: `node:24-slim` is in `library/node`. */
 export function repositoryOf(name: string): { repository: string; tag: string } {
@@ -34,38 +35,46 @@ function manifestOf(image: Image, config: string): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config: descriptor, layers });
 }
 
-/** Pushes it below `http://…` unless the tag is this very image already; true when something was pushed. */
-export async function pushImage(registry: string, image: Image): Promise<boolean> {
-  const { repository, tag } = repositoryOf(image.name);
-  const base = `${registry}/v2/${repository}`;
+/** Pushes it into a repository unless the tag is this very image already; true when something was pushed. */
+export async function pushImage(registry: Registry, image: Image, repository: string, tag: string): Promise<boolean> {
+  const manifests = `/v2/${repository}/manifests/${tag}`;
   const config = configOf(image);
   const manifest = manifestOf(image, config);
-  const present = await fetch(`${base}/manifests/${tag}`, { method: 'HEAD', headers: { accept: MANIFEST } });
+  const present = await registry.fetch(manifests, { method: 'HEAD', headers: { accept: MANIFEST } });
   if (present.headers.get('docker-content-digest') === digestOf(manifest)) return false;
-  for (const layer of image.layers) await pushLayer(base, layer);
-  await pushBlob(base, digestOf(config), new Blob([config]));
-  const put = { method: 'PUT', headers: { 'content-type': MANIFEST }, body: manifest };
-  await answered(await fetch(`${base}/manifests/${tag}`, put), 201);
+  for (const { digest, file } of image.layers) await pushBlob(registry, repository, digest, () => openAsBlob(file));
+  await pushBlob(registry, repository, digestOf(config), async () => new Blob([config]));
+  await pushManifest(registry, repository, tag, manifest);
   return true;
 }
 
-async function pushLayer(base: string, layer: Layer): Promise<void> {
-  await pushBlob(base, layer.digest, await openAsBlob(layer.file));
+/** Puts an OCI manifest under a tag, or under its digest. */
+export async function pushManifest(registry: Registry, repository: string, reference: string, manifest: string) {
+  const put = { method: 'PUT', headers: { 'content-type': MANIFEST }, body: manifest };
+  await answered(await registry.fetch(`/v2/${repository}/manifests/${reference}`, put), 201);
 }
 
-async function pushBlob(base: string, digest: string, blob: Blob): Promise<void> {
-  const present = await fetch(`${base}/blobs/${digest}`, { method: 'HEAD' });
+/** Uploads a blob that the repository does not have. */
+export async function pushBlob(
+  registry: Registry,
+  repository: string,
+  digest: string,
+  read: () => Promise<Blob>,
+): Promise<void> {
+  const blobs = `/v2/${repository}/blobs`;
+  const present = await registry.fetch(`${blobs}/${digest}`, { method: 'HEAD' });
   if (present.ok) return;
-  const opened = await answered(await fetch(`${base}/blobs/uploads/`, { method: 'POST' }), 202);
-  const location = new URL(opened.headers.get('location') ?? '', base);
-  // The registry names itself by the address inside the namespace or by this one: only the path matters.
-  const target = new URL(location.pathname + location.search, base);
-  target.searchParams.set('digest', digest);
-  const put = { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body: blob };
-  await answered(await fetch(target, put), 201);
+  const opened = await answered(await registry.fetch(`${blobs}/uploads/`, { method: 'POST' }), 202);
+  const location = new URL(opened.headers.get('location') ?? '', registry.url);
+  location.searchParams.set('digest', digest);
+  // A registry may name itself by an address that only pods reach: of its own protocol only the path matters.
+  const target = location.pathname.startsWith('/v2/') ? `${location.pathname}${location.search}` : location.href;
+  const headers = { 'content-type': 'application/octet-stream' };
+  await answered(await registry.fetch(target, { method: 'PUT', headers, body: await read() }), 201);
 }
 
-async function answered(response: Response, status: number): Promise<Response> {
+/** The answer when it has this status; else throws what the registry said. */
+export async function answered(response: Response, status: number): Promise<Response> {
   if (response.status === status) return response;
   throw new Error(`registry: ${response.url} answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
 }

@@ -1,13 +1,13 @@
 // The operator's image: its base from the registry, plus one layer with the bundled programs, put there by plain registry
 // requests. No engine is needed, and the same bundle gives the same digest.
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { answered, digestOf, MANIFEST, pushBlob, pushManifest } from '../images/push.ts';
+import type { Registry } from '../images/registry.ts';
 
-const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-const sha256 = (bytes: string | Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 interface Descriptor {
   mediaType: string;
@@ -24,44 +24,36 @@ interface ImageConfig {
   history?: unknown[];
 }
 
-/** Pushes `<registry>/v2/<repository>` made of `base` (`repository:tag` in the same registry) and /app; returns the manifest's digest. */
+/** Pushes `repository` made of `base` (`repository:tag` in the same registry) and /app; returns the manifest's digest. */
 export async function pushOperatorImage(
-  registry: string,
+  registry: Registry,
   base: string,
   repository: string,
   bundle: string,
 ): Promise<string> {
-  const [baseRepository = '', tag = ''] = base.split(':');
-  const manifest = (await json(`${registry}/v2/${baseRepository}/manifests/${tag}`)) as Manifest;
-  const config = (await json(`${registry}/v2/${baseRepository}/blobs/${manifest.config.digest}`)) as ImageConfig;
-  for (const layer of manifest.layers) await mount(registry, repository, baseRepository, layer.digest);
+  const [from = '', tag = ''] = base.split(':');
+  const manifest = (await json(registry, `/v2/${from}/manifests/${tag}`)) as Manifest;
+  const config = (await json(registry, `/v2/${from}/blobs/${manifest.config.digest}`)) as ImageConfig;
+  for (const { digest } of manifest.layers) await mount(registry, repository, from, digest);
   const tar = await tarOf(bundle);
   const layer = gzipSync(tar);
   const ours = {
     ...config,
     config: { ...config.config, User: '1000:1000', Entrypoint: [], Cmd: ['node', '/app/operator.mjs'] },
-    rootfs: { type: 'layers', diff_ids: [...config.rootfs.diff_ids, sha256(tar)] },
+    rootfs: { type: 'layers', diff_ids: [...config.rootfs.diff_ids, digestOf(tar)] },
     history: [...(config.history ?? []), { created: '1970-01-01T00:00:00Z', created_by: 'vibed operator' }],
   };
-  const configBytes = Buffer.from(JSON.stringify(ours));
-  await upload(registry, repository, layer);
-  await upload(registry, repository, configBytes);
-  const layers = [
-    ...manifest.layers,
-    { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: sha256(layer), size: layer.length },
-  ];
+  const text = Buffer.from(JSON.stringify(ours));
+  for (const blob of [layer, text])
+    await pushBlob(registry, repository, digestOf(blob), async () => new Blob([new Uint8Array(blob)]));
   const body = JSON.stringify({
     schemaVersion: 2,
     mediaType: MANIFEST,
-    config: { mediaType: manifest.config.mediaType, digest: sha256(configBytes), size: configBytes.length },
-    layers,
+    config: { mediaType: manifest.config.mediaType, digest: digestOf(text), size: text.length },
+    layers: [...manifest.layers, { mediaType: LAYER, digest: digestOf(layer), size: layer.length }],
   });
-  await sent(`${registry}/v2/${repository}/manifests/${sha256(body)}`, {
-    method: 'PUT',
-    headers: { 'content-type': MANIFEST },
-    body,
-  });
-  return sha256(body);
+  await pushManifest(registry, repository, digestOf(body), body);
+  return digestOf(body);
 }
 
 async function tarOf(folder: string): Promise<Buffer> {
@@ -74,29 +66,16 @@ async function tarOf(folder: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function json(url: string): Promise<unknown> {
-  return (await sent(url, { headers: { accept: MANIFEST } })).json();
+async function json(registry: Registry, path: string): Promise<unknown> {
+  return (await answered(await registry.fetch(path, { headers: { accept: MANIFEST } }), 200)).json();
 }
 
-async function mount(registry: string, repository: string, from: string, digest: string): Promise<void> {
-  await sent(`${registry}/v2/${repository}/blobs/uploads/?mount=${digest}&from=${from}`, { method: 'POST' });
-}
-
-async function upload(registry: string, repository: string, blob: Buffer): Promise<void> {
-  const opened = await sent(`${registry}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
-  const location = new URL(opened.headers.get('location') ?? '', registry);
-  // The registry may name itself by an address that is not ours.
-  const url = new URL(location.pathname + location.search, registry);
-  url.searchParams.set('digest', sha256(blob));
-  await sent(url.href, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream' },
-    body: new Uint8Array(blob),
-  });
-}
-
-async function sent(url: string, init: RequestInit): Promise<Response> {
-  const answer = await fetch(url, init);
-  if (answer.ok) return answer;
-  throw new Error(`${init.method ?? 'GET'} ${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+/** Lets the repository share a blob of another one; copies it where the registry does not share. */
+async function mount(registry: Registry, repository: string, from: string, digest: string): Promise<void> {
+  const query = `mount=${digest}&from=${encodeURIComponent(from)}`;
+  const shared = await registry.fetch(`/v2/${repository}/blobs/uploads/?${query}`, { method: 'POST' });
+  if (shared.status === 201) return;
+  await answered(shared, 202);
+  const read = async () => (await answered(await registry.fetch(`/v2/${from}/blobs/${digest}`), 200)).blob();
+  await pushBlob(registry, repository, digest, read);
 }

@@ -1,5 +1,8 @@
-// The settings document of this cluster's vibeD, from what the cluster says of itself.
+// The settings document: of this checkout's cluster from what that says of itself, of a given cluster from what its owner
+// says and what can be found in it.
+import { settingsSchema } from '../../../operator/src/settings.ts';
 import type { Environment } from '../environment.ts';
+import type { Tree } from './config.ts';
 
 export function settingsFor(env: Environment) {
   return {
@@ -30,4 +33,38 @@ export function settingsFor(env: Environment) {
     // The git server of the end-to-end tests speaks plain http inside the cluster.
     sources: { gitSchemes: ['https', 'http'] },
   };
+}
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Later trees win, field by field; lists are taken whole. */
+export function merged(...trees: readonly Tree[]): Tree {
+  return trees.reduce(laidOver, {});
+}
+
+function laidOver(below: Tree, above: Tree): Tree {
+  const result: Record<string, unknown> = { ...below };
+  for (const [name, value] of Object.entries(above)) {
+    const under = below[name];
+    result[name] = isTree(under) && isTree(value) ? laidOver(under, value) : value;
+  }
+  return result;
+}
+
+/** What to say when a field without a default is known from nowhere. */
+export const REMEDIES = {
+  'registry.push': 'VIBED_REGISTRY=https://registry.example.com: where build pods push to and nodes pull from',
+  'apps.domain': 'VIBED_DOMAIN=apps.example.com: a domain whose names all lead to the ingress',
+  'apps.probeVia': 'VIBED_INGRESS_ADDRESS=host:port: the ingress controller as pods reach it (no known one was found)',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** One line per field that is missing or wrong. */
+export function problemsOf(settings: Tree): readonly string[] {
+  const parsed = settingsSchema.safeParse(merged({ apps: {}, registry: {}, builds: {} }, settings));
+  if (parsed.success) return [];
+  const paths = new Map(parsed.error.issues.map(({ path, message }) => [path.join('.'), message]));
+  if (paths.has('registry.push')) paths.delete('registry.pull');
+  return [...paths].map(
+    ([path, message]) => (REMEDIES as Readonly<Record<string, string>>)[path] ?? `settings: ${path}: ${message}`,
+  );
 }

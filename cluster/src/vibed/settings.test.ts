@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { merged, problemsOf } from './settings.ts';
+
+it('lays settings over each other field by field', () => {
+  const below = { apps: { domain: 'a', scheme: 'http' }, sources: { gitSchemes: ['https', 'http'] } };
+  const above = { apps: { domain: 'b' }, sources: { gitSchemes: ['https'] }, builds: { parallel: 4 } };
+  expect(merged(below, above)).toEqual({
+    apps: { domain: 'b', scheme: 'http' },
+    sources: { gitSchemes: ['https'] },
+    builds: { parallel: 4 },
+  });
+});
+
+it('says by which variable each thing is told that is known from nowhere', () => {
+  const problems = problemsOf({ builds: { image: 'buildah' } }).map(line => line.split('=')[0]);
+  expect(problems).toEqual(['VIBED_DOMAIN', 'VIBED_INGRESS_ADDRESS', 'VIBED_REGISTRY']);
+});
+
+it('names a wrong field of a settings file', () => {
+  const apps = { domain: 'example.com', probeVia: 'ingress:80' };
+  const registry = { push: 'https://r.example.com', pull: 'r.example.com' };
+  expect(problemsOf({ apps, registry, builds: { image: 'buildah' } })).toEqual([]);
+  expect(problemsOf({ apps, registry, builds: { image: 'buildah', parallel: 0 } })).toEqual([
+    expect.stringContaining('settings: builds.parallel:'),
+  ]);
+});
