@@ -9,7 +9,7 @@ const resources = z.object({ cpu: quantity, memory: quantity });
 
 const apps = z.object({
   domain: z.string().min(1).describe('Apps answer at <name>-<hash>.<domain>.'),
-  scheme: z.enum(['http', 'https']).default('http'),
+  scheme: z.enum(['http', 'https']).default('http').describe('Of the URLs; for https the ingress ends TLS.'),
   externalPort: z.int().optional().describe('Port in the URL when it is not the scheme’s own.'),
   ingressClass: z.string().optional().describe('Class of the Ingress objects; the cluster’s default when absent.'),
   tlsSecret: z.string().optional().describe('Name of a TLS Secret in the app’s namespace, for scheme https.'),
@@ -40,17 +40,18 @@ const bases = z
     static: z.string().default('docker.io/nginxinc/nginx-unprivileged:1.22'),
     debian: z.string().default('docker.io/library/debian:bookworm-slim'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('Images that generated Dockerfiles are built from.');
 
 const builds = z.object({
-  namespace: z.string().default('vibed-builds'),
+  namespace: z.string().default('vibed-builds').describe('Where build Jobs run; install.yaml makes it.'),
   image: z.string().describe('Image with Buildah ≥ 1.38.1.'),
   stepsImage: z.string().optional().describe('Image of the source and registry steps; the operator’s own when absent.'),
   parallel: z.int().min(1).default(2).describe('Builds at once in the whole cluster.'),
-  parallelPerOwner: z.int().min(1).default(1),
-  timeoutMaxSeconds: z.int().default(1800),
-  resources: resources.default({ cpu: '1', memory: '2Gi' }),
-  ephemeralStorage: quantity.default('10Gi'),
+  parallelPerOwner: z.int().min(1).default(1).describe('Builds at once of one owner (label vibed.dev/owner).'),
+  timeoutMaxSeconds: z.int().default(1800).describe('The most that spec.build.timeout may ask for.'),
+  resources: resources.default({ cpu: '1', memory: '2Gi' }).describe('Limits of a build that asks for none.'),
+  ephemeralStorage: quantity.default('10Gi').describe('Limit of what a build writes: layers and packages.'),
   hostUsers: z.boolean().default(false).describe('true only where nodes have no user namespaces.'),
   bases,
   baseRegistries: z
@@ -88,7 +89,8 @@ const tenants = z
       .describe('ResourceQuota of every tenant namespace.'),
     defaultResources: z
       .object({ requests: resources, limits: z.object({ memory: quantity, 'ephemeral-storage': quantity }) })
-      .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '1Gi' } }),
+      .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '1Gi' } })
+      .describe('Of an app that asks for none.'),
     protectedNamespaces: z
       .array(z.string())
       .default(['default'])
@@ -114,8 +116,23 @@ export const settingsSchema = z.object({
   builds,
   tenants,
   api,
-  sources: z.object({ gitSchemes: z.array(z.enum(['https', 'http', 'ssh'])).default(['https']) }).prefault({}),
-  versions: z.object({ drainSeconds: z.int().min(0).default(5) }).prefault({}),
+  sources: z
+    .object({
+      gitSchemes: z
+        .array(z.enum(['https', 'http', 'ssh']))
+        .default(['https'])
+        .describe('Schemes of git URLs that Artifacts may name.'),
+    })
+    .prefault({}),
+  versions: z
+    .object({
+      drainSeconds: z
+        .int()
+        .min(0)
+        .default(5)
+        .describe('How long a pod that is being ended still answers, while routes to it go away.'),
+    })
+    .prefault({}),
 });
 export type Settings = z.output<typeof settingsSchema>;
 
