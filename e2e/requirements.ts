@@ -57,6 +57,7 @@ export const requirements = {
     'After a failure nothing is retried for ever: Stalled is True, with reason, remedy and excerpt, and it stays so.',
 
   // Bad input
+  'input.git-schemes': 'A git URL of a scheme that the settings do not allow is refused at admission, naming those they do.',
   'input.admission': 'The kube-apiserver judges every example as zod does, naming the field and the remedy.',
   'input.fails-alone': 'An object that got in anyway fails alone and does not stop the others.',
 

@@ -11,10 +11,11 @@ import type { Namespace, World } from './artifact/world.ts';
 import { admitBuilds } from './builder/build-queue.ts';
 import { type BuildahOptions, buildahBuilder, buildEnvironmentObject } from './builder/buildah.ts';
 import { completeChild } from './builder/complete.ts';
-import { keepBuildEnvironment } from './builder/keep-environment.ts';
 import { ChildStore } from './children.ts';
 import type { Config } from './config.ts';
 import { kubernetesDeployer } from './deployer/kubernetes.ts';
+import { admissionParameters } from './install/admission.ts';
+import { keepConfigMap } from './keep-config-map.ts';
 import { Metrics } from './metrics.ts';
 import { Asker } from './runtime/asker.ts';
 import { runController } from './runtime/controller.ts';
@@ -133,7 +134,8 @@ function connectQueues({
 export async function startLeading(operator: Operator, signal: AbortSignal): Promise<void> {
   const { client, children, namespaces, settings, metrics, queues, view, log } = operator;
   log.info('leading', { artifacts: view.all().length });
-  await keepBuildEnvironment(client, buildEnvironmentObject(operator.buildah));
+  await keepConfigMap(client, buildEnvironmentObject(operator.buildah));
+  await keepConfigMap(client, admissionParameters(settings));
   for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
   for (const namespace of namespaces.all()) queues.tenants.add(namespace.metadata.name);
   queues.builds.add('queue');

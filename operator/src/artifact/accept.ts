@@ -15,8 +15,12 @@ export interface Accepted {
   halted?: { reason: 'Suspended' | 'Expired'; message: string };
 }
 
+/** A namespace that is being deleted takes nothing new; its Artifacts are deleted one by one in a moment. */
+export const isLeaving = ({ namespace }: World): boolean => namespace?.metadata.deletionTimestamp !== undefined;
+
 export function accept(world: World, settings: Settings): Outcome<Accepted> {
   const { artifact } = world;
+  if (isLeaving(world)) return waiting('Deleting', 'the namespace is being deleted');
   const refusal =
     refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);
   if (refusal !== undefined) return refusal;

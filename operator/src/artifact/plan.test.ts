@@ -73,6 +73,11 @@ describe('accept', () => {
     const spec = { ...one, run: { port: 99999 } };
     expect(seen({ spec })).toMatchObject({ desired: [], phase: 'failed', ready: 'False Invalid' });
   });
+  it('makes nothing in a namespace that is being deleted', () => {
+    const world = worldOf({ ...serving, children: {} });
+    const leaving = { metadata: { ...world.namespace?.metadata, name: 'vibed-alice', deletionTimestamp: 'x' } };
+    expect(planFor({ ...world, namespace: leaving }, portsWith())).toMatchObject({ desired: [], stale: [], asks: [] });
+  });
   it('waits for a target that is not installed', () => {
     expect(seen({ spec: { ...one, target: 'knative' } })).toMatchObject({
       desired: [],

@@ -6,7 +6,7 @@ import { kinds } from '@vibed/store/kube';
 import type { Builder } from '../builder/builder.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import type { Settings } from '../settings.ts';
-import { type Accepted, accept, expiryRecheck } from './accept.ts';
+import { type Accepted, accept, expiryRecheck, isLeaving } from './accept.ts';
 import { build } from './build.ts';
 import { candidateOf, deploy, exposureOf, servingOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
@@ -44,7 +44,7 @@ export function planFor(world: World, ports: Ports): Plan {
   const steps = stepsFor(world, ports);
   const outcomes = [steps.accepted, steps.built, steps.deployed, steps.verified].filter(o => o !== undefined);
   const halted = steps.accepted.state === 'done' && steps.accepted.value.halted !== undefined;
-  const kept = halted ? [] : keepServing(world, ports, steps);
+  const kept = halted || isLeaving(world) ? [] : keepServing(world, ports, steps);
   const recheck = [
     expiryRecheck(world.artifact.spec, world.now),
     ...outcomes.map(o => (o.state === 'waiting' ? o.recheckAfterMs : undefined)),

@@ -1,6 +1,6 @@
 import { type KubeClient, KubeError, type KubeObject } from '@vibed/store/kube';
 import { expect, test } from 'vitest';
-import { keepBuildEnvironment } from './keep-environment.ts';
+import { keepConfigMap } from './keep-config-map.ts';
 
 type ConfigMap = KubeObject & { data?: Record<string, string> };
 const wanted: ConfigMap = {
@@ -21,7 +21,7 @@ async function appliedOver(live: ConfigMap | undefined): Promise<KubeObject[]> {
       return object;
     },
   } as unknown as KubeClient;
-  await keepBuildEnvironment(client, wanted);
+  await keepConfigMap(client, wanted);
   return applied;
 }
 
