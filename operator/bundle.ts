@@ -1,4 +1,4 @@
-// Three programs, one file each: the operator, and the source and registry steps of its build pods.
+// Four programs, one file each, in one image: the operator, the source and registry steps of its build pods, the api-server.
 import { build } from 'esbuild';
 
 await build({
@@ -6,6 +6,7 @@ await build({
     operator: 'operator/src/main.ts',
     source: 'operator/src/build-pod/source.ts',
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
+    'api-server': 'api-server/src/main.ts',
   },
   outdir: 'operator/dist',
   outExtension: { '.js': '.mjs' },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { CHECKOUT } from '../layout.ts';
+import { exposeApi, withStorage } from './api.ts';
 import type { Kubectl } from './kubectl.ts';
 import { PUSH_SECRET, type Target } from './target.ts';
 
@@ -10,7 +11,7 @@ export async function install(target: Target): Promise<void> {
   const { kubectl, settings } = target;
   const image = await target.images.operator();
   const manifests = await readFile(join(CHECKOUT, 'install.yaml'), 'utf8');
-  await kubectl.apply(manifests.replaceAll(/docker\.io\/vibed\/operator:\S+/g, image));
+  await kubectl.apply(await withStorage(kubectl, manifests.replaceAll(/docker\.io\/vibed\/operator:\S+/g, image)));
   if (target.pushAuth !== undefined) await kubectl.apply(pushSecret(settings.builds.namespace, target.pushAuth));
   const before = await settingsThere(kubectl);
   await kubectl.apply({
@@ -21,9 +22,10 @@ export async function install(target: Target): Promise<void> {
   });
   const deployment = ['-n', settings.systemNamespace, 'rollout'] as const;
   // Settings are read once, at the start.
-  if (before !== '' && before !== (await settingsThere(kubectl)))
-    await kubectl.run(...deployment, 'restart', 'deployment/vibed-operator');
-  await kubectl.run(...deployment, 'status', 'deployment/vibed-operator', '--timeout=180s');
+  const all = ['deployment/vibed-operator', 'deployment/vibed-api'] as const;
+  if (before !== '' && before !== (await settingsThere(kubectl))) await kubectl.run(...deployment, 'restart', ...all);
+  await exposeApi(target);
+  for (const each of all) await kubectl.run(...deployment, 'status', each, '--timeout=180s');
 }
 
 const settingsThere = (kubectl: Kubectl): Promise<string> =>

@@ -30,6 +30,7 @@ export function settingsFor(env: Environment) {
         cargoIndex: env.packages.cargoIndex,
       },
     },
+    api: { publicUrl: `http://vibed.localhost:${env.ingress.loopbackPort}` },
     // The git server of the end-to-end tests speaks plain http inside the cluster.
     sources: { gitSchemes: ['https', 'http'] },
   };

@@ -1,0 +1,92 @@
+// What every answer about an artifact says. The state is told from spec, status and version records; nothing is kept here.
+
+import { phases } from '@vibed/crds';
+import type { CompactArtifact } from '@vibed/store';
+import { z } from 'zod';
+import type { Next } from '../problems.ts';
+import type { Context } from './action.ts';
+
+const nextSchema = z.object({ tool: z.string(), args: z.record(z.string(), z.unknown()), why: z.string() });
+
+/** Members of every answer; actions add theirs. */
+export const answerShape = {
+  name: z.string(),
+  version: z.int().describe('The version this spec asks for.'),
+  url: z.string().optional().describe('Set while a verified version serves.'),
+  phase: z.enum(phases),
+  warnings: z.array(z.string()),
+  next: z.array(nextSchema),
+};
+export const listShape = { warnings: z.array(z.string()), next: z.array(nextSchema) };
+
+export interface Answer {
+  name: string;
+  version: number;
+  url?: string;
+  phase: (typeof phases)[number];
+  warnings: string[];
+  next: Next[];
+}
+
+/** Whether the status speaks of the present spec. */
+export const isCurrent = (artifact: CompactArtifact): boolean =>
+  artifact.status?.observedGeneration === artifact.metadata.generation;
+
+/**
+ * The version that the present spec asks for. The operator's word where it has spoken; until then what it will say, which is
+ * the generation, or one more than the last recorded version.
+ */
+export function versionOf(artifact: CompactArtifact, { services }: Context): number {
+  const { desired } = artifact.status ?? {};
+  if (isCurrent(artifact) && desired !== undefined) return desired.version;
+  const last = services.store.versions(artifact).at(-1)?.version ?? 0;
+  return Math.max(artifact.metadata.generation ?? 1, last + 1);
+}
+
+export function phaseOf(artifact: CompactArtifact): Answer['phase'] {
+  if (artifact.metadata.deletionTimestamp !== undefined) return 'deleting';
+  return isCurrent(artifact) ? (artifact.status?.phase ?? 'pending') : 'pending';
+}
+
+export function answerFor(artifact: CompactArtifact, context: Context): Answer {
+  const { url, build } = artifact.status ?? {};
+  const phase = phaseOf(artifact);
+  const version = versionOf(artifact, context);
+  const { name } = artifact.metadata;
+  return {
+    name,
+    version,
+    ...(url !== undefined && { url }),
+    phase,
+    warnings: [...(isCurrent(artifact) ? (build?.warnings ?? []) : []), ...staleWarning(context)],
+    next: nextFor(name, version, phase),
+  };
+}
+
+/** What the view shows may be old while the cluster cannot be reached; it is told rather than hidden. */
+export function staleWarning({ services }: Context): string[] {
+  const since = services.feed.staleSince();
+  return since === undefined ? [] : [`this may be old: the cluster has not been heard of since ${since}`];
+}
+
+function nextFor(name: string, version: number, phase: Answer['phase']): Next[] {
+  switch (phase) {
+    case 'pending':
+    case 'building':
+    case 'deploying':
+      return [{ tool: 'wait_for_artifact', args: { name, version }, why: 'returns when it runs or has failed' }];
+    case 'failed':
+      return [
+        { tool: 'get_artifact_logs', args: { name }, why: 'the whole log behind the failure' },
+        { tool: 'update_artifact', args: { name }, why: 'send the mended files' },
+      ];
+    case 'running':
+      return [{ tool: 'invoke_artifact', args: { name, path: '/' }, why: 'see what it answers' }];
+    case 'suspended':
+      return [{ tool: 'control_artifact', args: { name, action: 'resume' }, why: 'starts it again' }];
+    case 'deleting':
+      return [];
+    default:
+      return phase satisfies never;
+  }
+}

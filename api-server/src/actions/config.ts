@@ -1,0 +1,181 @@
+// How an artifact runs, as a call says it, turned into spec. Values of variables go into an immutable Secret whose name is made
+// of its content; the spec holds references, and nothing here can read a value back.
+import { createHash } from 'node:crypto';
+import {
+  type Artifact,
+  type ArtifactSpec,
+  apiVersion,
+  labels,
+  languages,
+  type RunSpec,
+  specSchema,
+  targets,
+} from '@vibed/crds';
+import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
+import { z } from 'zod';
+import { Problem } from '../problems.ts';
+import type { Context, Right } from './action.ts';
+
+const envName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const envSchema = z
+  .record(z.string().max(128), z.string().max(32_768))
+  .describe('Environment variables. Kept as a Secret; never readable again.');
+
+/** The fields of a call that say how the app runs. */
+export const configShape = {
+  language: z.enum(languages).optional(),
+  target: z.enum(targets).optional(),
+  port: z.int().min(1).max(65535).optional(),
+  health_path: z.string().max(1024).optional(),
+  min: z.int().min(0).max(50).optional().describe('Instances.'),
+  max: z.int().min(1).max(50).optional(),
+};
+export interface ConfigInput {
+  language?: (typeof languages)[number] | undefined;
+  target?: (typeof targets)[number] | undefined;
+  port?: number | undefined;
+  health_path?: string | undefined;
+  min?: number | undefined;
+  max?: number | undefined;
+}
+
+export const secretRights: readonly Right[] = [
+  { apiGroups: [''], resources: ['secrets'], verbs: ['create'], why: 'values of environment variables; never read' },
+];
+
+type EnvVar = NonNullable<RunSpec['env']>[number];
+
+/** Values given in one call: what the spec refers to, and the Secret that holds them. */
+export interface GivenEnv {
+  readonly entries: readonly EnvVar[];
+  readonly secret: string | undefined;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** `secrets` maps a variable to `<name of a Secret of this namespace>/<key>`. */
+export function givenEnv(
+  name: string,
+  values: Readonly<Record<string, string>> = {},
+  secrets: Readonly<Record<string, string>> = {},
+): GivenEnv {
+  for (const key of [...Object.keys(values), ...Object.keys(secrets)]) checkEnvName(key);
+  const names = Object.keys(values).sort();
+  const secret = names.length === 0 ? undefined : envSecretName(name, values);
+  return {
+    secret,
+    values,
+    entries: [
+      ...names.map(key => ({ name: key, secretRef: { name: secret ?? '', key } })),
+      ...Object.entries(secrets).map(([key, ref]) => ({ name: key, secretRef: secretRefOf(key, ref) })),
+    ],
+  };
+}
+
+function envSecretName(name: string, values: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  const hash = createHash('sha256')
+    .update(JSON.stringify([name, sorted]))
+    .digest('hex')
+    .slice(0, 10);
+  return `${name}-env-${hash}`;
+}
+
+/** What would change how every program of the image starts, and never an app's own setting. */
+const steering =
+  /^(LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|NODE_OPTIONS|PATH|BASH_ENV|ENV|PYTHONSTARTUP|PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS)$/;
+
+function checkEnvName(name: string): void {
+  const refuse = (why: string, hint: string) => {
+    throw new Problem('InvalidInput', `env: ${JSON.stringify(name.slice(0, 60))} ${why}`, { field: 'env', hint });
+  };
+  if (!envName.test(name))
+    refuse('is not a name of a variable', 'use letters, digits and "_", not beginning with a digit');
+  if (steering.test(name)) refuse('steers the loader or the interpreter', 'set it in a Dockerfile of your own');
+  if (['PORT', 'HOST', 'HOSTNAME', 'HOME'].includes(name))
+    refuse('is set by vibeD', 'use the field port, or another name');
+}
+
+function secretRefOf(variable: string, ref: string): { name: string; key: string } {
+  const [name = '', key = '', ...more] = ref.split('/');
+  if (name === '' || key === '' || more.length > 0)
+    throw new Problem('InvalidInput', `secrets: ${variable} does not name a Secret and a key`, {
+      field: 'secrets',
+      hint: 'write <secret>/<key>',
+    });
+  return { name, key };
+}
+
+/** Creates the Secret of given values, owned by the artifact. Idempotent: the name says what is in it. */
+export async function keepEnv(
+  { metadata }: Artifact,
+  { secret, values }: GivenEnv,
+  { services }: Context,
+): Promise<void> {
+  if (secret === undefined) return;
+  const { name, namespace, uid = '' } = metadata;
+  const object: KubeObject & Record<string, unknown> = {
+    metadata: {
+      name: secret,
+      namespace,
+      labels: { [labels.managedBy]: 'vibed', [labels.instance]: name, [labels.artifactUid]: uid },
+      ownerReferences: [{ apiVersion, kind: 'Artifact', name, uid }],
+    },
+    immutable: true,
+    stringData: values,
+  };
+  try {
+    await services.client.create(kinds.secret, object);
+  } catch (error) {
+    if (!isKubeError(error, 'AlreadyExists')) throw error;
+  }
+}
+
+/** The spec with these settings written over it; absent fields stay as they are. */
+export function configured(spec: ArtifactSpec, input: ConfigInput, env: readonly EnvVar[] | undefined): ArtifactSpec {
+  const { port, health_path: path, min, max, language, target } = input;
+  const scale = { ...spec.run?.scale, ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+  const run: RunSpec = {
+    ...spec.run,
+    ...(port !== undefined && { port }),
+    ...(path !== undefined && { health: { ...spec.run?.health, path } }),
+    ...(Object.keys(scale).length > 0 && { scale }),
+    ...(env !== undefined && { env: [...env] }),
+  };
+  if (run.env?.length === 0) delete run.env;
+  const { run: _, ...rest } = spec;
+  return checked({
+    ...rest,
+    ...(language !== undefined && { build: { ...spec.build, language } }),
+    ...(target !== undefined && { target }),
+    ...(Object.keys(run).length > 0 && { run }),
+  });
+}
+
+/** The same judgement as the apiserver's, in words about the fields of the call. */
+export function checked(spec: ArtifactSpec): ArtifactSpec {
+  const parsed = specSchema.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  const field = fieldOf(first?.path.map(String) ?? []);
+  throw new Problem('InvalidInput', `${field}: ${first?.message ?? 'not usable'}`, { field, hint: `change ${field}` });
+}
+
+/** The field of a call behind a path in spec. */
+function fieldOf(path: readonly string[]): string {
+  const joined = path.join('.');
+  const known: Record<string, string> = {
+    'source.git.url': 'git_url',
+    'source.git.ref': 'git_ref',
+    'source.git.path': 'git_path',
+    'source.image.ref': 'image',
+    'run.port': 'port',
+    'run.health.path': 'health_path',
+    'run.scale': 'min',
+  };
+  return known[joined] ?? (joined.startsWith('run.env') ? 'env' : joined);
+}
+
+/** Names only: what a value is, nobody is told. */
+export function envNamesOf(run: Pick<RunSpec, 'env'> | undefined): string[] {
+  return (run?.env ?? []).map(({ name }) => name);
+}

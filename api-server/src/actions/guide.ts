@@ -1,0 +1,84 @@
+// What a model must know before it writes an app for vibeD; ≤ 4 KB.
+import { languages, targets } from '@vibed/crds';
+import { z } from 'zod';
+import { sourceLimits } from '../storage/tree.ts';
+import { defineAction } from './action.ts';
+import { listShape } from './answer.ts';
+
+const guide = `# Deploying to vibeD
+Send the files of a small web app; it is built, started, asked through its own URL, and only then called running.
+
+Stacks (detected, the answer says why; or set language):
+- static: any tree with an index.html; single-page apps fall back to it.
+- nodejs: package.json. npm, pnpm or yarn, lockfile or not; a build script is run; Vite & co. are served as static files; else the start script, or main.
+- python: requirements.txt or pyproject.toml. Flask, FastAPI, Django and the like are found; else main.py or app.py.
+- go: go.mod. rust: Cargo.toml. dockerfile: your own Dockerfile is used as it is; it must run as a numeric non-root user.
+
+Rules:
+- Listen on 0.0.0.0 at the port in the environment variable PORT. Hard-coded port? set the field port.
+- Answer GET / with a status below 500 (or set health_path, which must answer 2xx or 3xx).
+- No durable disk: files and SQLite are gone with the next version or restart.
+- Non-root, no added capabilities; the app's own folder and /tmp are writable.
+- Pin dependencies in a lockfile where you can. node_modules, .git, .venv and .env* are never built.
+- Secrets go into env (kept as a Secret, never shown again), not into files.
+
+Limits: ${sourceLimits.files} files, ${sourceLimits.bytes / 1048576} MiB in all, ${sourceLimits.fileBytes / 1048576} MiB per file; 4 MiB per call, so use create_upload for more. 512 MiB memory, builds within 10 minutes.
+
+How to go on:
+1. deploy_artifact {name, files} (or create_upload first, then source_ref). dry_run tells the plan.
+2. wait_for_artifact {name, version} until running, failed or superseded.
+3. failed: the answer has reason, remedy and the last log lines. Mend it with update_artifact {name, edits}.
+4. invoke_artifact {name, path} shows what it answers. rollback_artifact goes back.`;
+
+export const getDeployGuide = defineAction({
+  name: 'get_deploy_guide',
+  title: 'How to write an app for vibeD',
+  description: 'Stacks, the port rule, limits, and how to go on. Read it once before the first deploy.',
+  scope: 'read',
+  hints: { idempotent: true },
+  input: z.strictObject({}),
+  output: z.object({ guide: z.string(), languages: z.array(z.string()), ...listShape }),
+  rights: [],
+  run: async () => ({
+    guide,
+    languages: [...languages],
+    warnings: [],
+    next: [{ tool: 'deploy_artifact', args: {}, why: 'deploys an app' }],
+  }),
+});
+
+export const listDeploymentTargets = defineAction({
+  name: 'list_deployment_targets',
+  title: 'Where apps can run',
+  description: 'The targets of this cluster. auto is right unless you know better.',
+  scope: 'read',
+  hints: { idempotent: true },
+  input: z.strictObject({}),
+  output: z.object({
+    targets: z.array(z.object({ name: z.enum(targets), available: z.boolean(), what: z.string() })),
+    ...listShape,
+  }),
+  rights: [],
+  run: async (_input, { services }) => {
+    const groups = await servedGroups(services.client);
+    return {
+      targets: [
+        {
+          name: 'auto' as const,
+          available: true,
+          what: 'keeps what it has, else Knative where installed, else Kubernetes',
+        },
+        { name: 'kubernetes' as const, available: true, what: 'Deployment, Service and Ingress' },
+        { name: 'knative' as const, available: groups.has('serving.knative.dev'), what: 'scales to zero' },
+        { name: 'wasmcloud' as const, available: groups.has('runtime.wasmcloud.dev'), what: 'WebAssembly components' },
+      ],
+      warnings: [],
+      next: [],
+    };
+  },
+});
+
+async function servedGroups(client: { raw(method: 'GET', path: string): Promise<unknown> }): Promise<Set<string>> {
+  const parsed = z.object({ groups: z.array(z.object({ name: z.string() })) }).parse(await client.raw('GET', '/apis'));
+  return new Set(parsed.groups.map(group => group.name));
+}

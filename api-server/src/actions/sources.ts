@@ -1,0 +1,138 @@
+// Sources on their way into an artifact. Files are stored before anything else is looked at, so that a refused call never
+// costs its sender the files again.
+import type { ArtifactSource } from '@vibed/crds';
+import {
+  type DockerfilePlan,
+  planDockerfile,
+  type RequestedLanguage,
+  type SourceTree,
+} from '@vibed/operator/dockerfile';
+import type { TreeFile } from '@vibed/store/tree-digest';
+import { z } from 'zod';
+import { Problem } from '../problems.ts';
+import { shown, type Tree, TreeCollector } from '../storage/tree.ts';
+import type { Context } from './action.ts';
+import { exactlyOneOf } from './input.ts';
+
+export const fileSchema = z.strictObject({
+  path: z.string(),
+  content: z.string(),
+  encoding: z.enum(['base64', 'utf-8']).optional(),
+});
+export const filesSchema = z.array(fileSchema).min(1).max(1000);
+
+/** The fields of a call that say where the files come from. */
+export const sourceShape = {
+  files: filesSchema.optional().describe('The whole tree. What is not sent is gone.'),
+  source_ref: z.string().max(100).optional().describe('From create_upload or an earlier answer.'),
+  git_url: z.string().max(2048).optional().describe('https, without credentials.'),
+  git_ref: z.string().max(255).optional(),
+  git_path: z.string().max(255).optional(),
+  image: z.string().max(512).optional().describe('Prebuilt, pinned: host/name@sha256:…'),
+};
+export interface SourceInput {
+  files?: z.output<typeof filesSchema> | undefined;
+  source_ref?: string | undefined;
+  git_url?: string | undefined;
+  git_ref?: string | undefined;
+  git_path?: string | undefined;
+  image?: string | undefined;
+}
+
+export interface Source {
+  readonly spec: ArtifactSource;
+  /** Set where the files are stored here. */
+  readonly ref?: string;
+  readonly files?: readonly TreeFile[];
+  readonly warnings: readonly string[];
+}
+
+/** The source that a call names; its files are stored when this resolves. */
+export async function sourceOf(input: SourceInput, context: Context): Promise<Source> {
+  const kind = exactlyOneOf(input, ['files', 'source_ref', 'git_url', 'image']);
+  if (kind !== 'git_url' && (input.git_ref ?? input.git_path) !== undefined)
+    throw new Problem('InvalidInput', 'git_ref and git_path belong to git_url', {
+      field: 'git_ref',
+      hint: 'remove them',
+    });
+  if (input.files !== undefined) return await storedTree(treeOfFiles(input.files), context);
+  if (input.source_ref !== undefined) return await sourceByRef(input.source_ref, context);
+  if (input.image !== undefined) return { spec: { image: { ref: input.image } }, warnings: [] };
+  const { git_url: url = '', git_ref: ref, git_path: path } = input;
+  return {
+    spec: { git: { url, ...(ref !== undefined && { ref }), ...(path !== undefined && { path }) } },
+    warnings: [],
+  };
+}
+
+/** Keeps a tree and tells what was left out of it. */
+export async function storedTree(
+  { files, ignored }: Tree,
+  { services, namespace }: Pick<Context, 'services' | 'namespace'>,
+): Promise<Source> {
+  const { digest } = await services.storage.save(namespace, files);
+  const some = ignored.slice(0, 5).join(', ');
+  const warnings =
+    ignored.length === 0 ? [] : [`${ignored.length} paths are not built: ${some}${ignored.length > 5 ? ', …' : ''}`];
+  return { spec: { snapshot: { digest } }, ref: digest, files, warnings };
+}
+
+export async function sourceByRef(ref: string, { services, namespace }: Context): Promise<Source> {
+  const files = await services.storage.load(namespace, ref);
+  if (files !== undefined) return { spec: { snapshot: { digest: ref } }, ref, files, warnings: [] };
+  throw new Problem('InvalidInput', 'there is no source of yours with this source_ref', {
+    field: 'source_ref',
+    hint: 'it may have expired (24 h without an artifact): send the files again',
+    next: [{ tool: 'create_upload', args: {}, why: 'takes a whole folder' }],
+  });
+}
+
+/** The tree of files that came as text or base64 in a call. */
+export function treeOfFiles(files: z.output<typeof filesSchema>): Tree {
+  const collector = new TreeCollector();
+  for (const { path, content, encoding } of files) collector.add(path, bytesOf(path, content, encoding));
+  return collector.finish();
+}
+
+const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+
+export function bytesOf(path: string, content: string, encoding: 'base64' | 'utf-8' | undefined): Buffer {
+  if (encoding !== 'base64') return Buffer.from(content, 'utf8');
+  if (!base64.test(content))
+    throw new Problem('InvalidInput', `${shown(path)} is not base64 although encoding says so`, {
+      field: 'files',
+      hint: 'send text without encoding',
+    });
+  return Buffer.from(content, 'base64');
+}
+
+export interface PlanRequest {
+  language?: RequestedLanguage | undefined;
+  port?: number | undefined;
+}
+
+/** How these files would be built; a Problem with the planner's own remedy when they cannot be. */
+export function planFor(
+  files: readonly TreeFile[],
+  { language, port }: PlanRequest,
+  { services }: Context,
+): DockerfilePlan {
+  const request = { language: language ?? 'auto', ...(port !== undefined && { port }) };
+  const planned = planDockerfile(treeInMemory(files), request, { bases: services.settings.builds.bases });
+  if (planned.ok) return planned.plan;
+  throw new Problem('InvalidInput', `${planned.reason}: ${planned.message}`, { field: 'files', hint: planned.remedy });
+}
+
+/** Larger files decide nothing about a build. */
+const readable = 256 * 1024;
+
+function treeInMemory(files: readonly TreeFile[]): SourceTree {
+  const byPath = new Map(files.map(file => [file.path, Buffer.from(file.bytes)]));
+  return {
+    paths: [...byPath.keys()],
+    read: path => {
+      const bytes = byPath.get(path);
+      return bytes === undefined || bytes.length > readable || bytes.includes(0) ? undefined : bytes.toString('utf8');
+    },
+  };
+}

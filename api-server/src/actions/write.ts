@@ -1,0 +1,112 @@
+// Writing artifacts: who asked is on the object, Git's own are left alone, and a write that meets another's is done again on
+// what is there now.
+import { type Artifact, type ArtifactSpec, apiVersion } from '@vibed/crds';
+import type { CompactArtifact } from '@vibed/store';
+import { isKubeError } from '@vibed/store/kube';
+import { Problem } from '../problems.ts';
+import type { Context, Right } from './action.ts';
+
+export const requestedBy = 'vibed.dev/requested-by';
+export const idempotencyKey = 'vibed.dev/idempotency-key';
+
+export const writeRights: readonly Right[] = [
+  { apiGroups: ['vibed.dev'], resources: ['artifacts'], verbs: ['get', 'create', 'update'], why: 'write specs' },
+  { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'create'], why: 'one namespace per owner' },
+];
+
+/** `alice via mcp (claude-code 2.1)`. */
+export function requestedByOf({ caller, door, client }: Context): string {
+  const by = client === undefined ? door : `${door} (${client})`;
+  return `${caller.user} via ${by}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 250);
+}
+
+const gitMarks = [
+  'argocd.argoproj.io/tracking-id',
+  'argocd.argoproj.io/instance',
+  'kustomize.toolkit.fluxcd.io/name',
+  'helm.toolkit.fluxcd.io/name',
+];
+
+/** An edit of what Git manages would be undone by the next sync, or fight it. */
+export function refuseManagedByGit({ metadata }: Pick<CompactArtifact, 'metadata'>): void {
+  const marks = { ...metadata.labels, ...metadata.annotations };
+  const mark = gitMarks.find(name => marks[name] !== undefined);
+  if (mark === undefined) return;
+  throw new Problem('ManagedByGit', `${metadata.name} is managed by Git (${mark})`, {
+    hint: 'change it in its repository, or deploy a copy under another name',
+  });
+}
+
+export interface NewArtifact {
+  name: string;
+  spec: ArtifactSpec;
+  idempotencyKey?: string | undefined;
+}
+
+/** Creates it in the owner's namespace, which is made on their first write. Rejects with AlreadyExists. */
+export async function createArtifact(
+  { name, spec, idempotencyKey: key }: NewArtifact,
+  context: Context,
+): Promise<Artifact> {
+  const { services, caller } = context;
+  const namespace = await services.tenancy.ensure(caller.user);
+  const annotations = { [requestedBy]: requestedByOf(context), ...(key !== undefined && { [idempotencyKey]: key }) };
+  try {
+    return await services.store.create({
+      apiVersion,
+      kind: 'Artifact',
+      metadata: { name, namespace, annotations },
+      spec,
+    });
+  } catch (error) {
+    // The namespace that we knew may be gone; the client's repetition makes it again.
+    if (isKubeError(error, 'NotFound')) services.tenancy.forget(caller.user);
+    throw isKubeError(error, 'NotFound')
+      ? new Problem('Unavailable', 'your namespace was deleted', { retryAfterSeconds: 1, cause: error })
+      : error;
+  }
+}
+
+export interface Change {
+  spec: ArtifactSpec;
+  annotations?: Readonly<Record<string, string | undefined>>;
+}
+
+const attempts = 6;
+
+/**
+ * Reads the whole artifact, lets `change` say what it should be, and writes that. Status writes of the operator make a write
+ * fail as well, so it is tried again on what is there then; `change` is asked each time.
+ */
+export async function rewrite(
+  name: string,
+  context: Context,
+  change: (live: Artifact) => Promise<Change> | Change,
+): Promise<Artifact> {
+  const { store } = context.services;
+  for (let attempt = 1; ; attempt += 1) {
+    const live = await store.get({ namespace: context.namespace, name });
+    refuseManagedByGit(live);
+    if (live.metadata.deletionTimestamp !== undefined)
+      throw new Problem('NotFound', 'there is no such artifact', { hint: 'it is being deleted' });
+    const { spec, annotations = {} } = await change(live);
+    const all = { ...live.metadata.annotations, ...annotations, [requestedBy]: requestedByOf(context) };
+    const kept = Object.fromEntries(
+      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+    try {
+      return await store.update({ ...live, metadata: { ...live.metadata, annotations: kept }, spec });
+    } catch (error) {
+      if (!isKubeError(error, 'Conflict') || attempt === attempts) throw error;
+    }
+  }
+}
+
+/** JSON with sorted keys: equal specs give equal text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}

@@ -1,0 +1,162 @@
+// The HTTP face: health, the two doors, uploads and the event stream, behind one gate (host and origin, then who asks), and one
+// edge where every failure becomes problem+json.
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import { perform, type Services } from './actions/action.ts';
+import { receiveArchive } from './actions/uploads.ts';
+import type { Caller } from './auth/caller.ts';
+import type { KeyRing } from './auth/keys.ts';
+import { checkOrigin, type OriginRules } from './auth/origin.ts';
+import { inputOf } from './http/input.ts';
+import { routes } from './http/routes.ts';
+import { mcpHandler } from './mcp/server.ts';
+import { Problem, problemJson, problemOf } from './problems.ts';
+import { readBounded } from './storage/archive.ts';
+import { namespaceOf } from './tenancy.ts';
+
+export interface AppOptions {
+  readonly services: Services;
+  readonly origins: OriginRules;
+  /** Undefined where the process binds loopback and asks nobody who they are. */
+  readonly keys: KeyRing | undefined;
+  readonly isReady: () => boolean;
+}
+
+/** Of JSON bodies; larger trees come as archives. */
+export const jsonLimitBytes = 4 * 1024 * 1024;
+
+const anonymous: Caller = { user: 'local', scope: 'admin' };
+
+export function makeApp(options: AppOptions): Express {
+  const { services, origins, isReady } = options;
+  const app = express().disable('x-powered-by').set('query parser', 'simple');
+  app.get('/healthz', (_request, response) => void response.type('text').send('ok\n'));
+  app.get('/readyz', (_request, response) => {
+    response
+      .status(isReady() ? 200 : 503)
+      .type('text')
+      .send(isReady() ? 'ok\n' : 'waiting for the first lists\n');
+  });
+  app.use((request, response, next) => {
+    checkOrigin(origins, request.headers.host, request.headers.origin);
+    response.set({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    });
+    next();
+  });
+  app.put('/api/uploads/:ticket', takeUpload(options));
+  app.get('/api/events', streamEvents(options));
+  app.use(express.json({ limit: jsonLimitBytes, type: ['application/json', 'application/*+json'] }));
+  app.post('/api/events/ticket', async (request, response) => {
+    const { user } = await callerOf(request, options);
+    const { ticket, expires } = services.uploads.offerEvents(user);
+    response.json({ ticket, expires_at: expires.toISOString() });
+  });
+  addMcp(app, options);
+  addRoutes(app, options);
+  app.use((request, _response, next) =>
+    next(
+      new Problem('NotFound', `there is no ${request.method} ${request.path.slice(0, 100)}`, {
+        hint: 'see /api/openapi.json',
+      }),
+    ),
+  );
+  app.use(edge(services));
+  return app;
+}
+
+function addMcp(app: Express, options: AppOptions): void {
+  const serve = mcpHandler(options.services);
+  app.post('/mcp', async (request, response) => await serve(request, response, await callerOf(request, options)));
+  app.all(
+    '/mcp',
+    (_request, response) =>
+      void response
+        .set('allow', 'POST')
+        .status(405)
+        .json({
+          jsonrpc: '2.0',
+          error: { code: -32000, message: 'Method not allowed: there are no sessions here.' },
+          id: null,
+        }),
+  );
+}
+
+function addRoutes(app: Express, options: AppOptions): void {
+  const { services } = options;
+  for (const { method, path, action } of routes)
+    app[method](path, async (request: Request, response: Response) => {
+      const caller = await callerOf(request, options);
+      const namespace = namespaceOf(caller.user);
+      const input = await inputOf(request, action, { services, namespace });
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const call = { caller, door: 'rest', client: request.get('user-agent'), signal: gone.signal } as const;
+      response.json(await perform(action, input, call, services, namespace));
+    });
+}
+
+/** The URL is the permission; a key beside it must be its owner's. */
+function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
+  const { services } = options;
+  return async (request, response) => {
+    const received = await services.uploads.redeem(request.params.ticket, async user => {
+      if (
+        request.headers.authorization !== undefined &&
+        (await callerOf(request as unknown as Request, options)).user !== user
+      )
+        throw new Problem('UploadSpent', 'this URL cannot be used: it was made for somebody else', {
+          hint: 'ask for a URL of your own',
+        });
+      return await receiveArchive(await readBounded(request), { services, namespace: namespaceOf(user) });
+    });
+    const next = [{ tool: 'deploy_artifact', args: { source_ref: received.source_ref }, why: 'deploys it' }];
+    response.status(201).json({ ...received, next });
+  };
+}
+
+function streamEvents(options: AppOptions): RequestHandler {
+  const { services } = options;
+  return async (request, response) => {
+    const { ticket } = request.query;
+    const user =
+      typeof ticket === 'string' ? services.uploads.eventsUser(ticket) : (await callerOf(request, options)).user;
+    services.feed.serve(namespaceOf(user), response);
+  };
+}
+
+async function callerOf(request: Request, { keys }: AppOptions): Promise<Caller> {
+  if (keys === undefined) return anonymous;
+  const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  const caller = key === undefined ? undefined : await keys.callerOf(key);
+  if (caller !== undefined) return caller;
+  throw new Problem(
+    'Unauthorized',
+    key === undefined ? 'there is no API key in this request' : 'this API key is not known here',
+  );
+}
+
+function edge({ log }: Services): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const problem = problemOf(error);
+    if (problem.code === 'Internal')
+      log.error('a request failed', { method: request.method, path: request.path, error });
+    if (response.headersSent) return void response.destroy();
+    // What is still on its way is not read: an answer to a body that is too large must not wait for it.
+    if (!request.complete) response.set('connection', 'close');
+    const { retryAfterSeconds } = problem.details;
+    if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
+    if (problem.code === 'Unauthorized') response.set('www-authenticate', 'Bearer');
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problemJson(problem)));
+  };
+}

@@ -1,0 +1,128 @@
+// The one watch of the process, fanned out. A reader gets a snapshot first, then changes of its own namespace only; what is
+// sent is made once per change, whoever reads it. A reader that does not keep up is cut off: it comes back to a new snapshot.
+import type { ServerResponse } from 'node:http';
+import type { ArtifactView, CompactArtifact } from '@vibed/store';
+import type { Metrics } from './metrics.ts';
+import { type ArtifactSummary, summaryOf } from './summary.ts';
+
+export interface FeedTiming {
+  readonly keepAliveMs: number;
+  /** Bytes that may wait for one reader. */
+  readonly bufferBytes: number;
+  /** How long a reader may leave its buffer full. */
+  readonly stuckMs: number;
+  /** From this age of the last word of the cluster on, answers say that they may be old. */
+  readonly staleMs: number;
+}
+
+const defaultTiming: FeedTiming = { keepAliveMs: 15_000, bufferBytes: 256 * 1024, stuckMs: 15_000, staleMs: 90_000 };
+
+interface Reader {
+  readonly response: ServerResponse;
+  /** When its buffer began to be full; undefined while it keeps up. */
+  fullSince: number | undefined;
+}
+
+export type FeedEvent =
+  | { readonly type: 'snapshot'; readonly artifacts: readonly ArtifactSummary[]; readonly staleSince?: string }
+  | { readonly type: 'set'; readonly artifact: ArtifactSummary }
+  | { readonly type: 'delete'; readonly name: string; readonly uid: string };
+
+export class Feed {
+  readonly #view: ArtifactView;
+  readonly #metrics: Metrics;
+  readonly #timing: FeedTiming;
+  readonly #readers = new Map<string, Set<Reader>>();
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(view: ArtifactView, metrics: Metrics, timing: Partial<FeedTiming> = {}) {
+    this.#view = view;
+    this.#metrics = metrics;
+    this.#timing = { ...defaultTiming, ...timing };
+    this.#unsubscribe = view.subscribe((artifact, change) => this.#tell(artifact, change));
+    this.#timer = setInterval(() => this.#tick(), this.#timing.keepAliveMs);
+    this.#timer.unref();
+  }
+
+  /** RFC 3339 time since which the cluster was silent for longer than it should be; undefined while all is well. */
+  staleSince(): string | undefined {
+    const age = this.#view.lastEventAgeMs();
+    return age > this.#timing.staleMs && Number.isFinite(age) ? new Date(Date.now() - age).toISOString() : undefined;
+  }
+
+  /** Serves one reader until it goes, or is cut off. */
+  serve(namespace: string, response: ServerResponse): void {
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    const artifacts = this.#view
+      .all()
+      .filter(a => a.metadata.namespace === namespace)
+      .map(summaryOf);
+    const staleSince = this.staleSince();
+    const reader: Reader = { response, fullSince: undefined };
+    const readers = this.#readers.get(namespace) ?? new Set<Reader>();
+    this.#readers.set(namespace, readers.add(reader));
+    response.once('close', () => this.#forget(namespace, reader));
+    this.#count();
+    this.#send(reader, frameOf({ type: 'snapshot', artifacts, ...(staleSince !== undefined && { staleSince }) }));
+  }
+
+  /** Calls back for every change in a namespace; returns how to end it. */
+  onChange(namespace: string, listener: (artifact: CompactArtifact) => void): () => void {
+    return this.#view.subscribe(artifact => {
+      if (artifact.metadata.namespace === namespace) listener(artifact);
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+    for (const readers of this.#readers.values()) for (const { response } of readers) response.end();
+  }
+
+  #tell(artifact: CompactArtifact, change: 'set' | 'delete'): void {
+    const readers = this.#readers.get(artifact.metadata.namespace ?? '');
+    if (readers === undefined) return;
+    const { name, uid = '' } = artifact.metadata;
+    const frame = frameOf(
+      change === 'delete' ? { type: 'delete', name, uid } : { type: 'set', artifact: summaryOf(artifact) },
+    );
+    for (const reader of [...readers]) this.#send(reader, frame);
+  }
+
+  #tick(): void {
+    const comment = Buffer.from(': alive\n\n');
+    for (const readers of this.#readers.values()) for (const reader of [...readers]) this.#send(reader, comment);
+  }
+
+  #send(reader: Reader, frame: Buffer): void {
+    const { response } = reader;
+    const keepsUp = response.write(frame);
+    const now = performance.now();
+    reader.fullSince = keepsUp ? undefined : (reader.fullSince ?? now);
+    const isStuck = reader.fullSince !== undefined && now - reader.fullSince > this.#timing.stuckMs;
+    if (response.writableLength <= this.#timing.bufferBytes && !isStuck) return;
+    this.#metrics.cutOff();
+    response.destroy();
+  }
+
+  #forget(namespace: string, reader: Reader): void {
+    const readers = this.#readers.get(namespace);
+    readers?.delete(reader);
+    if (readers?.size === 0) this.#readers.delete(namespace);
+    this.#count();
+  }
+
+  #count(): void {
+    this.#metrics.readers([...this.#readers.values()].reduce((sum, readers) => sum + readers.size, 0));
+  }
+}
+
+function frameOf(event: FeedEvent): Buffer {
+  const name = event.type === 'snapshot' ? 'snapshot' : 'change';
+  return Buffer.from(`event: ${name}\ndata: ${JSON.stringify(event)}\n\n`);
+}

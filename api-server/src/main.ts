@@ -1,0 +1,128 @@
+// The api-server: two doors (MCP, REST) over one set of actions, one watch fanned out, and the source endpoint of build pods.
+import { createServer, type Server } from 'node:http';
+import { readSettings } from '@vibed/operator/settings';
+import { type CompactArtifact, CrdArtifactStore } from '@vibed/store';
+import { connect } from '@vibed/store/kube';
+import type { Services } from './actions/action.ts';
+import { makeApp } from './app.ts';
+import { KeyRing } from './auth/keys.ts';
+import { originRules } from './auth/origin.ts';
+import { RateLimiter } from './auth/rate-limit.ts';
+import { type Endpoint, readConfig } from './config.ts';
+import { Feed } from './feed.ts';
+import { makeLogger } from './logger.ts';
+import { Metrics } from './metrics.ts';
+import { serveSources } from './source-endpoint.ts';
+import { LocalStorage } from './storage/local.ts';
+import { Tenancy } from './tenancy.ts';
+import { Uploads } from './uploads.ts';
+
+const config = readConfig();
+const log = makeLogger(config.logLevel);
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+const hour = 3_600_000;
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  log.error('the api-server ends', { error });
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  const services = await makeServices();
+  const { settings, view, client, storage, feed } = services;
+  const keys = config.keysDir === undefined ? undefined : new KeyRing(config.keysDir, log);
+  const app = makeApp({
+    services,
+    keys,
+    origins: originRules(settings.api.publicUrl, config.allowedHosts),
+    isReady: () => view.synced,
+  });
+  const doors = await listen(createServer(app), config.listen);
+  const sources = await listen(
+    serveSources({ client, storage, log, buildNamespace: settings.builds.namespace, metrics: services.metrics }),
+    config.sourceListen,
+  );
+  log.info('listening', {
+    doors: config.listen,
+    sources: config.sourceListen,
+    auth: keys === undefined ? 'none' : 'keys',
+  });
+  await view.whenSynced(stop.signal);
+  log.info('synced', { artifacts: view.all().length });
+  const pruning = setInterval(() => void prune(services), hour);
+  await new Promise(resolve => stop.signal.addEventListener('abort', resolve, { once: true }));
+  clearInterval(pruning);
+  feed.stop();
+  await Promise.all([close(doors), close(sources), view.stop()]);
+}
+
+async function makeServices(): Promise<Services> {
+  const settings = readSettings(config.settingsPath);
+  const client = connect({
+    kubeconfig: config.kubeconfig,
+    fieldManager: 'vibed-api-server',
+    userAgent: 'vibed-api-server/0.1.0',
+    requestTimeoutMs: 10_000,
+  });
+  const store = new CrdArtifactStore({ client, log });
+  const view = store.watch({});
+  const metrics = new Metrics();
+  return {
+    settings,
+    client,
+    store,
+    view,
+    metrics,
+    log,
+    feed: new Feed(view, metrics),
+    storage: await LocalStorage.open(config.dataDir),
+    uploads: await Uploads.open(config.dataDir),
+    tenancy: new Tenancy(client),
+    limits: {
+      read: new RateLimiter({ burst: 200, perSecond: 20 }),
+      write: new RateLimiter({ burst: 60, perSecond: 1 }),
+    },
+  };
+}
+
+/** A reference is in use while its artifact or one of its recorded versions names the tree. */
+async function prune({ storage, uploads, view, store }: Services): Promise<void> {
+  try {
+    if (!view.synced) return; // an artifact that is not seen yet is not a deleted one
+    const digestsOf = (artifact: CompactArtifact) =>
+      [artifact.spec, ...store.versions(artifact).map(v => v.spec)].map(spec => spec.source.snapshot?.digest);
+    const removed = await storage.prune({
+      unreferencedMs: 24 * hour,
+      unusedMs: 7 * 24 * hour,
+      now: Date.now(),
+      isInUse: (name, digest) => {
+        const artifact = view.get(name);
+        return artifact !== undefined && digestsOf(artifact).includes(digest);
+      },
+    });
+    await uploads.prune();
+    log.info('pruned sources', { removed });
+  } catch (error) {
+    log.error('sources could not be pruned', { error });
+  }
+}
+
+function listen(server: Server, { host, port }: Endpoint): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+/** Answers what is under way, for a moment; what streams is ended. */
+function close(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 3_000).unref();
+  });
+}
