@@ -75,6 +75,10 @@ describe.each(Object.entries(adapters))('deployer %s', (name, { deployer, stages
   it.each(['absent', 'stale', 'progressing'] as const)('is progressing when the workload is %s', stage => {
     expect(deployer.readiness(stages[stage], version).state).toBe('progressing');
   });
+  it('says the same until it is ready: every change of words is a write', () => {
+    const said = (['absent', 'stale', 'progressing'] as const).map(stage => deployer.readiness(stages[stage], version));
+    expect(new Set(said.map(readiness => JSON.stringify(readiness))).size).toBe(1);
+  });
 
   it('says where a ready instance can be asked', () => {
     expect(deployer.readiness(stages.ready, version)).toMatchObject({

@@ -127,10 +127,12 @@ export function secondsOf(duration: string | undefined): number | undefined {
   return Number.parseInt(duration, 10) * unit;
 }
 
+/** One message from the wish to the first ready pod: every change of words is a write. */
+const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
+
 function readiness(children: Children, version: Version): Readiness {
   const live = children.deployments.find(d => d.metadata.labels?.[versionLabel] === version.hash);
-  if (live === undefined || (live.status?.observedGeneration ?? 0) < (live.metadata.generation ?? 0))
-    return { state: 'progressing', message: 'the workload is being created' };
+  if (live === undefined || (live.status?.observedGeneration ?? 0) < (live.metadata.generation ?? 0)) return starting;
   const pods = children.pods.filter(p => p.metadata.labels?.[versionLabel] === version.hash);
   const ready = pods.find(isReady);
   if (ready?.status?.podIP !== undefined) {
@@ -138,9 +140,7 @@ function readiness(children: Children, version: Version): Readiness {
     return { state: 'ready', probe: { address, host: 'localhost', scheme: 'http', ...pathOf(version) } };
   }
   const problem = problemOf(pods) ?? refusedPods(live) ?? overdue(live, pods, version);
-  return problem === undefined
-    ? { state: 'progressing', message: 'the app is starting' }
-    : { state: 'failed', ...problem };
+  return problem === undefined ? starting : { state: 'failed', ...problem };
 }
 
 const pathOf = ({ spec }: Version) => {
