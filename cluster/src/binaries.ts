@@ -73,7 +73,7 @@ export const COMPONENTS = {
   },
 } as const satisfies Record<string, Component>;
 
-const modules = join(import.meta.dirname, '../go');
+export const modules = join(import.meta.dirname, '../go');
 
 /** A change in one program of a module is none in the others. */
 const isSource = (path: string, { packages }: Build): boolean =>

@@ -19,6 +19,7 @@ export const INSTALLED: readonly string[] = [
   'openssl',
   'iproute2',
   'procps',
+  'ca-certificates',
 ];
 const UNPACKED = ['docker-registry', 'containernetworking-plugins', 'catatonit'] as const;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hierarchies } from './cgroups.ts';
 import { layoutOf } from './layout.ts';
 import { atLeast } from './preflight.ts';
-import { mountsBelow } from './teardown.ts';
+import { isOurProgram, mountsBelow } from './teardown.ts';
 
 describe('what is taken away', () => {
   it('is every mount below the folders, the deepest first, and nothing beside them', () => {
@@ -17,6 +17,15 @@ describe('what is taken away', () => {
       '/run/vibed-1/containerd/a/rootfs',
       '/run/vibed-1',
     ]);
+  });
+
+  it('is every forwarder and proxy with a socket of this checkout', () => {
+    const argv = (...args: string[]) => ['/usr/bin/node', ...args, ''].join('\0');
+    const forward = argv('/a/cluster/src/forward.ts', 'tcp:127.0.0.1:8080', 'unix:/run/vibed-1/ingress.sock');
+    const proxy = argv('/a/cluster/src/egress-proxy.ts', '/run/vibed-1/egress.sock', 'list.json');
+    expect([forward, proxy].map(text => isOurProgram(text, '/run/vibed-1'))).toEqual([true, true]);
+    expect([forward, proxy].map(text => isOurProgram(text, '/run/vibed-10'))).toEqual([false, false]);
+    expect(isOurProgram(['less', '/run/vibed-1/egress.sock', ''].join('\0'), '/run/vibed-1')).toBe(false);
   });
 
   it('is looked for in every cgroup hierarchy', () => {

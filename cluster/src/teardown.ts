@@ -1,6 +1,8 @@
 // Stops what runs, and takes away what is left, also after everything was killed half-way: besides the recorded processes,
-// whatever is in the checkout's cgroup and every shim that answers to its containerd is ours.
-import { readdir, readFile, rm } from 'node:fs/promises';
+// whatever is in the checkout's cgroup or network namespace and every shim that answers to its containerd is ours.
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { podProcesses, removeCgroups } from './cgroups.ts';
 import { ask } from './command.ts';
 import type { Layout } from './layout.ts';
@@ -29,7 +31,7 @@ export async function stopAll(layout: Layout): Promise<number> {
   await removeShimSockets(layout);
   for (const name of AFTER_PODS) await stop(layout, name);
   for (const name of await recordedNames(layout)) await stop(layout, name);
-  await end([...(await podProcesses(layout)), ...(await shims(layout))], 2);
+  await end([...(await podProcesses(layout)), ...(await shims(layout)), ...(await strays(layout))], 2);
   return recorded.length + pods.length;
 }
 
@@ -46,6 +48,43 @@ async function shims(layout: Layout): Promise<readonly Identity[]> {
     }),
   );
   return found.flat();
+}
+
+/** Ours by where they are, not by record: a checkout that was deleted while it ran took its records with it. */
+async function strays(layout: Layout): Promise<readonly Identity[]> {
+  const namespace = await inode(layout.netns);
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async pid => {
+      const inside = namespace !== undefined && (await inode(`/proc/${pid}/ns/net`)) === namespace;
+      const argv = inside ? '' : await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      const identity = inside || isOurProgram(argv, layout.run) ? identityOf(Number(pid)) : undefined;
+      return identity ?? [];
+    }),
+  );
+  return found.flat();
+}
+
+const inode = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
+
+/** One of the two programs outside the namespace, with a socket in this checkout's folder. */
+export function isOurProgram(argv: string, run: string): boolean {
+  const [, program = '', ...args] = argv.split('\0');
+  return (
+    /\/(forward|egress-proxy)\.ts$/.test(program) && args.some(arg => arg.replace('unix:', '').startsWith(`${run}/`))
+  );
+}
+
+/** Takes away what a checkout that was at this path before left running; true when there was something. */
+export async function removeLeftOver(layout: Layout): Promise<boolean> {
+  const isOfThisOne = existsSync(join(layout.state, 'etcd')) || (await recordedNames(layout)).length > 0;
+  if (isOfThisOne || (await strays(layout)).length === 0) return false;
+  await removeAll(layout);
+  return true;
 }
 
 /** What `down` deletes, for the person who is asked to agree. */

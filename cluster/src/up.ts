@@ -22,6 +22,7 @@ import { choosePorts, DEFAULT_PORTS, isFree, type Ports, rememberedPorts, rememb
 import { preflight } from './preflight.ts';
 import { isRunning } from './processes.ts';
 import { runSteps, type Step, tableOf } from './steps.ts';
+import { removeLeftOver } from './teardown.ts';
 
 export class NotReady extends Error {}
 
@@ -60,6 +61,8 @@ export async function up(layout: Layout, out: NodeJS.WriteStream): Promise<void>
   const { problems, toInstall } = await preflight(layout);
   if (problems.length > 0)
     throw new NotReady(`before this can start:\n${problems.map(line => `  - ${line}`).join('\n')}`);
+  if (await removeLeftOver(layout))
+    out.write('an earlier checkout at this path had left its cluster running: it is gone now\n');
   for (const directory of [layout.log, layout.config]) await mkdir(directory, { recursive: true });
   const ports = await choosePortsNow(layout, out);
   if (toInstall.length > 0) out.write(`installs from Debian: ${toInstall.join(' ')}\n`);

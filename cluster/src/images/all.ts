@@ -1,5 +1,6 @@
 // The images every cluster starts with, in the order in which they are needed.
 import { join } from 'node:path';
+import { modules } from '../binaries.ts';
 import { run } from '../command.ts';
 import type { Layout } from '../layout.ts';
 import type { PackageSources } from '../package-sources.ts';
@@ -19,7 +20,9 @@ export interface Inputs {
 export async function recipes(inputs: Omit<Inputs, 'buildah'>, log: string): Promise<readonly Recipe[]> {
   const debian = debianSlim(inputs.sources, log);
   const node24 = node(debian, '24-slim');
-  const [version = '', goroot = ''] = (await run(['go', 'env', 'GOVERSION', 'GOROOT'], { cwd: '/' })).split('\n');
+  // In a module, so that it is the toolchain that compiles the cluster, also where an older Go fetched it.
+  const asked = await run(['go', 'env', 'GOVERSION', 'GOROOT'], { cwd: join(modules, 'containerd') });
+  const [version = '', goroot = ''] = asked.split('\n');
   return [
     pause(inputs.packages),
     debian,

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { layoutOf } from '../layout.ts';
-import { domainIn, isGiven, readGiven, registryIn } from './config.ts';
+import { domainIn, isGiven, readGiven, registryIn, VARIABLES } from './config.ts';
 
 it('takes KUBECONFIG for a given cluster unless it names none or our own', () => {
   const layout = layoutOf('/nowhere');
@@ -45,4 +46,11 @@ it('lets the host that nodes pull from differ', async () => {
 
 it('names the variable whose file is missing', async () => {
   await expect(readGiven({ VIBED_CA: '/no/such/file' })).rejects.toThrow('VIBED_CA: ENOENT');
+});
+
+it('tells every variable in docs/install.md', () => {
+  const page = readFileSync(new URL('../../../docs/install.md', import.meta.url), 'utf8');
+  expect(
+    Object.keys(VARIABLES).filter(name => !page.includes(`| \`${name}\``) && !page.includes(`, \`${name}\` |`)),
+  ).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { merged, problemsOf } from './settings.ts';
+import type { Environment } from '../environment.ts';
+import { merged, problemsOf, settingsFor } from './settings.ts';
 
 it('lays settings over each other field by field', () => {
   const below = { apps: { domain: 'a', scheme: 'http' }, sources: { gitSchemes: ['https', 'http'] } };
@@ -23,4 +24,11 @@ it('names a wrong field of a settings file', () => {
   expect(problemsOf({ apps, registry, builds: { image: 'buildah', parallel: 0 } })).toEqual([
     expect.stringContaining('settings: builds.parallel:'),
   ]);
+});
+
+it('builds Go apps with the Go image that the cluster has', () => {
+  const env = (base: readonly string[]) =>
+    ({ ingress: {}, images: { base, buildah: 'b' }, egress: { noProxy: [] }, packages: {} }) as unknown as Environment;
+  expect(settingsFor(env(['node:24-slim', 'golang:1.26'])).builds).not.toHaveProperty('bases');
+  expect(settingsFor(env(['golang:1.27'])).builds.bases).toEqual({ go: 'docker.io/library/golang:1.27' });
 });

@@ -4,6 +4,14 @@ import { settingsSchema } from '../../../operator/src/settings.ts';
 import type { Environment } from '../environment.ts';
 import type { Tree } from './config.ts';
 
+/** The Go image has the version of this machine's toolchain, which may be newer than the default. */
+function goBase(images: readonly string[]): { bases?: { go: string } } {
+  const image = images.find(name => name.startsWith('golang:'));
+  const go = `docker.io/library/${image}`;
+  const isDefault = go === settingsSchema.shape.builds.shape.bases.parse({}).go;
+  return image === undefined || isDefault ? {} : { bases: { go } };
+}
+
 export function settingsFor(env: Environment) {
   return {
     apps: {
@@ -18,6 +26,7 @@ export function settingsFor(env: Environment) {
       image: env.images.buildah,
       parallel: 2,
       parallelPerOwner: 2,
+      ...goBase(env.images.base),
       baseRegistries: { 'docker.io': { url: `http://${env.registry}` } },
       network: {
         httpProxy: env.egress.proxy,
