@@ -72,13 +72,14 @@ export class App {
     return stateOf(await this.read());
   }
 
-  /** Waits for a state; gives up at once when a failed app was meant to run. */
+  /** Waits for a state; gives up at once when it settled at the other end: failed instead of running, or running instead of failed. */
   async reaches(wanted: Partially<AppState>, wait: Wait = {}): Promise<AppState> {
-    const hopeful = 'phase' in wanted && wanted.phase === 'running' && wait.evenIfFailed !== true;
+    const goal = 'phase' in wanted ? wanted.phase : undefined;
     const look = async () => {
       const state = await this.state();
-      if (hopeful && state.current && state.phase === 'failed')
-        throw new Hopeless(`${this.name} failed: ${told(state)}`);
+      const settled = state.current && wait.evenIfFailed !== true ? state.phase : undefined;
+      if (goal === 'running' && settled === 'failed') throw new Hopeless(`${this.name} failed: ${told(state)}`);
+      if (goal === 'failed' && settled === 'running') throw new Hopeless(`${this.name} runs, and was meant to fail`);
       return state;
     };
     return await eventually(look, wanted, { within: buildPatience, ...wait });
