@@ -6,7 +6,7 @@ vitest := $(node) node_modules/vitest/vitest.mjs run
 .PHONY: help up check install sample status stop down test verify unit e2e lint format typecheck generate bench clean
 
 help: ## what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: node_modules ## a real Kubernetes (or the one of KUBECONFIG), vibeD on it, and a sample app with its URL
 	@$(node) cluster/src/vibed/main.ts up
@@ -32,7 +32,7 @@ down: node_modules ## delete the cluster of this checkout and all it left
 test: node_modules ## everything: verify, then the scenarios on the real cluster (started where it is not up)
 	@$(node) e2e/run.ts verify cluster scenarios
 
-verify: node_modules ## generated files, lint, types, unit tests, clean tree; no cluster, under two minutes
+verify: node_modules ## generated files, lint, types, unit tests; no cluster, under two minutes
 	@$(node) e2e/run.ts verify
 
 unit: node_modules ## unit, golden and contract tests
