@@ -63,4 +63,5 @@ clean: ## what builds leave
 # npm on an older Node than ours warns about engines: what runs is the Node that it installs here.
 node_modules: package.json package-lock.json $(wildcard */package.json)
 	@npm ci --no-audit --no-fund --loglevel=error
+	@test -x $(node) || { rm -rf node_modules; echo 'npm did not run the install script of the package node: is ignore-scripts set?'; exit 1; }
 	@touch node_modules
