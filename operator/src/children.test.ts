@@ -12,6 +12,7 @@ class OneObject {
   live: KubeObject | undefined;
   writes: string[] = [];
   refuse: KubeError | undefined;
+  mergeIsInvalid = false;
 
   client = {
     create: async (_kind: unknown, object: KubeObject) => {
@@ -27,6 +28,12 @@ class OneObject {
     },
     apply: async (_kind: unknown, object: KubeObject) => {
       this.writes.push(`apply uid=${object.metadata.uid} rv=${object.metadata.resourceVersion}`);
+      if (this.mergeIsInvalid) throw new KubeError('Invalid', 'duplicate port name');
+      this.live = object;
+      return object;
+    },
+    replace: async (_kind: unknown, object: KubeObject) => {
+      this.writes.push(`replace uid=${object.metadata.uid} rv=${object.metadata.resourceVersion}`);
       this.live = object;
       return object;
     },
@@ -84,6 +91,13 @@ describe('applying children', () => {
     } as unknown as KubeObject);
     await apply(service());
     expect(server.writes).toEqual(['create', 'apply uid=live rv=2']);
+  });
+
+  it('replaces the whole object where a merge with a hand edit is not valid', async () => {
+    await apply(service(80));
+    server.mergeIsInvalid = true;
+    await apply(service(81));
+    expect(server.writes).toEqual(['create', 'apply uid=live rv=1', 'replace uid=live rv=1']);
   });
 
   it('finds its own child behind a 409 when the cache is late', async () => {

@@ -187,6 +187,19 @@ export class ChildStore {
     }
   }
 
+  /**
+   * Server-side apply; where the merge with what others put there is not valid, the whole object is replaced. (Container ports are
+   * merged by number: one edited by hand would stay, as a second port of the same name.)
+   */
+  private async write(kind: Kind, pinned: KubeObject): Promise<KubeObject> {
+    try {
+      return await this.options.client.apply(kind, pinned);
+    } catch (error) {
+      if (!isKubeError(error, 'Invalid')) throw error;
+      return await this.options.client.replace(kind, pinned);
+    }
+  }
+
   private async update(child: Child, live: KubeObject, owner: Owner): Promise<ApplyProblem | undefined> {
     if (!isOwned(live, owner)) return notOwned(child);
     if (child.createOnly || live.metadata.deletionTimestamp !== undefined) return undefined;
@@ -195,7 +208,7 @@ export class ChildStore {
     if (asStamped && contains(live, child.object)) return undefined;
     const { uid, resourceVersion } = live.metadata;
     const pinned = { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
-    this.cache(child.kind).observe(await this.options.client.apply(child.kind, pinned));
+    this.cache(child.kind).observe(await this.write(child.kind, pinned));
     return undefined;
   }
 }

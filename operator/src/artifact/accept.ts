@@ -68,7 +68,12 @@ function refuseSpec(spec: CompactSpec): Outcome<never> | undefined {
   const files = spec.source?.files === undefined ? {} : { files: [{ path: 'x', content: '' }] };
   const parsed = specSchema.safeParse({ ...spec, source: { ...spec.source, ...files } });
   if (parsed.success) return undefined;
-  const problems = parsed.error.issues.map(i => `spec.${i.path.join('.')}: ${i.message}`).join('; ');
+  const problems = parsed.error.issues
+    .map(({ path, message }) => {
+      const field = ['spec', ...path].join('.');
+      return message.startsWith(field) ? message : `${field}: ${message}`;
+    })
+    .join('; ');
   return refuse('Invalid', problems, 'Change the named fields; `kubectl explain artifact.spec` tells what each takes.');
 }
 

@@ -10,12 +10,14 @@ import { pinnedKey, retryOf } from './keys.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
 import type { ProbeTarget } from './questions.ts';
 import { answerTo } from './questions.ts';
-import type { World } from './world.ts';
+import type { Pod, World } from './world.ts';
 
 export interface Deployed {
   candidate: VersionRecord;
   /** An instance of it, to be asked directly before any traffic moves. */
   instance: ProbeTarget;
+  /** Its pod, whose log tells why it answers badly. */
+  pod: Pod;
 }
 
 /** The version this spec asks for: its record, or a new one rendered by the present release. */
@@ -62,7 +64,7 @@ export function deploy(world: World, candidate: VersionRecord, deployer: Deploye
     case 'progressing':
       return waiting('Deploying', readiness.message, { desired: workload, stale });
     case 'ready':
-      return done({ candidate, instance: readiness.probe }, { desired: workload, stale });
+      return done({ candidate, instance: readiness.probe, pod: readiness.pod }, { desired: workload, stale });
     case 'failed':
       return explain(world, candidate, readiness, {
         desired: workload,

@@ -270,7 +270,15 @@ describe('deploy and verify', () => {
       status: { ...serving.status, build: factsFor(two), desired: { version: 2, hash: hashFor(two) } },
       children,
     };
-    const got = seen({ ...given, answers: { [`gate/${hashFor(two)}`]: probe(500) } });
+    const bad = { [`gate/${hashFor(two)}`]: probe(500) };
+    const asked = seen({ ...given, answers: bad });
+    expect(asked).toMatchObject({ phase: 'deploying', stale: [], asks: [expect.stringContaining('podLog/')] });
+    const got = seen({
+      ...given,
+      answers: { ...bad, [asked.asks[0] ?? '']: { kind: 'podLog', tail: 'TypeError: x' } },
+    });
+    expect(got.status.failure?.excerpt).toBe('TypeError: x');
+    expect(got.status.desired?.probe?.status).toBe(500);
     expect(got).toMatchObject({
       traffic: hashFor(one),
       serving: 1,

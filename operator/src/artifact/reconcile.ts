@@ -32,11 +32,12 @@ export async function reconcile(key: string, context: ReconcileContext): Promise
     return {};
   }
   if (found.metadata.deletionTimestamp !== undefined) return await finalize(key, found, context);
-  // The finalizer comes before the first child, so that nothing can be left behind.
-  const artifact = await context.store.holdFinalizer(found);
-  const world = context.observe(artifact);
+  const world = context.observe(found);
   const plan = planFor(world, context.ports);
-  await record(world, plan, context);
+  // The finalizer comes before the first child, so that nothing can be left behind; and not on what is refused: of an object
+  // that breaks its schema the apiserver would take no patch, not even the one that lets it go.
+  const artifact = plan.accepted.state === 'failed' ? found : await context.store.holdFinalizer(found);
+  await record(artifact, world, plan, context);
   const owner = ownerOf(artifact);
   const problems = await context.children.apply(plan.desired, owner);
   await context.children.remove(plan.stale);
@@ -53,7 +54,12 @@ export function refOf(key: string): ArtifactRef {
 }
 
 /** A version is on record before anything of it exists. */
-async function record({ artifact, versions }: World, plan: Plan, { store }: ReconcileContext): Promise<void> {
+async function record(
+  artifact: CompactArtifact,
+  { versions }: World,
+  plan: Plan,
+  { store }: ReconcileContext,
+): Promise<void> {
   const { candidate } = plan;
   if (candidate !== undefined && !versions.some(v => v.hash === candidate.hash))
     await store.recordVersion(artifact, candidate);

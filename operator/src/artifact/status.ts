@@ -35,7 +35,7 @@ export function statusOf(world: World, plan: Plan, problems: readonly ApplyProbl
   const halted = accepted?.halted;
   const deployer = accepted && ports.deployers.get(accepted.target);
   const available = availability(world, plan, serving, deployer);
-  const verdicts = halted ? haltedVerdicts(halted) : runningVerdicts(plan, failure, available);
+  const verdicts = halted ? haltedVerdicts(halted) : runningVerdicts(world, plan, failure, available);
   const conditions = mergeConditions(world, verdicts);
   const owner = ownerOf(world.artifact);
   return {
@@ -131,12 +131,12 @@ function haltedVerdicts(halted: NonNullable<Accepted['halted']>): Verdicts {
   };
 }
 
-function runningVerdicts(plan: Plan, failure: Failure | undefined, available: Verdict): Verdicts {
+function runningVerdicts(world: World, plan: Plan, failure: Failure | undefined, available: Verdict): Verdicts {
   const steps: Verdicts = {
     Accepted: stepVerdict(plan.accepted, verdict('True', 'Accepted', 'the spec can be acted on')),
     Built: stepVerdict(plan.built, verdict('True', 'Built', 'the image is known by its digest'), 'acceptance'),
     Deployed: stepVerdict(plan.deployed, verdict('True', 'Verified', 'the workload is ready'), 'the build'),
-    Ready: readyVerdict(plan, failure),
+    Ready: readyVerdict(world, plan, failure),
   };
   const going = [plan.accepted, plan.built, plan.deployed, plan.verified].find(o => o?.state === 'waiting');
   return {
@@ -162,10 +162,16 @@ function stepVerdict(outcome: Outcome<unknown> | undefined, whenDone: Verdict, p
   }
 }
 
-function readyVerdict(plan: Plan, failure: Failure | undefined): Verdict {
+/** A 4xx at `/` is no failure (an API may have nothing there), but worth a word. */
+function verifiedMessage(world: World, plan: Plan): string {
+  const status = servingFact(world, plan)?.probe?.status ?? 200;
+  if (status < 400) return 'this version answered and receives the traffic';
+  return `this version receives the traffic, but answers ${status} at "/": is that meant? spec.run.health.path names another path to ask`;
+}
+
+function readyVerdict(world: World, plan: Plan, failure: Failure | undefined): Verdict {
   if (failure !== undefined) return verdict('False', failure.reason, `${failure.message}. ${failure.remedy}`);
-  if (plan.verified?.state === 'done')
-    return verdict('True', 'Verified', 'this version answered and receives the traffic');
+  if (plan.verified?.state === 'done') return verdict('True', 'Verified', verifiedMessage(world, plan));
   const going = [plan.accepted, plan.built, plan.deployed, plan.verified].find(o => o?.state === 'waiting');
   return going?.state === 'waiting' ? verdict('Unknown', going.reason, going.message) : notYet('the steps before');
 }

@@ -5,12 +5,13 @@
 //                        └─ fails: the old version never lost its traffic        └─ fails: traffic moves back
 import type { Probe } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
+import { appContainer } from '../deployer/app-pod.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import { type Deployed, exposureOf, keepOnly, servingOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
-import { done, failed, type Outcome, waiting } from './outcome.ts';
+import { type Child, done, failed, type Outcome, type Stale, waiting } from './outcome.ts';
 import { answerTo, type ProbeAnswer, type ProbeTarget } from './questions.ts';
-import type { World } from './world.ts';
+import type { Pod, World } from './world.ts';
 
 export interface Verified {
   serving: VersionRecord;
@@ -21,7 +22,7 @@ export interface Verified {
 /** `gate`: the direct answer, a fact to keep so that a restart does not ask twice. */
 export function verify(
   world: World,
-  { candidate, instance }: Deployed,
+  { candidate, instance, pod }: Deployed,
   deployer: Deployer,
 ): Outcome<Verified> & { gate?: Probe } {
   const exposure = exposureOf(world);
@@ -30,13 +31,20 @@ export function verify(
   if (world.artifact.status?.serving?.hash === candidate.hash)
     return done({ serving: candidate }, { desired: toCandidate, stale: keepOnly(world, deployer, []) });
 
-  const gate = probeOnce(world, `gate/${candidate.hash}`, instance, gateFact(world, candidate));
+  const gate = probeOnce(world, `gate/${candidate.hash}`, instance, gateFact(world, candidate, instance.strict));
   const previous = servingOf(world) ?? candidate;
   const unmoved = deployer.route(owner, previous, exposure);
   if (gate.answer === undefined)
     return waiting('Verifying', 'the new version is asked directly', { desired: unmoved, asks: gate.asks });
-  if (!passes(gate.answer, instance.strict))
-    return refused(gate.answer, instance, 'directly', { desired: unmoved, stale: keepOnly(world, deployer, []) });
+  const refuse = (probe: Probe, target: ProbeTarget, how: string) => ({
+    ...refused(
+      world,
+      { probe, target, how, candidate, pod },
+      { desired: unmoved, stale: keepOnly(world, deployer, []) },
+    ),
+    gate: gate.answer,
+  });
+  if (!passes(gate.answer, instance.strict)) return refuse(gate.answer, instance, 'directly');
 
   const route = deployer.routeProbe(owner, world.children, candidate, exposure);
   const moving = { desired: toCandidate, asks: gate.asks };
@@ -47,12 +55,15 @@ export function verify(
   if (proof.answer === undefined)
     return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
   if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
-    return refused(proof.answer, route, 'through its URL', { desired: unmoved, stale: keepOnly(world, deployer, []) });
+    return refuse(proof.answer, route, 'through its URL');
   return done({ serving: candidate, probe: proof.answer }, { desired: toCandidate, asks });
 }
 
-const gateFact = (world: World, candidate: VersionRecord): Probe | undefined =>
-  world.artifact.status?.desired?.hash === candidate.hash ? world.artifact.status.desired.probe : undefined;
+/** A good direct answer is asked for once. A bad one ends with its failure; after a suspend it is asked again. */
+function gateFact(world: World, candidate: VersionRecord, strict: boolean): Probe | undefined {
+  const { hash, probe } = world.artifact.status?.desired ?? {};
+  return hash === candidate.hash && probe !== undefined && passes(probe, strict) ? probe : undefined;
+}
 
 function probeOnce(world: World, id: string, target: ProbeTarget, known?: Probe) {
   if (known !== undefined) return { answer: known, asks: [] };
@@ -70,12 +81,26 @@ export function passes(probe: Probe, strict: boolean): boolean {
   return probe.status >= 100 && probe.status < (strict ? 400 : 500);
 }
 
+interface Refusal {
+  probe: Probe;
+  target: ProbeTarget;
+  how: string;
+  candidate: VersionRecord;
+  pod: Pod;
+}
+
+/** Told with the app's last lines: they say why it answers so. The candidate stays until they are read. */
 function refused(
-  probe: Probe,
-  target: ProbeTarget,
-  how: string,
-  effects: Parameters<typeof failed>[1],
+  world: World,
+  { probe, target, how, candidate, pod }: Refusal,
+  { desired, stale }: { desired: readonly Child[]; stale: readonly Stale[] },
 ): Outcome<never> {
+  const { namespace = '', name } = pod.metadata;
+  const id = `podLog/${candidate.hash}/${name}/probe`;
+  const question = { kind: 'podLog', id, pod: { namespace, name }, container: appContainer, previous: false } as const;
+  const log = answerTo(world.answers, question);
+  if (log === undefined)
+    return waiting('Verifying', 'the app answers badly; its log is being read', { desired, asks: [question] });
   const answered =
     probe.status === 0 ? `did not answer (${probe.error ?? 'no connection'})` : `answered ${probe.status}`;
   return failed(
@@ -84,9 +109,10 @@ function refused(
       reason: 'ProbeFailed',
       message: `GET ${target.path} ${how} ${answered}`,
       remedy: target.strict
-        ? 'spec.run.health.path must answer 2xx or 3xx; mend the app or the path. The app’s log tells why.'
+        ? 'spec.run.health.path must answer 2xx or 3xx; mend the app or the path. The excerpt has the app’s last lines.'
         : 'The app must answer below 500 at "/"; mend it, or name a path that tells its health in spec.run.health.path.',
+      excerpt: 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail,
     },
-    effects,
+    { desired, stale, asks: [question] },
   );
 }

@@ -14,7 +14,7 @@ export type Version = Pick<VersionRecord, 'hash' | 'version' | 'build' | 'templa
 export type Readiness =
   | { state: 'progressing'; message: string }
   /** At least one instance takes requests. */
-  | { state: 'ready'; probe: ProbeTarget }
+  | { state: 'ready'; probe: ProbeTarget; pod: Pod }
   | {
       state: 'failed';
       reason: Reason;

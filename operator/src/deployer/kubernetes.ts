@@ -19,12 +19,20 @@ export function kubernetesDeployer(settings: Settings): Deployer {
     target: 'kubernetes',
     kinds: [kinds.deployment, kinds.service, kinds.ingress],
     rights: [
-      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
-      { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
+      {
+        apiGroups: ['apps'],
+        resources: ['deployments'],
+        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
+      },
+      {
+        apiGroups: [''],
+        resources: ['services'],
+        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
+      },
       {
         apiGroups: ['networking.k8s.io'],
         resources: ['ingresses'],
-        verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
       },
     ],
     template: (owner, version) => appPodTemplate(version, workloadLabels(owner, version.hash), settings),
@@ -137,7 +145,7 @@ function readiness(children: Children, version: Version): Readiness {
   const ready = pods.find(isReady);
   if (ready?.status?.podIP !== undefined) {
     const address = `${ready.status.podIP.includes(':') ? `[${ready.status.podIP}]` : ready.status.podIP}:${portOf(version.spec, version.build)}`;
-    return { state: 'ready', probe: { address, host: 'localhost', scheme: 'http', ...pathOf(version) } };
+    return { state: 'ready', pod: ready, probe: { address, host: 'localhost', scheme: 'http', ...pathOf(version) } };
   }
   const problem = problemOf(pods) ?? refusedPods(live) ?? overdue(live, pods, version);
   return problem === undefined ? starting : { state: 'failed', ...problem };

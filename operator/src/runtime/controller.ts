@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '@vibed/store/kube';
+import { isKubeError, type Log } from '@vibed/store/kube';
 import type { WorkQueue } from './workqueue.ts';
 
 export interface ControllerMetrics {
@@ -83,7 +83,9 @@ async function reconcileOnce(options: ControllerOptions, key: string, signal: Ab
   } catch (error) {
     queue.addRateLimited(key);
     metrics?.reconciled?.('error', seconds());
-    log.error('a reconcile failed and will be tried again', { seconds: seconds(), error });
+    // A lost race is the precondition doing its work: the next run starts from what won.
+    const tell = isKubeError(error, 'Conflict') ? log.info : log.error;
+    tell('a reconcile failed and will be tried again', { seconds: seconds(), error });
   }
 }
 
