@@ -1,7 +1,9 @@
 import { type Artifact, apiVersion, finalizer } from '@vibed/crds';
 import { expect, test } from 'vitest';
+import type { VersionRecord } from './artifact-store.ts';
+import { type CompactArtifact, compactArtifact } from './compact.ts';
 import { CrdArtifactStore } from './crd-store.ts';
-import { type JsonPatchOperation, type KubeClient, KubeError } from './kube/index.ts';
+import { type JsonPatchOperation, type Kind, type KubeClient, KubeError, type KubeObject } from './kube/index.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const deleting = {
@@ -19,7 +21,10 @@ const deleting = {
 } satisfies Artifact;
 
 /** A store over a cluster that holds one Artifact on its way out, whose watch tells nothing more. */
-async function storeOf(patch: (operations: readonly JsonPatchOperation[]) => Promise<Artifact>) {
+async function storeOf(
+  patch: (operations: readonly JsonPatchOperation[]) => Promise<Artifact>,
+  more: Partial<KubeClient> = {},
+) {
   const client = {
     list: async ({ plural }: { plural: string }) => ({
       items: plural === 'artifacts' ? [deleting] : [],
@@ -30,6 +35,7 @@ async function storeOf(patch: (operations: readonly JsonPatchOperation[]) => Pro
       yield* [];
     },
     jsonPatch: (_kind: unknown, _ref: unknown, operations: readonly JsonPatchOperation[]) => patch(operations),
+    ...more,
   } as unknown as KubeClient;
   const store = new CrdArtifactStore({ client, log });
   const view = store.watch({});
@@ -66,5 +72,53 @@ test('one that is gone already is gone from the view', async () => {
   const { store, view } = await storeOf(() => Promise.reject(new KubeError('NotFound', 'not there')));
   await store.releaseFinalizer(deleting);
   expect(view.get(ref)).toBeUndefined();
+  await view.stop();
+});
+
+const unused = () => Promise.reject(new Error('nothing is to be patched'));
+const recorded = (artifact: CompactArtifact): VersionRecord => ({
+  version: 1,
+  hash: 'hash',
+  keys: ['key'],
+  target: 'kubernetes',
+  build: { key: 'key', image: 'registry.example.com/x@sha256:1', digest: 'sha256:1' },
+  template: {},
+  spec: artifact.spec,
+  createdAt: '2026-01-01T00:00:00Z',
+});
+
+test('a version without inline files is recorded in one request', async () => {
+  const made: KubeObject[] = [];
+  const create = async <T extends KubeObject>(_kind: Kind, object: T) => {
+    made.push(object);
+    return object;
+  };
+  const { store, view } = await storeOf(unused, { create });
+  await store.recordVersion(deleting, recorded(deleting));
+  expect(made).toMatchObject([
+    { metadata: { name: 'todo-v1' }, data: { version: 1, spec: deleting.spec }, revision: 1 },
+  ]);
+  await view.stop();
+});
+
+const inline = { source: { files: [{ path: 'index.html', content: '<h1>hi</h1>' }] } };
+
+test.for([
+  ['with the files as they are', deleting.metadata, 'recorded'],
+  ['not when the spec is another by now', { ...deleting.metadata, generation: 2 }, 'Conflict'],
+  ['not when it was created again', { ...deleting.metadata, uid: 'uid-2' }, 'Conflict'],
+] as const)('inline files are recorded verbatim: %s', async ([, metadata, wanted]) => {
+  const made: KubeObject[] = [];
+  const { store, view } = await storeOf(unused, {
+    get: async <T extends KubeObject>() => ({ ...deleting, metadata, spec: inline }) as unknown as T,
+    create: async <T extends KubeObject>(_kind: Kind, object: T) => {
+      made.push(object);
+      return object;
+    },
+  });
+  const planned = compactArtifact({ ...deleting, spec: inline });
+  const recording = store.recordVersion(planned, recorded(planned)).catch((error: KubeError) => error.code);
+  expect((await recording) ?? 'recorded').toBe(wanted);
+  expect(made).toMatchObject(wanted === 'recorded' ? [{ data: { spec: inline } }] : []);
   await view.stop();
 });

@@ -131,11 +131,9 @@ export class CrdArtifactStore implements ArtifactStore {
   }
 
   async recordVersion(artifact: CompactArtifact, record: VersionRecord): Promise<void> {
-    const live = await this.get(refOf(artifact));
-    if (live.metadata.uid !== artifact.metadata.uid || live.metadata.generation !== artifact.metadata.generation)
-      throw new KubeError('Conflict', `artifact ${artifact.metadata.name} has changed since this version was planned`);
+    const revision = revisionOf(artifact, { ...record, spec: await this.#verbatim(artifact) });
     try {
-      this.#versions.observe(await this.#client.create(kinds.controllerRevision, revisionOf(live, record)));
+      this.#versions.observe(await this.#client.create(kinds.controllerRevision, revision));
     } catch (error) {
       if (!isKubeError(error, 'AlreadyExists')) throw error;
       const existing = await this.#client.get<KubeObject & StoredRevision>(kinds.controllerRevision, {
@@ -148,6 +146,16 @@ export class CrdArtifactStore implements ArtifactStore {
         throw new KubeError('Conflict', `ControllerRevision ${existing.metadata.name} exists and is not this version`);
       this.#versions.observe(existing);
     }
+  }
+
+  /** The spec with its inline files, which only the server has; without any, what is cached is all there is. */
+  async #verbatim(artifact: CompactArtifact): Promise<ArtifactSpec> {
+    const { files, ...source } = artifact.spec.source;
+    if (files === undefined) return { ...artifact.spec, source };
+    const live = await this.get(refOf(artifact));
+    if (live.metadata.uid !== artifact.metadata.uid || live.metadata.generation !== artifact.metadata.generation)
+      throw new KubeError('Conflict', `artifact ${artifact.metadata.name} has changed since this version was planned`);
+    return live.spec;
   }
 
   async dropVersion(artifact: CompactArtifact, version: number): Promise<void> {
@@ -215,8 +223,11 @@ function compactRecord(data: StoredRevision['data']): VersionRecord {
   return { ...data, spec: compactSpec(data.spec as ArtifactSpec) };
 }
 
-function revisionOf(live: Artifact, record: VersionRecord): KubeObject & StoredRevision & { revision: number } {
-  const { name, namespace, uid = '' } = live.metadata;
+function revisionOf(
+  { metadata }: CompactArtifact,
+  record: StoredRecord,
+): KubeObject & StoredRevision & { revision: number } {
+  const { name, namespace, uid = '' } = metadata;
   return {
     metadata: {
       name: versionName(name, record.version),
@@ -229,7 +240,7 @@ function revisionOf(live: Artifact, record: VersionRecord): KubeObject & StoredR
       },
       ownerReferences: [{ apiVersion, kind: 'Artifact', name, uid, controller: true }],
     },
-    data: { ...record, spec: live.spec },
+    data: record,
     revision: record.version,
   };
 }
