@@ -349,6 +349,8 @@ describe('between attempts', () => {
 
 describe('stop()', () => {
   const requestsStay = async () => {
+    // What was on its way to the server when stop() was called may still arrive; nothing after that.
+    await new Promise(resolve => setTimeout(resolve, 40));
     const before = server.requests.length;
     const told = events.length;
     server.set('after-stop');
