@@ -1,6 +1,6 @@
 // The api-server's last mile on a cluster: where it keeps sources, its host at the ingress, and a first key, so that an AI tool
 // on this machine can use it at once.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { mintKey } from '../../../api-server/src/auth/keys.ts';
@@ -42,24 +42,27 @@ function onPodDisk(object: Manifest): Manifest {
   return { ...object, spec: { ...object.spec, template: { ...object.spec?.template, spec: { ...pod, volumes } } } };
 }
 
-/** The Ingress of the api-server and, where nobody has a key yet, the key `local` in .vibed/mcp.json. */
-export async function exposeApi({ kubectl, settings }: Target): Promise<void> {
+/** The Ingress of the api-server and, where nobody has a key yet, the key `local` in .vibed/mcp.json (of a given cluster: with its host in the name). */
+export async function exposeApi({ kubectl, settings, own }: Target): Promise<void> {
   await kubectl.apply(apiServerIngress(settings));
   const namespace = ['-n', settings.systemNamespace] as const;
   const known = await kubectl.run(...namespace, 'get', 'secret', keysSecret, '--ignore-not-found', '-o', 'name');
   if (known.trim() !== '') return;
   const { id, key, entry } = mintKey('local', 'write');
+  const url = `${settings.api.publicUrl}/mcp`;
+  const headers = { Authorization: `Bearer ${key}` };
+  const { state } = layoutOf();
+  const path = join(state, own ? 'mcp.json' : `mcp-${new URL(url).hostname}.json`);
+  // First the file: what is in the Secret cannot be read back.
+  await mkdir(state, { recursive: true });
+  await writeFile(path, `${JSON.stringify({ mcpServers: { vibed: { type: 'http', url, headers } } }, null, 2)}\n`, {
+    mode: 0o600,
+  });
   await kubectl.apply({
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: keysSecret, namespace: settings.systemNamespace },
     stringData: { [id]: JSON.stringify(entry) },
-  });
-  const url = `${settings.api.publicUrl}/mcp`;
-  const headers = { Authorization: `Bearer ${key}` };
-  const path = join(layoutOf().state, 'mcp.json');
-  await writeFile(path, `${JSON.stringify({ mcpServers: { vibed: { type: 'http', url, headers } } }, null, 2)}\n`, {
-    mode: 0o600,
   });
   console.log(`AI tools: ${url} with the key in ${path}; for Claude Code: claude --mcp-config ${path}`);
 }

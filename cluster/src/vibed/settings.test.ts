@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Environment } from '../environment.ts';
-import { merged, problemsOf, settingsFor } from './settings.ts';
+import { apiBelow, merged, problemsOf, settingsFor } from './settings.ts';
 
 it('lays settings over each other field by field', () => {
   const below = { apps: { domain: 'a', scheme: 'http' }, sources: { gitSchemes: ['https', 'http'] } };
@@ -24,6 +24,16 @@ it('names a wrong field of a settings file', () => {
   expect(problemsOf({ apps, registry, builds: { image: 'buildah', parallel: 0 } })).toEqual([
     expect.stringContaining('settings: builds.parallel:'),
   ]);
+});
+
+it('puts the api-server beside the apps', () => {
+  expect(apiBelow({ apps: { domain: 'localhost', externalPort: 8080 } })).toEqual({
+    publicUrl: 'http://vibed.localhost:8080',
+  });
+  expect(apiBelow({ apps: { domain: 'apps.example.com', scheme: 'https' } })).toEqual({
+    publicUrl: 'https://vibed.apps.example.com',
+  });
+  expect(apiBelow({})).toEqual({});
 });
 
 it('builds Go apps with the Go image that the cluster has', () => {

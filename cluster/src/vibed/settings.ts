@@ -61,6 +61,14 @@ function laidOver(below: Tree, above: Tree): Tree {
   return result;
 }
 
+/** The api-server is the host `vibed` beside the apps. */
+export function apiBelow(settings: Tree): { publicUrl?: string } {
+  const apps = (settings.apps ?? {}) as { domain?: string; scheme?: string; externalPort?: number };
+  if (apps.domain === undefined) return {};
+  const port = apps.externalPort === undefined ? '' : `:${apps.externalPort}`;
+  return { publicUrl: `${apps.scheme ?? 'http'}://vibed.${apps.domain}${port}` };
+}
+
 /** What to say when a field without a default is known from nowhere. */
 export const REMEDIES = {
   'registry.push': 'VIBED_REGISTRY=https://registry.example.com: where build pods push to and nodes pull from',

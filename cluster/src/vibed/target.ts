@@ -10,7 +10,7 @@ import { type Given, isGiven, readGiven, type Tree } from './config.ts';
 import { discovered, installedSettings } from './discover.ts';
 import { BASE, BUILDAH_TAG, ensureImages, type Images, operatorImage } from './images.ts';
 import { findKubectl, type Kubectl, kubectlFor } from './kubectl.ts';
-import { merged, problemsOf, REMEDIES, settingsFor } from './settings.ts';
+import { apiBelow, merged, problemsOf, REMEDIES, settingsFor } from './settings.ts';
 
 export interface Target {
   /** How it is spoken of. */
@@ -107,7 +107,8 @@ async function settingsOf(
         'For a cluster of this checkout: unset KUBECONFIG. All variables: docs/install.md',
     );
   const image = `${pull ?? new URL(push).host}/${prefix}/buildah:${BUILDAH_TAG}`;
-  const written = merged({ builds: { image } }, await discovered(kubectl, said), said);
+  const found = merged({ builds: { image } }, await discovered(kubectl, said), said);
+  const written = merged({ api: apiBelow(found) }, found);
   const problems = problemsOf(written);
   if (problems.length > 0)
     throw new NotUsable(`${name} cannot get vibeD yet:\n${problems.map(line => `  - ${line}`).join('\n')}`);
