@@ -17,6 +17,7 @@ import { canonicalJson, shortHash } from './artifact/names.ts';
 import type { Child, Stale } from './artifact/outcome.ts';
 import type { Children, ConfigMap, Deployment, Ingress, Job, Pod, Service } from './artifact/world.ts';
 import { contains } from './contains.ts';
+import { leanFor } from './lean.ts';
 
 /** A write that the cluster refuses and will go on refusing until a person changes something. */
 export interface ApplyProblem {
@@ -220,6 +221,7 @@ function cacheOf(kind: Kind, { client, log }: ChildrenOptions): KubeCache<KubeOb
     log,
     labelSelector: `${labels.managedBy}=vibed`,
     metadataOnly: kind === kinds.configMap,
+    strip: leanFor(kind),
     indexBy: { [byUid]: object => object.metadata.labels?.[labels.artifactUid] },
   });
 }
