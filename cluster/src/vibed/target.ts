@@ -98,7 +98,7 @@ async function settingsOf(
   installed: Tree,
 ): Promise<{ written: Tree; settings: Settings }> {
   const secret = given.registryAuth === undefined ? {} : { registry: { pushSecret: PUSH_SECRET } };
-  const said = merged(withoutOurBuildah(installed), secret, given.file, given.settings);
+  const said = merged(withoutDerived(installed), secret, given.file, given.settings);
   // Before anything is asked of a cluster that was perhaps not meant: KUBECONFIG may be set for other reasons.
   const { push, pull, prefix = 'vibed' } = (said.registry ?? {}) as { push?: string; pull?: string; prefix?: string };
   if (push === undefined)
@@ -115,17 +115,24 @@ async function settingsOf(
   return { written, settings: settingsSchema.parse(written) };
 }
 
-/** The image that an earlier install put there follows the registry and our version; one that a person named stays. */
-function withoutOurBuildah(installed: Tree): Tree {
-  const { registry, builds } = installed as {
+/** What an earlier install made of the registry, our version and the domain follows these; what a person wrote stays. */
+function withoutDerived(installed: Tree): Tree {
+  const { registry, builds, api } = installed as {
     registry?: { pull?: string; prefix?: string };
     builds?: { image?: string };
+    api?: { publicUrl?: string };
   };
-  const ours = `${registry?.pull}/${registry?.prefix ?? 'vibed'}/buildah:`;
-  if (!builds?.image?.startsWith(ours)) return installed;
-  const { image: _, ...others } = builds;
-  return { ...installed, builds: others };
+  const isOurs = builds?.image?.startsWith(`${registry?.pull}/${registry?.prefix ?? 'vibed'}/buildah:`) === true;
+  const isBelow = api?.publicUrl !== undefined && api.publicUrl === apiBelow(installed).publicUrl;
+  return {
+    ...installed,
+    ...(isOurs && { builds: without('image', builds) }),
+    ...(isBelow && { api: without('publicUrl', api) }),
+  };
 }
+
+const without = (name: string, tree: Tree = {}): Tree =>
+  Object.fromEntries(Object.entries(tree).filter(([key]) => key !== name));
 
 function givenImages(
   layout: Layout,
