@@ -1,5 +1,7 @@
 // The HTTP face: health, the two doors, uploads and the event stream, behind one gate (host and origin, then who asks), and one
 // edge where every failure becomes problem+json.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -7,16 +9,19 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import { perform, type Services } from './actions/action.ts';
+import { type Context, perform, type Services } from './actions/action.ts';
+import { followLog } from './actions/logs.ts';
+import { specOfVersion, treeOf } from './actions/trees.ts';
 import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
 import type { KeyRing } from './auth/keys.ts';
 import { checkOrigin, type OriginRules } from './auth/origin.ts';
 import { inputOf } from './http/input.ts';
+import { docsPage, openApi } from './http/openapi.ts';
 import { routes } from './http/routes.ts';
 import { mcpHandler } from './mcp/server.ts';
 import { Problem, problemJson, problemOf } from './problems.ts';
-import { readBounded } from './storage/archive.ts';
+import { packTree, readBounded } from './storage/archive.ts';
 import { namespaceOf } from './tenancy.ts';
 
 export interface AppOptions {
@@ -51,6 +56,7 @@ export function makeApp(options: AppOptions): Express {
     });
     next();
   });
+  addDocs(app, services);
   app.put('/api/uploads/:ticket', takeUpload(options));
   app.get('/api/events', streamEvents(options));
   app.use(express.json({ limit: jsonLimitBytes, type: ['application/json', 'application/*+json'] }));
@@ -61,6 +67,8 @@ export function makeApp(options: AppOptions): Express {
   });
   addMcp(app, options);
   addRoutes(app, options);
+  app.get('/api/artifacts/:name/logs/follow', followLogs(options));
+  app.get('/api/artifacts/:name/source.tar.gz', downloadSource(options));
   app.use((request, _response, next) =>
     next(
       new Problem('NotFound', `there is no ${request.method} ${request.path.slice(0, 100)}`, {
@@ -70,6 +78,52 @@ export function makeApp(options: AppOptions): Express {
   );
   app.use(edge(services));
   return app;
+}
+
+/** Open to everybody: there is nothing in it of anybody. */
+function addDocs(app: Express, { settings }: Services): void {
+  const document = openApi(settings.api.publicUrl);
+  const page = docsPage(document);
+  app.get('/api/openapi.json', (_request, response) => void response.json(document));
+  app.get('/api/docs', (_request, response) => {
+    response.set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'").type('html').send(page);
+  });
+}
+
+/** What an action would be given, for the few routes that are none. */
+async function contextOf(request: Request, response: Response, options: AppOptions): Promise<Context> {
+  const caller = await callerOf(request, options);
+  options.services.limits.read.take(caller.user);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return { caller, door: 'rest', signal: gone.signal, services: options.services, namespace: namespaceOf(caller.user) };
+}
+
+function followLogs(options: AppOptions): RequestHandler<{ name: string }> {
+  return async (request, response) => {
+    const context = await contextOf(request as unknown as Request, response, options);
+    const { kind } = request.query;
+    const which = kind === 'build' || kind === 'app' ? kind : undefined;
+    const lines = Readable.from(followLog(request.params.name, which, context));
+    // Nothing is sent before the log is there, so that a failure can still be told as one.
+    await new Promise<void>((resolve, reject) =>
+      lines.once('readable', resolve).once('error', reject).once('end', resolve),
+    );
+    response.type('text/plain').set('x-accel-buffering', 'no');
+    await pipeline(lines, response).catch((error: unknown) => {
+      if (!context.signal.aborted) options.services.log.debug('a followed log broke off', { error });
+    });
+  };
+}
+
+function downloadSource(options: AppOptions): RequestHandler<{ name: string }> {
+  return async (request, response) => {
+    const context = await contextOf(request as unknown as Request, response, options);
+    const asked = Number(request.query.version);
+    const version = Number.isInteger(asked) && asked > 0 ? asked : undefined;
+    const files = await treeOf(await specOfVersion(request.params.name, version, context), context);
+    response.type('application/gzip').send(await packTree(files));
+  };
 }
 
 function addMcp(app: Express, options: AppOptions): void {

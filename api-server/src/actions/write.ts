@@ -76,12 +76,12 @@ const attempts = 6;
 
 /**
  * Reads the whole artifact, lets `change` say what it should be, and writes that. Status writes of the operator make a write
- * fail as well, so it is tried again on what is there then; `change` is asked each time.
+ * fail as well, so it is tried again on what is there then; `change` is asked each time. Undefined: leave it as it is.
  */
 export async function rewrite(
   name: string,
   context: Context,
-  change: (live: Artifact) => Promise<Change> | Change,
+  change: (live: Artifact) => Promise<Change | undefined> | Change | undefined,
 ): Promise<Artifact> {
   const { store } = context.services;
   for (let attempt = 1; ; attempt += 1) {
@@ -89,7 +89,9 @@ export async function rewrite(
     refuseManagedByGit(live);
     if (live.metadata.deletionTimestamp !== undefined)
       throw new Problem('NotFound', 'there is no such artifact', { hint: 'it is being deleted' });
-    const { spec, annotations = {} } = await change(live);
+    const wanted = await change(live);
+    if (wanted === undefined) return live;
+    const { spec, annotations = {} } = wanted;
     const all = { ...live.metadata.annotations, ...annotations, [requestedBy]: requestedByOf(context) };
     const kept = Object.fromEntries(
       Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),

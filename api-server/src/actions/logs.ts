@@ -1,0 +1,192 @@
+// get_artifact_logs: what a build or the app said, bounded, with the first line that looks like the cause.
+import { gunzipSync } from 'node:zlib';
+import type { V1Pod } from '@kubernetes/client-node';
+import { labels } from '@vibed/crds';
+import { buildKeyLabel, versionLabel } from '@vibed/operator/identity';
+import { names } from '@vibed/operator/names';
+import type { CompactArtifact } from '@vibed/store';
+import { isKubeError, type KubeObject, kinds, type LogOptions, type Typed } from '@vibed/store/kube';
+import { z } from 'zod';
+import { Problem } from '../problems.ts';
+import { type Context, defineAction, type Right } from './action.ts';
+import { isCurrent, listShape } from './answer.ts';
+import { findArtifact, nameSchema } from './find.ts';
+import { viewRights } from './get.ts';
+
+type Pod = Typed<V1Pod>;
+const defaultLines = 60;
+const maxLines = 300;
+const maxBytes = 24_000;
+const readBytes = 1024 * 1024;
+
+export const logRights: readonly Right[] = [
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'], why: 'find the pods of an app' },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'], why: 'logs of apps' },
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], why: 'kept logs of builds' },
+];
+
+const input = z.strictObject({
+  name: nameSchema,
+  kind: z.enum(['build', 'app']).optional().describe('Default: whichever explains the present state.'),
+  previous: z.boolean().optional().describe('The instance before the last crash.'),
+  contains: z.string().min(1).max(200).optional(),
+  lines: z.int().min(1).max(maxLines).optional(),
+  cursor: z.string().max(100).optional().describe('Of an earlier answer: only what came after.'),
+});
+type LogsInput = z.output<typeof input>;
+
+export const getArtifactLogs = defineAction({
+  name: 'get_artifact_logs',
+  title: 'Logs of an app',
+  description: 'The last lines of the build or of the app, and the first line that looks like an error.',
+  scope: 'read',
+  hints: { idempotent: true },
+  input,
+  output: z.object({
+    name: z.string(),
+    kind: z.enum(['build', 'app']),
+    text: z.string(),
+    first_error: z.string().optional(),
+    left_out: z.int().describe('Lines before these.'),
+    cursor: z.string().optional(),
+    ...listShape,
+  }),
+  rights: [...viewRights, ...logRights],
+  run: async (given, context) => {
+    const artifact = findArtifact(given.name, context);
+    const kind = given.kind ?? explaining(artifact);
+    const all = (kind === 'build' ? await buildLog(artifact, context) : await appLog(artifact, given, context)).map(
+      plain,
+    );
+    const from = given.cursor === undefined ? 0 : positionIn(given.cursor, kind);
+    const wanted = all.slice(from).filter(line => given.contains === undefined || line.includes(given.contains));
+    const shown = lastOf(wanted, given.lines ?? defaultLines);
+    const error = all.find(line =>
+      /\b(error|exception|fatal|panic|traceback|cannot find|not found|failed)\b/i.test(line),
+    );
+    return {
+      name: artifact.metadata.name,
+      kind,
+      text: shown.join('\n'),
+      ...(error !== undefined && { first_error: error.slice(0, 500) }),
+      left_out: wanted.length - shown.length,
+      cursor: Buffer.from(`${kind}:${all.length}`).toString('base64url'),
+      warnings: all.length === 0 ? [`there is no log of the ${kind} yet`] : [],
+      next: [],
+    };
+  },
+});
+
+function explaining(artifact: CompactArtifact): 'build' | 'app' {
+  const { failure, serving, phase } = artifact.status ?? {};
+  if (isCurrent(artifact) && failure !== undefined) return failure.step === 'build' ? 'build' : 'app';
+  return phase === 'building' || (serving === undefined && phase !== 'deploying') ? 'build' : 'app';
+}
+
+function positionIn(cursor: string, kind: string): number {
+  const [of, position] = Buffer.from(cursor, 'base64url').toString().split(':');
+  if (of === kind && /^[0-9]{1,9}$/.test(position ?? '')) return Number(position);
+  throw new Problem('InvalidInput', 'the cursor is not one of this log', {
+    field: 'cursor',
+    hint: 'leave it out to begin at the end',
+  });
+}
+
+/** The last lines that fit. */
+function lastOf(lines: readonly string[], count: number): string[] {
+  const last = lines.slice(-count);
+  while (last.length > 1 && last.reduce((sum, line) => sum + line.length + 1, 0) > maxBytes) last.shift();
+  return last;
+}
+
+/** Without colour codes and control characters. */
+const plain = (line: string) =>
+  line
+    .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
+    .replace(/[^\P{Cc}\t]/gu, '')
+    .slice(0, 2_000);
+
+type ConfigMap = KubeObject & { binaryData?: Record<string, string> };
+
+/** The kept log of a finished build, else that of the pod that builds. */
+async function buildLog(artifact: CompactArtifact, context: Context): Promise<string[]> {
+  const { services, namespace } = context;
+  const { failure, build } = artifact.status ?? {};
+  const key = failure?.step === 'build' ? failure.hash : build?.key;
+  if (key !== undefined && isCurrent(artifact)) {
+    const name = names.buildLog({ namespace, name: artifact.metadata.name }, key);
+    const kept = await optional(services.client.get<ConfigMap>(kinds.configMap, { namespace, name }));
+    const gzip = kept?.binaryData?.['build.log.gz'];
+    if (gzip !== undefined)
+      return linesOf(gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: 8 * readBytes }).toString());
+  }
+  const pods = await podsOf(artifact, services.settings.builds.namespace, buildKeyLabel, context);
+  const pod = pods[0];
+  if (pod === undefined) return [];
+  const parts = await Promise.all(['source', 'build'].map(container => logOf(pod, { container }, context)));
+  return parts.flat();
+}
+
+async function appLog(artifact: CompactArtifact, { previous }: LogsInput, context: Context): Promise<string[]> {
+  const pod = await appPod(artifact, context);
+  return pod === undefined ? [] : await logOf(pod, { container: 'app', previous }, context);
+}
+
+/** The newest pod of the version asked for, else of the one that serves. */
+export async function appPod(artifact: CompactArtifact, context: Context): Promise<Pod | undefined> {
+  const { desired, serving } = artifact.status ?? {};
+  const pods = await podsOf(artifact, context.namespace, versionLabel, context);
+  const of = (hash: string | undefined) => pods.find(pod => pod.metadata.labels?.[versionLabel] === hash);
+  return of(desired?.hash) ?? of(serving?.hash);
+}
+
+/** Newest first. */
+async function podsOf(
+  { metadata }: CompactArtifact,
+  namespace: string,
+  having: string,
+  { services }: Context,
+): Promise<Pod[]> {
+  const labelSelector = `${labels.artifactUid}=${metadata.uid ?? ''},${having}`;
+  const { items } = await services.client.list<Pod>(kinds.pod, { namespace, labelSelector });
+  return items.sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1));
+}
+
+/** Nothing for a container that has not run yet. */
+async function logOf({ metadata }: Pod, options: LogOptions, { services }: Context): Promise<string[]> {
+  try {
+    return linesOf(await services.client.logs(metadata, { ...options, limitBytes: readBytes, tailLines: 5_000 }));
+  } catch (error) {
+    if (isKubeError(error, 'Invalid') || isKubeError(error, 'NotFound')) return [];
+    throw error;
+  }
+}
+
+const linesOf = (text: string) => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
+
+async function optional<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (isKubeError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** Follows the app, or the build while it runs, line by line as it comes; ends with the container or the caller. */
+export async function* followLog(
+  name: string,
+  kind: 'build' | 'app' | undefined,
+  context: Context,
+): AsyncGenerator<Uint8Array> {
+  const artifact = findArtifact(name, context);
+  const { client, settings } = context.services;
+  const which = kind ?? explaining(artifact);
+  const pod =
+    which === 'app'
+      ? await appPod(artifact, context)
+      : (await podsOf(artifact, settings.builds.namespace, buildKeyLabel, context))[0];
+  if (pod === undefined)
+    throw new Problem('NotFound', `no pod of the ${which} runs`, { hint: 'get_artifact_logs has what was kept' });
+  yield* client.followLogs(pod.metadata, { container: which, tailLines: 500 }, context.signal);
+}

@@ -1,0 +1,219 @@
+// Versions: which there are, what is different between two, and going back to one.
+import type { ArtifactSpec } from '@vibed/crds';
+import { annotations } from '@vibed/crds';
+import { compactArtifact, type VersionRecord } from '@vibed/store';
+import type { TreeFile } from '@vibed/store/tree-digest';
+import { createTwoFilesPatch } from 'diff';
+import { z } from 'zod';
+import { type Context, defineAction } from './action.ts';
+import { answerFor, answerShape, listShape } from './answer.ts';
+import { findArtifact, nameSchema } from './find.ts';
+import { viewRights } from './get.ts';
+import { specOfVersion, treeOf, unknownVersion } from './trees.ts';
+import { rewrite, writeRights } from './write.ts';
+
+const versionSchema = z.int().min(1);
+
+export const listVersions = defineAction({
+  name: 'list_versions',
+  title: 'Versions of an app',
+  description: 'The recorded versions, the latest first: each was built and can be rolled back to.',
+  scope: 'read',
+  hints: { idempotent: true },
+  input: z.strictObject({ name: nameSchema }),
+  output: z.object({
+    name: z.string(),
+    versions: z.array(z.looseObject({ version: z.int() })),
+    ...listShape,
+  }),
+  rights: viewRights,
+  run: async ({ name: asked }, context) => {
+    const artifact = findArtifact(asked, context);
+    const { name } = artifact.metadata;
+    const serving = artifact.status?.serving?.version;
+    const records = [...context.services.store.versions(artifact)].reverse().slice(0, 30);
+    const back = records.find(({ version }) => serving !== undefined && version < serving);
+    return {
+      name,
+      versions: records.map(record => ({ ...factsOf(record), serving: record.version === serving })),
+      warnings: [],
+      next:
+        back === undefined
+          ? []
+          : [{ tool: 'rollback_artifact', args: { name, version: back.version }, why: 'goes back to the one before' }],
+    };
+  },
+});
+
+function factsOf({ version, createdAt, target, build, spec }: VersionRecord) {
+  const { snapshot, git, image, files } = spec.source;
+  return {
+    version,
+    created: createdAt,
+    target,
+    ...(build.language !== undefined && { language: build.language }),
+    ...(snapshot !== undefined && { source_ref: snapshot.digest }),
+    ...(git !== undefined && { git_ref: git.ref, commit: build.commit }),
+    ...(image !== undefined && { image: image.ref }),
+    ...(files !== undefined && { inline_files: files.count }),
+  };
+}
+
+const patchLimit = 8 * 1024;
+
+export const diffVersions = defineAction({
+  name: 'diff_versions',
+  title: 'What changed',
+  description: 'The difference between two versions: files as a patch (up to 8 KB), settings, names of variables.',
+  scope: 'read',
+  hints: { idempotent: true },
+  input: z.strictObject({
+    name: nameSchema,
+    from: versionSchema,
+    to: versionSchema.optional().describe('Default: the present spec.'),
+  }),
+  output: z.object({
+    name: z.string(),
+    files: z.array(z.object({ path: z.string(), change: z.enum(['added', 'deleted', 'changed']) })),
+    patch: z.string(),
+    truncated: z.boolean(),
+    settings: z.array(z.string()),
+    ...listShape,
+  }),
+  rights: viewRights,
+  run: async ({ name: asked, from, to }, context) => {
+    const { name } = findArtifact(asked, context).metadata;
+    const [before, after] = [await specOfVersion(name, from, context), await specOfVersion(name, to, context)];
+    const { changes, warnings } = await fileChanges(before, after, context);
+    const patch = changes.map(patchOf).join('');
+    return {
+      name,
+      files: changes.slice(0, 100).map(({ path, before: old, after: now }) => ({
+        path,
+        change:
+          old === undefined ? ('added' as const) : now === undefined ? ('deleted' as const) : ('changed' as const),
+      })),
+      patch: patch.slice(0, patchLimit),
+      truncated: patch.length > patchLimit,
+      settings: settingChanges(before, after),
+      warnings,
+      next: [],
+    };
+  },
+});
+
+interface FileChange {
+  path: string;
+  before: TreeFile | undefined;
+  after: TreeFile | undefined;
+}
+
+/** Files that git or a registry holds cannot be compared; that is told, and no failure. */
+async function fileChanges(
+  before: ArtifactSpec,
+  after: ArtifactSpec,
+  context: Context,
+): Promise<{ changes: FileChange[]; warnings: string[] }> {
+  if (JSON.stringify(before.source) === JSON.stringify(after.source)) return { changes: [], warnings: [] };
+  try {
+    const old = new Map((await treeOf(before, context)).map(file => [file.path, file]));
+    const now = new Map((await treeOf(after, context)).map(file => [file.path, file]));
+    const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
+    const changes = paths
+      .map(path => ({ path, before: old.get(path), after: now.get(path) }))
+      .filter(({ before: a, after: b }) => a === undefined || b === undefined || !Buffer.from(a.bytes).equals(b.bytes));
+    return { changes, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { changes: [], warnings: [`files cannot be compared: ${error.message}`] };
+  }
+}
+
+const comparable = 200_000;
+
+function patchOf({ path, before, after }: FileChange): string {
+  const [a, b] = [before, after].map(file => (file === undefined ? '' : Buffer.from(file.bytes).toString('utf8')));
+  if (
+    a === undefined ||
+    b === undefined ||
+    a.includes('\u0000') ||
+    b.includes('\u0000') ||
+    a.length + b.length > comparable
+  )
+    return `${path}: not shown (binary or large)\n`;
+  return createTwoFilesPatch(
+    before === undefined ? '/dev/null' : `a/${path}`,
+    after === undefined ? '/dev/null' : `b/${path}`,
+    a,
+    b,
+    '',
+    '',
+    { context: 2 },
+  );
+}
+
+/** Of variables the names alone: what a value was is told to nobody. */
+function settingChanges(before: ArtifactSpec, after: ArtifactSpec): string[] {
+  const env = (spec: ArtifactSpec) => new Map((spec.run?.env ?? []).map(entry => [entry.name, JSON.stringify(entry)]));
+  const [old, now] = [env(before), env(after)];
+  const variables = [...new Set([...old.keys(), ...now.keys()])].flatMap(name => {
+    if (!old.has(name)) return [`env ${name}: added`];
+    if (!now.has(name)) return [`env ${name}: removed`];
+    return old.get(name) === now.get(name) ? [] : [`env ${name}: changed`];
+  });
+  const parts = (spec: ArtifactSpec) => {
+    const { env: _, ...run } = spec.run ?? {};
+    const { files: __, snapshot: ___, ...source } = spec.source;
+    return { ...run, ...source, build: spec.build, target: spec.target, exposure: spec.exposure } as Record<
+      string,
+      unknown
+    >;
+  };
+  const [was, is] = [parts(before), parts(after)];
+  const others = [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap(key => {
+    const [a, b] = [JSON.stringify(was[key]), JSON.stringify(is[key])];
+    return a === b ? [] : [`${key}: ${a ?? 'unset'} → ${b ?? 'unset'}`.slice(0, 300)];
+  });
+  return [...others, ...variables];
+}
+
+export const rollbackArtifact = defineAction({
+  name: 'rollback_artifact',
+  title: 'Go back to a version',
+  description:
+    'Make a recorded version the present one again: files, settings and image of that time. Nothing is built.',
+  scope: 'write',
+  hints: { idempotent: true },
+  input: z.strictObject({ name: nameSchema, version: versionSchema }),
+  output: z.object({ ...answerShape }),
+  rights: [...writeRights, ...viewRights],
+  run: async ({ name: asked, version }, context) => {
+    const artifact = findArtifact(asked, context);
+    const { name } = artifact.metadata;
+    const { store, storage } = context.services;
+    const record = store.versions(artifact).find(r => r.version === version);
+    if (record === undefined) throw unknownVersion(name, version);
+    const spec = await recordedSpec(name, record, context);
+    if (spec.source.snapshot !== undefined)
+      await storage.refer({ namespace: context.namespace, name }, spec.source.snapshot.digest);
+    const written = await rewrite(name, context, () => ({ spec, annotations: { [annotations.retry]: record.retry } }));
+    const answer = answerFor(compactArtifact(written), context);
+    return {
+      ...answer,
+      version,
+      next: [{ tool: 'wait_for_artifact', args: { name, version }, why: 'returns when it serves again' }],
+    };
+  },
+});
+
+/** Verbatim, with a git ref pinned to the commit that was built: the image is then found by its key. */
+async function recordedSpec(
+  name: string,
+  record: VersionRecord,
+  { services, namespace }: Context,
+): Promise<ArtifactSpec> {
+  const { suspend: _, ...spec } = await services.store.specOf({ namespace, name }, record.version);
+  const { commit } = record.build;
+  if (spec.source.git === undefined || commit === undefined) return spec;
+  return { ...spec, source: { git: { ...spec.source.git, ref: commit } } };
+}
