@@ -20,6 +20,9 @@ export const isLeaving = ({ namespace }: World): boolean => namespace?.metadata.
 
 export function accept(world: World, settings: Settings): Outcome<Accepted> {
   const { artifact } = world;
+  // The two watches are not in step: an Artifact may be seen before its new namespace is.
+  if (world.namespace === undefined)
+    return waiting('Progressing', 'the namespace is being looked up', { recheckAfterMs: 2_000 });
   if (isLeaving(world)) return waiting('Deleting', 'the namespace is being deleted');
   const refusal =
     refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);

@@ -73,6 +73,12 @@ describe('accept', () => {
     const spec = { ...one, run: { port: 99999 } };
     expect(seen({ spec })).toMatchObject({ desired: [], phase: 'failed', ready: 'False Invalid' });
   });
+  it('waits for a namespace that the watch has not told of yet', () => {
+    const world = { ...worldOf(), namespace: undefined };
+    const plan = planFor(world, portsWith());
+    expect(plan).toMatchObject({ desired: [], recheckAfterMs: 2_000, accepted: { state: 'waiting' } });
+    expect(statusOf(world, plan, [], portsWith())).toMatchObject({ phase: 'pending' });
+  });
   it('makes nothing in a namespace that is being deleted', () => {
     const world = worldOf({ ...serving, children: {} });
     const leaving = { metadata: { ...world.namespace?.metadata, name: 'vibed-alice', deletionTimestamp: 'x' } };
