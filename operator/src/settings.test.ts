@@ -36,6 +36,10 @@ it('names every wrong field and where to mend it', () => {
   );
 });
 
+it('takes no field it does not know: a typo is not a default', () => {
+  expect(() => readSettings(file(`${least}tenant: {}\n`))).toThrow(/tenant/);
+});
+
 it('dies at the start, with a hint, without its own image', () => {
   expect(() => readConfig({})).toThrow(/VIBED_STEPS_IMAGE.*install\.yaml/);
   expect(readConfig({ VIBED_STEPS_IMAGE: 'x' })).toMatchObject({ workers: 8, port: 8081 });

@@ -5,9 +5,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/);
-const resources = z.object({ cpu: quantity, memory: quantity });
+const resources = z.strictObject({ cpu: quantity, memory: quantity });
 
-const apps = z.object({
+const apps = z.strictObject({
   domain: z.string().min(1).describe('Apps answer at <name>-<hash>.<domain>.'),
   scheme: z.enum(['http', 'https']).default('http').describe('Of the URLs; for https the ingress ends TLS.'),
   externalPort: z.int().optional().describe('Port in the URL when it is not the scheme’s own.'),
@@ -20,7 +20,7 @@ const apps = z.object({
     ),
 });
 
-const registry = z.object({
+const registry = z.strictObject({
   push: z.string().min(1).describe('URL that build pods push to, e.g. https://registry.example.com.'),
   pull: z.string().min(1).describe('host[:port] that nodes pull from.'),
   prefix: z.string().default('vibed').describe('First part of every repository: <prefix>/<namespace>/<name>.'),
@@ -43,7 +43,7 @@ const bases = z
   .prefault({})
   .describe('Images that generated Dockerfiles are built from.');
 
-const builds = z.object({
+const builds = z.strictObject({
   namespace: z.string().default('vibed-builds').describe('Where build Jobs run; install.yaml makes it.'),
   image: z.string().describe('Image with Buildah ≥ 1.38.1.'),
   stepsImage: z.string().optional().describe('Image of the source and registry steps; the operator’s own when absent.'),
@@ -55,7 +55,7 @@ const builds = z.object({
   hostUsers: z.boolean().default(false).describe('true only where nodes have no user namespaces.'),
   bases,
   baseRegistries: z
-    .record(z.string(), z.object({ url: z.string() }))
+    .record(z.string(), z.strictObject({ url: z.string() }))
     .default({ 'docker.io': { url: 'https://registry-1.docker.io' } })
     .describe('Registries that FROM may name, and the URL (or mirror) each is read from.'),
   network: z
@@ -88,7 +88,7 @@ const tenants = z
       })
       .describe('ResourceQuota of every tenant namespace.'),
     defaultResources: z
-      .object({ requests: resources, limits: z.object({ memory: quantity, 'ephemeral-storage': quantity }) })
+      .object({ requests: resources, limits: z.strictObject({ memory: quantity, 'ephemeral-storage': quantity }) })
       .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '1Gi' } })
       .describe('Of an app that asks for none.'),
     protectedNamespaces: z
@@ -109,7 +109,7 @@ const api = z
   })
   .prefault({});
 
-export const settingsSchema = z.object({
+export const settingsSchema = z.strictObject({
   systemNamespace: z.string().default('vibed-system').describe('Where vibeD itself runs.'),
   apps,
   registry,

@@ -233,7 +233,7 @@ function sourceLocation(artifact: CompactArtifact, settings: Settings): SourceJo
   };
 }
 
-function registry({ settings, stepsImage }: BuildahOptions, owner: Owner): Wire<V1Container> {
+function registry({ settings, stepsImage, caBundle }: BuildahOptions, owner: Owner): Wire<V1Container> {
   const repository = repositoryOf(owner, settings.registry);
   const config = {
     upstream: {
@@ -249,13 +249,19 @@ function registry({ settings, stepsImage }: BuildahOptions, owner: Owner): Wire<
     image: stepsImage,
     restartPolicy: 'Always',
     command: ['node', '/app/registry-proxy.mjs'],
-    env: [{ name: 'VIBED_REGISTRY', value: JSON.stringify(config) }],
+    env: [
+      { name: 'VIBED_REGISTRY', value: JSON.stringify(config) },
+      // A registry of the site may have a certificate of the site.
+      ...(caBundle === undefined ? [] : [{ name: 'NODE_EXTRA_CA_CERTS', value: '/vibed/build-env/ca.pem' }]),
+    ],
     resources: stepResources,
     securityContext: stepSecurity,
-    volumeMounts:
-      settings.registry.pushSecret === undefined
+    volumeMounts: [
+      { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
+      ...(settings.registry.pushSecret === undefined
         ? []
-        : [{ name: 'credential', mountPath: '/credential', readOnly: true }],
+        : [{ name: 'credential', mountPath: '/credential', readOnly: true }]),
+    ],
   };
 }
 
