@@ -24,11 +24,11 @@ const table = {
 export type ProblemCode = keyof typeof table;
 
 /** A call that helps, ready to be made. */
-export interface Next {
+export type Next = {
   tool: string;
   args: Record<string, unknown>;
   why: string;
-}
+};
 
 export interface ProblemDetails {
   /** The input field to blame. */

@@ -42,8 +42,20 @@ Values of env are secrets: they are never shown again, so do not put them into f
 type JsonSchema = { type: 'object'; [key: string]: unknown };
 
 function schemaOf(schema: z.ZodObject): JsonSchema {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => withoutObvious(jsonSchema),
+  });
   return { ...json, type: 'object' };
+}
+
+/** The list is in every conversation: what says nothing is left out of it. */
+function withoutObvious(json: z.core.JSONSchema.BaseSchema): void {
+  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+  if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+  if (typeof json.additionalProperties === 'object' && Object.keys(json.additionalProperties).length === 0)
+    delete json.additionalProperties;
+  if (typeof json.propertyNames === 'object' && Object.keys(json.propertyNames).length === 1) delete json.propertyNames;
 }
 
 function toolOf({ name, title, description, scope, hints, input, output }: Action): Tool {
