@@ -41,6 +41,11 @@ const suites: Record<string, readonly { name: string; run: (reports: string) => 
       name: 'scenarios on the real cluster',
       run: reports => counted(join(reports, 'e2e.json'), [node, ...vitest, '--config', 'e2e/vitest.config.ts']),
     },
+    {
+      name: 'MCP and REST on the real cluster',
+      run: reports =>
+        counted(join(reports, 'doors.json'), [node, ...vitest, '--config', 'api-server/e2e/vitest.config.ts']),
+    },
   ],
 };
 

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // `vitest run --config e2e/vitest.config.ts` from the repository's root. Scenarios mostly wait for the cluster, so three
-// files run at once even on two cores; those that stop the operator or watch it being quiet run alone, after the others.
+// files run at once even on two cores; a scenario is tried twice, since machines are shared and their clocks jump (a second try
+// is shown as `retry x1`, and what was wrong the first time is printed). Those that stop the operator or watch it being quiet run alone, after the others.
 export default defineConfig({
   test: {
     bail: 0,
@@ -22,6 +23,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['e2e/scenarios/*.test.ts'],
           testTimeout: 600_000,
+          retry: 1,
           maxWorkers: 3,
           maxConcurrency: 3,
           sequence: { groupOrder: 1 },
@@ -32,6 +34,7 @@ export default defineConfig({
           name: 'alone',
           include: ['e2e/scenarios/alone/*.test.ts'],
           testTimeout: 600_000,
+          retry: 1,
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
