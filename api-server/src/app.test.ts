@@ -32,7 +32,7 @@ describe('deploying', () => {
     const keyed = { name: 'keyed', files, idempotency_key: 'k1' };
     await server.call('alice', 'POST', '/api/artifacts', keyed);
     expect(
-      (await server.call('alice', 'POST', '/api/artifacts', { ...keyed, name: 'other', port: 4000 })).body,
+      (await server.call('alice', 'POST', '/api/artifacts', { ...keyed, name: 'other', port: 3001 })).body,
     ).toMatchObject({ name: 'keyed', changed: false });
     expect(server.store.objects.size).toBe(2);
     const { annotations } = (await server.store.get({ namespace: namespaceOf('alice'), name: 'todo' })).metadata;
@@ -322,7 +322,7 @@ describe('trouble', () => {
     await server.call('alice', 'POST', '/api/artifacts', todo);
     const object = server.store.objects.get(`${namespaceOf('alice')}/todo`);
     if (object !== undefined) object.metadata.annotations = { 'argocd.argoproj.io/tracking-id': 'x' };
-    expect(await server.call('alice', 'PATCH', '/api/artifacts/todo', { base_version: 1, port: 4000 })).toMatchObject({
+    expect(await server.call('alice', 'PATCH', '/api/artifacts/todo', { base_version: 1, port: 3001 })).toMatchObject({
       status: 409,
       body: { code: 'ManagedByGit' },
     });
@@ -332,9 +332,9 @@ describe('trouble', () => {
     await using server = await startTestServer();
     await server.call('alice', 'POST', '/api/artifacts', todo);
     expect(
-      (await server.call('alice', 'PATCH', '/api/artifacts/todo', { base_version: 1, port: 4000 })).body,
+      (await server.call('alice', 'PATCH', '/api/artifacts/todo', { base_version: 1, port: 3001 })).body,
     ).toMatchObject({ changed: true, version: 2 });
-    expect(await server.call('alice', 'PATCH', '/api/artifacts/todo', { base_version: 1, port: 4000 })).toMatchObject({
+    expect(await server.call('alice', 'PATCH', '/api/artifacts/todo', { base_version: 1, port: 3001 })).toMatchObject({
       status: 409,
       body: { code: 'Conflict', field: 'base_version' },
     });
@@ -351,32 +351,28 @@ describe('trouble', () => {
   it('a reader that does not read is cut off, and the others hear everything', async () => {
     await using server = await startTestServer();
     const stuck = request(`${server.url}/api/events`, { headers: { authorization: 'Bearer alice' } });
-    const closed = new Promise<void>(resolve =>
-      stuck.on('response', r => r.pause().once('close', resolve)).on('error', () => resolve()),
-    );
+    stuck.on('response', response => response.pause()).on('error', () => undefined);
     stuck.end();
     const good = await fetch(`${server.url}/api/events`, { headers: { authorization: 'Bearer alice' } });
     const reader = good.body?.pipeThrough(new TextDecoderStream()).getReader();
     await server.call('alice', 'POST', '/api/artifacts', todo);
-    let heard = '';
+    const cutOff = async () =>
+      (await server.services.metrics.registry.getSingleMetric('vibed_api_event_readers_cut_off_total')?.get())
+        ?.values[0]?.value;
+    let last = 0;
     const hearing = (async () => {
-      while (!heard.includes('"version":4000')) heard += (await reader?.read())?.value ?? '';
+      for (let tail = ''; !tail.includes('"phase":"suspended"'); )
+        tail = tail.slice(-5_000) + ((await reader?.read())?.value ?? '');
     })();
-    for (let version = 1; version <= 4000; version += 1) {
-      server.store.report(namespaceOf('alice'), 'todo', {
-        phase: 'running',
-        url: `http://${'x'.repeat(4000)}`,
-        desired: { version, hash: 'h' },
-      });
-      if (version % 10 === 0) await sleep(1);
+    // The kernel takes some megabytes for a reader before anybody can notice that it does not read.
+    for (; last < 20_000 && (await cutOff()) === 0; last += 1) {
+      server.store.report(namespaceOf('alice'), 'todo', { phase: 'running', url: `http://${'x'.repeat(4_000)}` });
+      if (last % 10 === 0) await sleep(1);
     }
+    server.store.report(namespaceOf('alice'), 'todo', { phase: 'suspended' });
     await hearing;
-    await sleep(300);
+    expect(await cutOff()).toBe(1);
     stuck.destroy();
-    await closed;
-    expect(
-      await server.services.metrics.registry.getSingleMetricAsString('vibed_api_event_readers_cut_off_total'),
-    ).toMatch(/ 1$/m);
     await reader?.cancel();
   });
 });

@@ -101,6 +101,7 @@ export class Feed {
 
   #send(reader: Reader, frame: Buffer): void {
     const { response } = reader;
+    if (response.destroyed) return;
     const keepsUp = response.write(frame);
     const now = performance.now();
     reader.fullSince = keepsUp ? undefined : (reader.fullSince ?? now);

@@ -1,0 +1,84 @@
+// Who may fetch a source: the pod that builds it, with the token of that pod, and nobody else.
+
+import { mkdtempSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { labels } from '@vibed/crds';
+import { type KubeClient, KubeError } from '@vibed/store/kube';
+import { expect, it } from 'vitest';
+import { Metrics } from './metrics.ts';
+import { serveSources } from './source-endpoint.ts';
+import { LocalStorage } from './storage/local.ts';
+
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const namespace = 'vibed-alice-11111111';
+
+async function fetched(review: object, pod: Record<string, unknown> = {}, path?: string) {
+  const storage = await LocalStorage.open(mkdtempSync(join(tmpdir(), 'vibed-source-')));
+  const { digest } = await storage.save(namespace, [{ path: 'a', bytes: Buffer.from('x'), executable: false }]);
+  await storage.refer({ namespace, name: 'todo' }, digest);
+  const metadata = {
+    name: 'pod-1',
+    uid: 'uid-1',
+    labels: { [labels.artifactNamespace]: namespace, [labels.instance]: 'todo' },
+    annotations: { 'vibed.dev/source-digest': digest },
+    ...pod,
+  };
+  const client = {
+    raw: async (_method: string, _path: string, body: { spec: { token: string; audiences: string[] } }) => {
+      expect(body.spec).toEqual({ token: 'the-token', audiences: ['vibed-source'] });
+      return { status: review };
+    },
+    get: async (_kind: unknown, ref: { namespace: string; name: string }) => {
+      if (ref.namespace !== 'vibed-builds' || ref.name !== 'pod-1') throw new KubeError('NotFound', 'no pod');
+      return { metadata };
+    },
+  } as unknown as KubeClient;
+  const server = serveSources({ client, storage, log, buildNamespace: 'vibed-builds', metrics: new Metrics() });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}${path ?? `/sources/${namespace}/todo/${digest}`}`;
+  const answer = await fetch(url, { headers: { authorization: 'Bearer the-token', connection: 'close' } });
+  const bytes = (await answer.arrayBuffer()).byteLength;
+  server.close();
+  return { status: answer.status, bytes };
+}
+
+const user = (more: object = {}) => ({
+  username: 'system:serviceaccount:vibed-builds:vibed-build',
+  extra: { 'authentication.kubernetes.io/pod-name': ['pod-1'], 'authentication.kubernetes.io/pod-uid': ['uid-1'] },
+  ...more,
+});
+const good = { authenticated: true, audiences: ['vibed-source'], user: user() };
+const other = `sha256:${'0'.repeat(64)}`;
+
+it('gives a build pod its own source', async () => {
+  expect(await fetched(good)).toMatchObject({ status: 200 });
+});
+
+it.each([
+  ['a token that is not one', { authenticated: false }, {}, undefined, 401],
+  ['a token for another audience', { ...good, audiences: ['https://kubernetes.default.svc'] }, {}, undefined, 401],
+  [
+    'a token of another account',
+    { ...good, user: user({ username: 'system:serviceaccount:vibed-alice-11111111:vibed-app' }) },
+    {},
+    undefined,
+    401,
+  ],
+  ['a token that is bound to no pod', { ...good, user: user({ extra: {} }) }, {}, undefined, 401],
+  ['a token of a pod that is gone', good, { uid: 'uid-2' }, undefined, 401],
+  ['the path of another artifact', good, {}, `/sources/${namespace}/other/${other}`, 403],
+  ['the path of another digest', good, {}, `/sources/${namespace}/todo/${other}`, 403],
+  ['a pod without an annotation', good, { annotations: {} }, undefined, 403],
+  [
+    'a source that is gone',
+    good,
+    { annotations: { 'vibed.dev/source-digest': other } },
+    `/sources/${namespace}/todo/${other}`,
+    404,
+  ],
+])('refuses %s', async (_, review, pod, path, status) => {
+  expect(await fetched(review, pod, path)).toMatchObject({ status });
+});
