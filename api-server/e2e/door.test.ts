@@ -1,0 +1,82 @@
+// What the installed api-server owes its users besides the story: folders past the tool calls, owners apart, and no harm from
+// being killed in the middle.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labels } from '@vibed/crds';
+import { type KubeObject, kinds } from '@vibed/store/kube';
+import { expect, it } from 'vitest';
+import { packTree } from '../src/storage/archive.ts';
+import { namespaceOf } from '../src/tenancy.ts';
+import { apiServerReady, client, fetchHere, keyOf, killApiServer, rest } from './lib/door.ts';
+import { chat, did, eras, settledAs } from './lib/mcp.ts';
+
+const files = [{ path: 'index.html', content: '<h1>hi</h1>\n' }];
+const unique = (topic: string) => `${topic}-${randomBytes(3).toString('hex')}`;
+
+it('takes a folder of 3 MB past the tool calls', async () => {
+  await using talk = await chat('2025-11-25', await keyOf('e2e-alice'));
+  const name = unique('folder');
+  const font = randomBytes(3_000_000);
+  const archive = await packTree([
+    { path: 'index.html', bytes: Buffer.from(files[0]?.content ?? ''), executable: false },
+    { path: 'fonts/a.woff2', bytes: font, executable: false },
+  ]);
+  const { upload_url } = await did(talk, 'create_upload', {});
+  const sent = await fetchHere(String(upload_url), { method: 'PUT', body: new Uint8Array(archive) });
+  const received = (await sent.json()) as Record<string, unknown>;
+  expect([sent.status, received]).toEqual([201, expect.objectContaining({ files: 2 })]);
+  const { version } = await did(talk, 'deploy_artifact', { name, source_ref: received.source_ref });
+  const { url } = await settledAs(talk, name, version);
+  const served = await fetchHere(`${String(url)}/fonts/a.woff2`);
+  expect(Buffer.from(await served.arrayBuffer()).equals(font)).toBe(true);
+  await did(talk, 'delete_artifact', { name, confirm: name });
+});
+
+it.each(eras)('keeps two users apart in a chat of %s', async era => {
+  await using alice = await chat(era, await keyOf('e2e-alice'));
+  await using bob = await chat(era, await keyOf('e2e-bob'));
+  const name = unique('apart');
+  await did(alice, 'deploy_artifact', { name, files });
+  const listed = JSON.stringify(await did(bob, 'list_artifacts', {}));
+  expect(listed).not.toContain(name);
+  for (const [tool, args] of [
+    ['get_artifact', {}],
+    ['get_artifact_logs', {}],
+    ['get_artifact_source', {}],
+    ['invoke_artifact', {}],
+    ['update_artifact', { edits: [{ path: 'index.html', old_text: 'hi', new_text: 'ho' }] }],
+    ['control_artifact', { action: 'suspend' }],
+    ['delete_artifact', { confirm: name }],
+  ] as const) {
+    const foreign = await bob.call(tool, { ...args, name });
+    const absent = await bob.call(tool, { ...args, name: 'absent-for-sure' });
+    expect([tool, foreign.isError, foreign.text]).toEqual([tool, true, absent.text]);
+  }
+  await did(alice, 'delete_artifact', { name, confirm: name });
+});
+
+it('is killed in the middle of a deploy, and the client’s repetition ends as one artifact', async () => {
+  const key = await keyOf('e2e-alice');
+  await using talk = await chat('2025-11-25', key);
+  const names = [unique('killed'), unique('killed')];
+  const calls = names.map((name, i) => ({ name, files, ...(i === 0 && { idempotency_key: name }), env: { A: 'b' } }));
+  const first = calls.map(call => rest(key, 'POST', '/api/artifacts', call).catch(() => undefined));
+  await sleep(15);
+  await killApiServer();
+  await Promise.all(first);
+  await apiServerReady();
+  // The same chat goes on: there is no session that could be lost.
+  for (const call of calls)
+    expect(await did(talk, 'deploy_artifact', call)).toMatchObject({ name: call.name, version: 1 });
+  const { items } = await client.list<KubeObject>(kinds.artifact, { namespace: namespaceOf('e2e-alice') });
+  const made = items.map(({ metadata }) => metadata.name);
+  for (const name of names) expect(made.filter(each => each === name)).toHaveLength(1);
+  for (const name of names) await did(talk, 'delete_artifact', { name, confirm: name });
+});
+
+it('makes the owner’s namespace with its label, and nothing else of it', async () => {
+  await keyOf('e2e-alice');
+  const namespace = await client.get<KubeObject>(kinds.namespace, { name: namespaceOf('e2e-alice') });
+  expect(namespace.metadata.labels?.[labels.owner]).toMatch(/^e2e-alice-[0-9a-f]{8}$/);
+  expect(namespace.metadata.labels?.['pod-security.kubernetes.io/enforce']).toBe('restricted');
+});
