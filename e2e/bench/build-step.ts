@@ -46,11 +46,18 @@ export async function buildStep(stage: BenchStage, pairs: number): Promise<Figur
   await app.reaches({ current: true, phase: 'running', serving: { version: 2 } });
   const change = await inputs.record(app.namespace, await app.uid(), 'change');
 
+  const { nodeName } = stage.facts;
   const run = async (side: Side, i: number): Promise<{ cold: Timed; change: Timed }> => {
     const repository = `vibed/bench-${stage.run}/${side}-${i}`;
     return {
-      cold: await timedPod(cluster, `bench-${stage.run}-${side}-${i}-cold`, podOf(cold, side, repository)),
-      change: await timedPod(cluster, `bench-${stage.run}-${side}-${i}-change`, podOf(change, side, repository)),
+      cold: await timedPod(cluster, `bench-${stage.run}-${side}-${i}-cold`, {
+        ...podOf(cold, side, repository),
+        nodeName,
+      }),
+      change: await timedPod(cluster, `bench-${stage.run}-${side}-${i}-change`, {
+        ...podOf(change, side, repository),
+        nodeName,
+      }),
     };
   };
   const { ours, theirs } = await interleaved(

@@ -44,7 +44,12 @@ export async function interleaved<T>(
   const results = { ours: [] as T[], theirs: [] as T[] };
   for (let i = 0; i < pairs; i += 1) {
     const order = i % 2 === 0 ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const);
-    for (const side of order) results[side].push(await (side === 'ours' ? ours(i) : theirs(i)));
+    for (const side of order) {
+      const result = await (side === 'ours' ? ours(i) : theirs(i));
+      results[side].push(result);
+      // A run that is cut short has still told something.
+      console.log(`pair ${i + 1} of ${pairs}, ${side}: ${JSON.stringify(result)}`);
+    }
   }
   return results;
 }
