@@ -24,6 +24,7 @@ import { RateLimiter } from './auth/rate-limit.ts';
 import { Feed } from './feed.ts';
 import { Metrics } from './metrics.ts';
 import { LocalStorage } from './storage/local.ts';
+import { Turnstile } from './storage/turnstile.ts';
 import { Tenancy } from './tenancy.ts';
 import { Uploads } from './uploads.ts';
 
@@ -183,6 +184,7 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
     feed: new Feed(view, metrics, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
     storage: await LocalStorage.open(folder),
     uploads: await Uploads.open(folder),
+    unpacking: new Turnstile(2, 20),
     tenancy: new Tenancy(client as unknown as KubeClient),
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),

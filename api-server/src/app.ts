@@ -169,7 +169,11 @@ function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
         throw new Problem('UploadSpent', 'this URL cannot be used: it was made for somebody else', {
           hint: 'ask for a URL of your own',
         });
-      return await receiveArchive(await readBounded(request), { services, namespace: namespaceOf(user) });
+      const owner = { services, namespace: namespaceOf(user) };
+      return await services.unpacking.pass(
+        owner.namespace,
+        async () => await receiveArchive(await readBounded(request), owner),
+      );
     });
     const next = [{ tool: 'deploy_artifact', args: { source_ref: received.source_ref }, why: 'deploys it' }];
     response.status(201).json({ ...received, next });

@@ -3,19 +3,27 @@
 import type { ServerResponse } from 'node:http';
 import type { ArtifactView, CompactArtifact } from '@vibed/store';
 import type { Metrics } from './metrics.ts';
+import { Problem } from './problems.ts';
 import { type ArtifactSummary, summaryOf } from './summary.ts';
 
 export interface FeedTiming {
   readonly keepAliveMs: number;
   /** Bytes that may wait for one reader. */
   readonly bufferBytes: number;
+  readonly readersPerOwner: number;
   /** How long a reader may leave its buffer full. */
   readonly stuckMs: number;
   /** From this age of the last word of the cluster on, answers say that they may be old. */
   readonly staleMs: number;
 }
 
-const defaultTiming: FeedTiming = { keepAliveMs: 15_000, bufferBytes: 256 * 1024, stuckMs: 15_000, staleMs: 90_000 };
+const defaultTiming: FeedTiming = {
+  keepAliveMs: 15_000,
+  bufferBytes: 256 * 1024,
+  readersPerOwner: 250,
+  stuckMs: 15_000,
+  staleMs: 90_000,
+};
 
 interface Reader {
   readonly response: ServerResponse;
@@ -51,8 +59,13 @@ export class Feed {
     return age > this.#timing.staleMs && Number.isFinite(age) ? new Date(Date.now() - age).toISOString() : undefined;
   }
 
-  /** Serves one reader until it goes, or is cut off. */
+  /** Serves one reader until it goes, or is cut off. Throws RateLimited for an owner who has too many. */
   serve(namespace: string, response: ServerResponse): void {
+    if ((this.#readers.get(namespace)?.size ?? 0) >= this.#timing.readersPerOwner)
+      throw new Problem('RateLimited', 'too many event streams are open', {
+        retryAfterSeconds: 15,
+        hint: 'close one; a browser needs one per tab',
+      });
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',

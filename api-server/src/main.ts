@@ -14,6 +14,7 @@ import { makeLogger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
+import { Turnstile } from './storage/turnstile.ts';
 import { Tenancy } from './tenancy.ts';
 import { Uploads } from './uploads.ts';
 
@@ -81,6 +82,7 @@ async function makeServices(): Promise<Services> {
     feed: new Feed(view, metrics),
     storage: await LocalStorage.open(config.dataDir),
     uploads: await Uploads.open(config.dataDir),
+    unpacking: new Turnstile(2, 20),
     tenancy: new Tenancy(client),
     limits: {
       read: new RateLimiter({ burst: 200, perSecond: 20 }),

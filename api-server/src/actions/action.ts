@@ -11,6 +11,7 @@ import type { Feed } from '../feed.ts';
 import type { Metrics } from '../metrics.ts';
 import { Problem, problemOf } from '../problems.ts';
 import type { SourceStorage } from '../storage/storage.ts';
+import type { Turnstile } from '../storage/turnstile.ts';
 import type { Tenancy } from '../tenancy.ts';
 import type { Uploads } from '../uploads.ts';
 import { checkShape, invalidInput } from './input.ts';
@@ -24,6 +25,7 @@ export interface Services {
   readonly feed: Feed;
   readonly storage: SourceStorage;
   readonly uploads: Uploads;
+  readonly unpacking: Turnstile;
   readonly tenancy: Tenancy;
   readonly limits: { readonly read: RateLimiter; readonly write: RateLimiter };
   readonly metrics: Metrics;

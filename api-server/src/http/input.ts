@@ -33,10 +33,11 @@ async function bodyOf(request: Request, action: Action, owner: Owner): Promise<R
   if (request.method === 'GET' || !hasBody(request)) return {};
   if (request.is('application/json') !== false) return objectIn(request.body);
   const takesFiles = 'files' in action.input.shape;
-  if (takesFiles && request.is('multipart/form-data') !== false) return await multipart(request, owner);
+  if (takesFiles && request.is('multipart/form-data') !== false)
+    return await owner.services.unpacking.pass(owner.namespace, () => multipart(request, owner));
   if (takesFiles && request.is(archiveTypes) !== false) {
-    const { ref } = await storedTree(await readArchive(await readBounded(request)), owner);
-    return { source_ref: ref };
+    const store = async () => await storedTree(await readArchive(await readBounded(request)), owner);
+    return { source_ref: (await owner.services.unpacking.pass(owner.namespace, store)).ref };
   }
   const types = ['application/json', ...(takesFiles ? ['multipart/form-data', ...archiveTypes] : [])];
   throw new Problem('UnsupportedMediaType', 'this content type is not read here', {

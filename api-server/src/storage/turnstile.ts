@@ -1,0 +1,44 @@
+// Unpacking holds a whole tree in memory, so each owner may have only a few on the way at once; their others wait their turn, and
+// when too many wait they are told to come back. Per owner, so that one slow sender keeps nobody else waiting.
+import { Problem } from '../problems.ts';
+
+interface Line {
+  inside: number;
+  readonly waiting: (() => void)[];
+}
+
+export class Turnstile {
+  readonly #atOnce: number;
+  readonly #waitingAtMost: number;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(atOnce: number, waitingAtMost: number) {
+    this.#atOnce = atOnce;
+    this.#waitingAtMost = waitingAtMost;
+  }
+
+  async pass<T>(owner: string, work: () => Promise<T>): Promise<T> {
+    const line = this.#lines.get(owner) ?? { inside: 0, waiting: [] };
+    this.#lines.set(owner, line);
+    if (line.inside >= this.#atOnce) await this.#turn(line);
+    else line.inside += 1;
+    try {
+      return await work();
+    } finally {
+      // The place goes to the next in line, or becomes free.
+      const next = line.waiting.shift();
+      if (next !== undefined) next();
+      else line.inside -= 1;
+      if (line.inside === 0) this.#lines.delete(owner);
+    }
+  }
+
+  #turn({ waiting }: Line): Promise<void> {
+    if (waiting.length >= this.#waitingAtMost)
+      throw new Problem('RateLimited', 'too many uploads at once', {
+        retryAfterSeconds: 5,
+        hint: 'repeat it in a few seconds',
+      });
+    return new Promise(resolve => waiting.push(resolve));
+  }
+}
