@@ -170,10 +170,10 @@ function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
           hint: 'ask for a URL of your own',
         });
       const owner = { services, namespace: namespaceOf(user) };
-      return await services.unpacking.pass(
-        owner.namespace,
-        async () => await receiveArchive(await readBounded(request), owner),
-      );
+      const store = async () => await receiveArchive(await readBounded(request), owner);
+      const stored = await services.unpacking.pass(owner.namespace, store);
+      services.log.info('audit', { action: 'upload', user, door: 'rest', source: stored.source_ref });
+      return stored;
     });
     const next = [{ tool: 'deploy_artifact', args: { source_ref: received.source_ref }, why: 'deploys it' }];
     response.status(201).json({ ...received, next });
