@@ -24,6 +24,7 @@ const one = fileSpec('sha256:one');
 const two = fileSpec('sha256:two');
 const key = (spec = one) => factsFor(spec).key;
 const probe = (status: number) => ({ kind: 'probe' as const, status, latencyMs: 3 });
+const gateId = (spec = one) => `gate/${hashFor(spec)}`;
 const said = (items: Plan['desired']) => items.map(c => `${c.kind.kind} ${c.object.metadata.name}`);
 
 /** What a person and kubectl would see of this world: which step holds, what is made, what goes, what is asked, the phase. */
@@ -278,12 +279,18 @@ describe('deploy and verify', () => {
     };
     const bad = { [`gate/${hashFor(two)}`]: probe(500) };
     const asked = seen({ ...given, answers: bad });
-    expect(asked).toMatchObject({ phase: 'deploying', stale: [], asks: [expect.stringContaining('podLog/')] });
+    expect(asked).toMatchObject({
+      phase: 'deploying',
+      stale: [],
+      asks: [`gate/${hashFor(two)}`, expect.stringContaining('podLog/')],
+    });
     const got = seen({
       ...given,
-      answers: { ...bad, [asked.asks[0] ?? '']: { kind: 'podLog', tail: 'TypeError: x' } },
+      answers: { ...bad, [asked.asks[1] ?? '']: { kind: 'podLog', tail: 'TypeError: x' } },
     });
     expect(got.status.failure?.excerpt).toBe('TypeError: x');
+    // While the log is read nothing of the answer is on record, or it would be asked again.
+    expect(asked.status.desired?.probe).toBeUndefined();
     expect(got.status.desired?.probe?.status).toBe(500);
     expect(got).toMatchObject({
       traffic: hashFor(one),
@@ -297,6 +304,31 @@ describe('deploy and verify', () => {
     const after = seen({ ...given, children: servingChildren, status: got.status });
     expect(after).toMatchObject({ asks: [], stale: [], phase: 'failed', ready: 'False ProbeFailed', serving: 1 });
     expect(after.desired).not.toContain(workload(two));
+  });
+  it('moves the traffic back when the URL answers badly, once the log is read', () => {
+    const children = {
+      ...servingChildren,
+      deployments: [deploymentFor(one), deploymentFor(two)],
+      pods: [podFor(one, readyStatus), podFor(two, readyStatus)],
+      services: [serviceFor(two)],
+    };
+    const status = { ...serving.status, build: factsFor(two), desired: { version: 2, hash: hashFor(two) } };
+    const given = { ...serving, spec: two, generation: 2, status, children };
+    const bad = { [`gate/${hashFor(two)}`]: probe(200), [`route/${hashFor(two)}`]: probe(503) };
+    const asked = seen({ ...given, answers: bad });
+    expect(asked).toMatchObject({
+      traffic: hashFor(two),
+      stale: [],
+      asks: [gateId(two), `route/${hashFor(two)}`, expect.stringContaining('podLog/')],
+    });
+    const told = seen({ ...given, answers: { ...bad, [asked.asks[2] ?? '']: { kind: 'podLog', tail: '' } } });
+    expect(told).toMatchObject({
+      traffic: hashFor(one),
+      phase: 'failed',
+      ready: 'False ProbeFailed',
+      stale: [workload(two)],
+      serving: 1,
+    });
   });
   it.each([
     [
@@ -335,7 +367,10 @@ describe('deploy and verify', () => {
     });
     const given = { ...built, children: { deployments: [deploymentFor(one)], pods: [pod] } };
     const asked = seen(given);
-    expect(asked).toMatchObject({ phase: 'deploying', asks: [expect.stringContaining('podLog/')] });
+    expect(asked).toMatchObject({
+      phase: 'deploying',
+      asks: [expect.stringContaining('podLog/')],
+    });
     const got = seen({ ...given, answers: { [asked.asks[0] ?? '']: { kind: 'podLog', tail } } });
     expect(got).toMatchObject({ phase: 'failed', ready: `False ${reason}`, stale: [workload()] });
     expect(got.status.failure?.excerpt).toBe(tail);

@@ -10,7 +10,7 @@ import type { Deployer } from '../deployer/deployer.ts';
 import { type Deployed, exposureOf, keepOnly, servingOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
 import { type Child, done, failed, type Outcome, type Stale, waiting } from './outcome.ts';
-import { answerTo, type ProbeAnswer, type ProbeTarget } from './questions.ts';
+import { answerTo, type ProbeAnswer, type ProbeTarget, type Question } from './questions.ts';
 import type { Pod, World } from './world.ts';
 
 export interface Verified {
@@ -36,15 +36,14 @@ export function verify(
   const unmoved = deployer.route(owner, previous, exposure);
   if (gate.answer === undefined)
     return waiting('Verifying', 'the new version is asked directly', { desired: unmoved, asks: gate.asks });
-  const refuse = (probe: Probe, target: ProbeTarget, how: string) => ({
-    ...refused(
-      world,
-      { probe, target, how, candidate, pod },
-      { desired: unmoved, stale: keepOnly(world, deployer, []) },
-    ),
-    gate: gate.answer,
-  });
-  if (!passes(gate.answer, instance.strict)) return refuse(gate.answer, instance, 'directly');
+  const refuse = (refusal: Omit<Refusal, 'candidate' | 'pod'>) => {
+    const effects = { desired: unmoved, stale: keepOnly(world, deployer, []) };
+    const outcome = refused(world, { ...refusal, candidate, pod }, effects);
+    // While the log is being read the answer is still held by its question; it becomes a fact together with the failure.
+    return outcome.state === 'failed' ? { ...outcome, gate: gate.answer } : outcome;
+  };
+  if (!passes(gate.answer, instance.strict))
+    return refuse({ probe: gate.answer, target: instance, how: 'directly', asks: gate.asks, meanwhile: unmoved });
 
   const route = deployer.routeProbe(owner, world.children, candidate, exposure);
   const moving = { desired: toCandidate, asks: gate.asks };
@@ -55,7 +54,7 @@ export function verify(
   if (proof.answer === undefined)
     return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
   if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
-    return refuse(proof.answer, route, 'through its URL');
+    return refuse({ probe: proof.answer, target: route, how: 'through its URL', asks, meanwhile: toCandidate });
   return done({ serving: candidate, probe: proof.answer }, { desired: toCandidate, asks });
 }
 
@@ -85,6 +84,10 @@ interface Refusal {
   probe: Probe;
   target: ProbeTarget;
   how: string;
+  /** What has been asked so far; its answers are needed until the failure is told. */
+  asks: readonly Question[];
+  /** The route while the log is being read: as it was when the question was asked. */
+  meanwhile: readonly Child[];
   candidate: VersionRecord;
   pod: Pod;
 }
@@ -92,15 +95,18 @@ interface Refusal {
 /** Told with the app's last lines: they say why it answers so. The candidate stays until they are read. */
 function refused(
   world: World,
-  { probe, target, how, candidate, pod }: Refusal,
-  { desired, stale }: { desired: readonly Child[]; stale: readonly Stale[] },
+  { probe, target, how, asks, meanwhile, candidate, pod }: Refusal,
+  effects: { desired: readonly Child[]; stale: readonly Stale[] },
 ): Outcome<never> {
   const { namespace = '', name } = pod.metadata;
   const id = `podLog/${candidate.hash}/${name}/probe`;
   const question = { kind: 'podLog', id, pod: { namespace, name }, container: appContainer, previous: false } as const;
   const log = answerTo(world.answers, question);
   if (log === undefined)
-    return waiting('Verifying', 'the app answers badly; its log is being read', { desired, asks: [question] });
+    return waiting('Verifying', 'the app answers badly; its log is being read', {
+      desired: meanwhile,
+      asks: [...asks, question],
+    });
   const answered =
     probe.status === 0 ? `did not answer (${probe.error ?? 'no connection'})` : `answered ${probe.status}`;
   return failed(
@@ -113,6 +119,6 @@ function refused(
         : 'The app must answer below 500 at "/"; mend it, or name a path that tells its health in spec.run.health.path.',
       excerpt: 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail,
     },
-    { desired, stale, asks: [question] },
+    effects,
   );
 }
