@@ -1,0 +1,59 @@
+// `vibed logs`: what a build or an app says, once or as it comes.
+import { z } from 'zod';
+import { answer, type Command, type Invocation, pathOf, textFlag } from './command.ts';
+import { Refused, UsageError } from './failures.ts';
+import { printable } from './terminal.ts';
+
+const logsSchema = z.looseObject({ text: z.string(), warnings: z.array(z.string()).default([]) });
+
+export const logs: Command = {
+  name: 'logs',
+  summary: 'what the build or the app says',
+  usage: '<name> [-f] [--kind build|app] [--previous] [--contains TEXT]',
+  options: {
+    follow: { type: 'boolean', short: 'f' },
+    kind: { type: 'string' },
+    previous: { type: 'boolean' },
+    contains: { type: 'string' },
+  },
+  words: [1, 1],
+  run: async invocation => {
+    const kind = textFlag(invocation, 'kind');
+    if (kind !== undefined && kind !== 'build' && kind !== 'app') throw new UsageError('--kind is build or app');
+    if (invocation.flags.follow !== true) return await once(kind, invocation);
+    try {
+      return await follow(kind, invocation);
+    } catch (error) {
+      // Nothing runs that could be followed; what was kept may still tell something.
+      if (error instanceof Refused && error.problem.code === 'NotFound') return await once(kind, invocation);
+      throw error;
+    }
+  },
+};
+
+async function once(kind: string | undefined, invocation: Invocation): Promise<number> {
+  const { api, args, flags, terminal } = invocation;
+  const previous = flags.previous === true ? 'true' : undefined;
+  const query = { kind, previous, contains: textFlag(invocation, 'contains'), lines: 300 };
+  const body = await api.get(pathOf(args[0] ?? '', '/logs'), query);
+  const { text, warnings } = logsSchema.parse(body);
+  for (const warning of warnings) terminal.err(printable(warning));
+  return answer(invocation, body, () => printable(text));
+}
+
+async function follow(kind: string | undefined, invocation: Invocation): Promise<number> {
+  const { api, args, flags, terminal } = invocation;
+  const contains = textFlag(invocation, 'contains') ?? '';
+  const decoder = new TextDecoder();
+  let rest = '';
+  const tell = (line: string) => {
+    if (line.includes(contains)) terminal.out(flags.json === true ? JSON.stringify({ line }) : printable(line));
+  };
+  for await (const chunk of api.stream(pathOf(args[0] ?? '', '/logs/follow'), { kind }, terminal.signal)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) tell(line);
+  }
+  if (rest !== '') tell(rest);
+  return 0;
+}

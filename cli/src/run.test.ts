@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answers, restDouble, testKey, vibed } from './api.testing.ts';
+import { commands } from './commands.ts';
+import { connectionOf } from './config.ts';
+import { asArchive } from './folder.ts';
+import { unpack } from './source.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'vibed-cli-')), 'My App');
+  await mkdir(folder);
+  await writeFile(join(folder, 'index.html'), '<h1>hello</h1>');
+});
+afterAll(async () => await rm(join(folder, '..'), { recursive: true }));
+
+const written = { name: 'my-app', version: 1, phase: 'pending', changed: true, warnings: [], next: [] };
+const running = { ...written, phase: 'running', url: 'http://my-app.localhost', outcome: 'running', step: 'running' };
+const create = 'POST /api/artifacts';
+const wait = 'GET /api/artifacts/my-app/wait';
+
+describe('the table of commands', () => {
+  it.each(commands.map(({ name }) => name))('%s tells its usage', async name => {
+    const { code, out } = await vibed([name, '--help']);
+    expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: expect.stringContaining(`vibed ${name}`) });
+  });
+
+  it.each([
+    { words: [] },
+    { words: ['dploy'] },
+    { words: ['get'] },
+    { words: ['get', 'a', 'b'] },
+    { words: ['list', '--nope'] },
+    { words: ['control', 'a', 'explode'] },
+    { words: ['rollback', 'a', 'x'] },
+    { words: ['delete', 'a'] },
+    { words: ['delete', 'a', '--confirm', 'b'] },
+    { words: ['mcp', 'config', '--client', 'lynx'] },
+    { words: ['deploy', '/does/not/exist', '--name', 'a'] },
+  ])('$words is not understood: 2', async ({ words }) => {
+    const { code, out, err } = await vibed(words, { server: 'http://127.0.0.1:1' });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).not.toBe('');
+  });
+});
+
+describe('deploy', () => {
+  const deploy = async (answers: Answers, ...more: string[]) => {
+    await using server = await restDouble(answers);
+    return { ...(await vibed(['deploy', folder, ...more], { server: server.url })), seen: server.seen };
+  };
+
+  it('sends a small folder in the call and prints the URL alone', async () => {
+    const busy = { ...running, outcome: 'still_working', step: 'building: step 2' };
+    const { code, out, err, seen } = await deploy(
+      {
+        [create]: [201, written],
+        [wait]: [
+          [503, {}],
+          [200, busy],
+          [200, running],
+        ] as never,
+      },
+      '--wait',
+    );
+    expect({ code, out }).toEqual({ code: 0, out: 'http://my-app.localhost' });
+    expect(err).toContain('building: step 2');
+    expect(JSON.parse(String(seen[0]?.body))).toEqual({
+      name: 'my-app',
+      files: [{ path: 'index.html', content: '<h1>hello</h1>' }],
+    });
+    expect(seen.every(({ authorization }) => authorization === `Bearer ${testKey}`)).toBe(true);
+  });
+
+  it('makes the next version of a name that is taken, from what was sent already', async () => {
+    const next = [{ tool: 'update_artifact', args: { base_version: 4 } }];
+    const taken = { code: 'NameTaken', message: 'my-app exists', hint: '-', source_ref: 'sha256:aa', next };
+    const update = 'PATCH /api/artifacts/my-app';
+    const { code, out, seen } = await deploy({ [create]: [409, taken], [update]: [200, { ...written, version: 5 }] });
+    expect({ code, out }).toEqual({ code: 0, out: 'my-app version 5: pending' });
+    expect(JSON.parse(String(seen[1]?.body))).toEqual({ base_version: 4, source_ref: 'sha256:aa' });
+  });
+
+  it('sends a large folder as one archive, to the server it knows', async () => {
+    await using server = await restDouble({
+      'POST /api/uploads': [200, { upload_url: 'http://elsewhere.example/api/uploads/t1' }],
+      'PUT /api/uploads/t1': [201, { source_ref: 'sha256:bb' }],
+      [create]: [201, written],
+    });
+    const large = join(folder, '..', 'large');
+    await mkdir(large);
+    await writeFile(join(large, 'a.bin'), Buffer.alloc(300 * 1024));
+    const { code } = await vibed(['deploy', large], { server: server.url });
+    expect(code).toBe(0);
+    expect(server.seen[1]?.body.subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+    expect(JSON.parse(String(server.seen[2]?.body))).toEqual({ name: 'large', source_ref: 'sha256:bb' });
+  });
+
+  it('tells why an app failed: 1', async () => {
+    const failure = {
+      step: 'build',
+      reason: 'BuildFailed',
+      message: 'no start',
+      remedy: 'add one',
+      excerpt: 'npm\u001b[31m ERR',
+    };
+    const failed = { ...running, outcome: 'failed', failure };
+    const { code, out, err } = await deploy({ [create]: [201, written], [wait]: [200, failed] }, '--wait');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('failed at build: BuildFailed\nno start\nremedy: add one\n  | npm ERR');
+  });
+
+  it('prints what the API says with --json', async () => {
+    const { out } = await deploy({ [create]: [201, written] }, '--json');
+    expect(JSON.parse(out)).toEqual(written);
+  });
+});
+
+describe('a server that is not there, or says no: 3', () => {
+  it('names the address and not the key', async () => {
+    const { code, err } = await vibed(['list'], { server: 'http://127.0.0.1:1' });
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('http://127.0.0.1:1 cannot be reached') });
+    expect(err).not.toContain(testKey);
+  });
+
+  it('says what the problem says', async () => {
+    await using server = await restDouble({});
+    const { code, err, out } = await vibed(['get', 'x', '--json'], { server: server.url });
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringContaining('NotFound: the double has no GET /api/artifacts/x'),
+    });
+    expect(JSON.parse(out)).toMatchObject({ code: 'NotFound' });
+  });
+});
+
+describe('the connection', () => {
+  const file = (url: string, key?: string) =>
+    JSON.stringify({ mcpServers: { vibed: { url, ...(key && { headers: { Authorization: `Bearer ${key}` } }) } } });
+  const place = (env: { VIBED_SERVER?: string; VIBED_KEY?: string }) => ({
+    cwd: folder,
+    env: { ...env, home: '/none' },
+  });
+
+  it('is that of the nearest file, and its key goes nowhere else', async () => {
+    await mkdir(join(folder, '..', '.vibed'));
+    const path = join(folder, '..', '.vibed', 'mcp.json');
+    await writeFile(path, file('http://a.example/mcp', 'k1'));
+    const again = ['--config', path];
+    expect(await connectionOf({}, place({}))).toEqual({ server: 'http://a.example', key: 'k1', again });
+    expect((await connectionOf({ server: 'http://b.example' }, place({}))).key).toBeUndefined();
+    await writeFile(path, file('http://a.example/mcp'));
+    await expect(connectionOf({}, place({ VIBED_KEY: 'mine' }))).rejects.toThrow(/would go to http:\/\/a.example/);
+  });
+
+  it.each(['claude-code', 'cursor', 'vscode', 'codex', 'gemini'])('a snippet for %s holds no key', async client => {
+    const { code, out } = await vibed(['mcp', 'config', '--client', client], { server: 'http://a.example' });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('http://a.example') });
+    expect(out).not.toContain(testKey);
+  });
+});
+
+it('unpacks a source, and nothing outside the folder', async () => {
+  const file = { path: 'a/run.sh', bytes: Buffer.from('#!'), executable: true };
+  const out = join(folder, '..', 'out');
+  await unpack(Buffer.from(await asArchive([file])), out);
+  expect(await readFile(join(out, 'a/run.sh'), 'utf8')).toBe('#!');
+  const evil = Buffer.from(await asArchive([{ ...file, path: '../evil' }]));
+  await expect(unpack(evil, out)).rejects.toThrow('../evil');
+  expect(await readdir(join(folder, '..'))).not.toContain('evil');
+});

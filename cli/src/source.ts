@@ -1,0 +1,69 @@
+// `vibed source`: the files of a version, listed or written to a folder. The archive is not trusted to stay inside.
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { z } from 'zod';
+import { answer, type Command, type Invocation, numberIn, pathOf, textFlag } from './command.ts';
+import { UsageError } from './failures.ts';
+import { folderLimits } from './folder.ts';
+import { printable } from './terminal.ts';
+
+const listSchema = z.looseObject({ files: z.array(z.looseObject({ path: z.string() })).default([]) });
+
+export const source: Command = {
+  name: 'source',
+  summary: 'the files of an app, listed or written to a folder',
+  usage: '<name> [--version N] [--out FOLDER]',
+  options: { out: { type: 'string' }, version: { type: 'string' } },
+  words: [1, 1],
+  run: async invocation => {
+    const { api, args } = invocation;
+    const asked = textFlag(invocation, 'version');
+    const version = asked === undefined ? undefined : numberIn(asked, '--version');
+    const out = textFlag(invocation, 'out');
+    if (out !== undefined) return await download(args[0] ?? '', version, out, invocation);
+    const body = await api.get(pathOf(args[0] ?? '', '/source'), { version });
+    const { files } = listSchema.parse(body);
+    return answer(invocation, body, () => printable(files.map(({ path }) => path).join('\n')));
+  },
+};
+
+async function download(
+  name: string,
+  version: number | undefined,
+  out: string,
+  invocation: Invocation,
+): Promise<number> {
+  const { api, terminal } = invocation;
+  const folder = resolve(terminal.cwd, out);
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0)
+    throw new UsageError(`${out} is not empty`, 'name a new folder: nothing is overwritten');
+  const archive = await buffer(Readable.from(api.stream(pathOf(name, '/source.tar.gz'), { version }, terminal.signal)));
+  const paths = await unpack(archive, folder);
+  return answer(invocation, { name, folder, files: paths }, () => folder);
+}
+
+/** Writes plain files below `folder`, which is empty; returns their paths. */
+export async function unpack(archive: Buffer, folder: string): Promise<string[]> {
+  const parser = extract();
+  parser.end(gunzipSync(archive, { maxOutputLength: 2 * folderLimits.bytes }));
+  const paths: string[] = [];
+  for await (const entry of parser) {
+    const { name, type, mode = 0o644 } = entry.header;
+    if (type !== 'file' || !isInside(name))
+      throw new Error(`the archive holds ${printable(name)}, which is no file of a folder`);
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, await buffer(entry), { flag: 'wx' });
+    if ((mode & 0o100) !== 0) await chmod(path, 0o755);
+    paths.push(name);
+  }
+  return paths;
+}
+
+const isInside = (path: string) =>
+  !/[\\\0:]/.test(path) && path.split('/').every(segment => segment !== '' && segment !== '.' && segment !== '..');
