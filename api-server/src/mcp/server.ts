@@ -1,7 +1,7 @@
 // One endpoint, two eras of the protocol: requests of 2026-07-28 go to @modelcontextprotocol/server, everything older to
 // @modelcontextprotocol/sdk. Both are stateless here: any request may meet a server that was started a second ago.
 
-import { toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
+import { toNodeHandler } from '@modelcontextprotocol/node';
 import { Server as LegacyServer } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
@@ -63,11 +63,18 @@ export function mcpHandler(
   });
   const serveModern = toNodeHandler(modern, { onerror: error => services.log.error('MCP failed', { error }) });
   return async (request, response, caller) => {
-    if (await isLegacyRequest(await toWebRequest(request, request.body)))
-      return await serveLegacy(request, response, caller, services);
+    if (await isLegacy(request)) return await serveLegacy(request, response, caller, services);
     const auth = { token: '', clientId: caller.user, scopes: [caller.scope], extra: { caller } };
     await serveModern(Object.assign(request, { auth }), response, request.body);
   };
+}
+
+/** Judged from headers and the parsed body: a body of megabytes is not made into bytes again for it. */
+async function isLegacy({ headers, body }: Request): Promise<boolean> {
+  const known = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
+  return await isLegacyRequest(new globalThis.Request('http://vibed/mcp', { method: 'POST', headers: known }), body);
 }
 
 async function serveLegacy(request: Request, response: Response, caller: Caller, services: Services): Promise<void> {
