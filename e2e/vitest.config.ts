@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // `vitest run --config e2e/vitest.config.ts` from the repository's root. Scenarios mostly wait for the cluster, so three
-// files run at once even on two cores; a scenario is tried twice, since machines are shared and their clocks jump (a second try
-// is shown as `retry x1`, and what was wrong the first time is printed). Those that stop the operator or watch it being quiet run alone, after the others.
+// files run at once even on two cores; those that stop the operator or watch it being quiet run alone, after the others. A
+// scenario is tried twice, since machines are shared and noisy: a second try is shown as `retry x1`, with what was wrong.
 export default defineConfig({
   test: {
     bail: 0,
