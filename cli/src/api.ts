@@ -13,6 +13,7 @@ interface Asked {
   readonly query?: Query;
   readonly body?: Record<string, unknown>;
   readonly signal?: AbortSignal | undefined;
+  readonly isPatient?: boolean;
 }
 
 type Answered = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
@@ -30,6 +31,8 @@ export function lookupHost(host: string, options: LookupOptions, answer: Answere
 
 /** For every request of the process, also those of the MCP client. */
 export const dispatcher = new Agent({ connect: { lookup: lookupHost } });
+/** For what is followed: a quiet app says nothing for hours, and the server no header before its first line. */
+export const patientDispatcher = new Agent({ connect: { lookup: lookupHost }, headersTimeout: 0, bodyTimeout: 0 });
 
 const uploadSchema = z.looseObject({ upload_url: z.string() });
 const receivedSchema = z.looseObject({ source_ref: z.string() });
@@ -54,7 +57,7 @@ export class Api {
 
   /** The body of an answer that is no JSON, as it comes. */
   async *stream(path: string, query: Query = {}, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { body } = await this.#send('GET', path, { query, signal });
+    const { body } = await this.#send('GET', path, { query, signal, isPatient: true });
     if (body === null) return;
     try {
       yield* body as AsyncIterable<Uint8Array>;
@@ -74,23 +77,25 @@ export class Api {
     return receivedSchema.parse(await jsonOf(answer)).source_ref;
   }
 
-  async #send(method: string, path: string, { query = {}, body, signal }: Asked): Promise<Response> {
+  async #send(method: string, path: string, { query = {}, body, signal, isPatient = false }: Asked): Promise<Response> {
     const given = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
     const search = given.size === 0 ? '' : `?${given}`;
     return await this.#fetch(path + search, {
       method,
+      isPatient,
       ...(signal !== undefined && { signal }),
       ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
   }
 
-  async #fetch(path: string, { headers, ...init }: RequestOptions): Promise<Response> {
+  async #fetch(path: string, { headers, isPatient, ...init }: RequestOptions): Promise<Response> {
     const authorization = this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` };
     const all = { 'user-agent': userAgent, ...authorization, ...headers };
     let answer: Response;
     try {
-      answer = await fetch(this.#server + path, { ...init, headers: all, redirect: 'manual', dispatcher });
+      const through = isPatient === true ? patientDispatcher : dispatcher;
+      answer = await fetch(this.#server + path, { ...init, headers: all, redirect: 'manual', dispatcher: through });
     } catch (error) {
       throw new Unreachable(this.#server, error);
     }
@@ -101,6 +106,7 @@ export class Api {
 
 interface RequestOptions {
   readonly method: string;
+  readonly isPatient?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;

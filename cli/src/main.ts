@@ -2,7 +2,7 @@
 // The process around run.ts: its streams, its signals, its exit code. The commands are in commands.ts.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
-import { dispatcher } from './api.ts';
+import { dispatcher, patientDispatcher } from './api.ts';
 import { readEnvironment } from './config.ts';
 import { run } from './run.ts';
 
@@ -45,4 +45,4 @@ const code = await run(process.argv.slice(2), readEnvironment(), {
   signal: stop.signal,
 });
 process.exitCode = stop.signal.aborted ? 130 : code;
-await dispatcher.close();
+await Promise.all([dispatcher.close(), patientDispatcher.close()]);
