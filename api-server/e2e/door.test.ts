@@ -14,7 +14,7 @@ const files = [{ path: 'index.html', content: '<h1>hi</h1>\n' }];
 const unique = (topic: string) => `${topic}-${randomBytes(3).toString('hex')}`;
 
 it('takes a folder of 3 MB past the tool calls', async () => {
-  await using talk = await chat('2025-11-25', await keyOf('e2e-alice'));
+  await using talk = await chat('2025-11-25', await keyOf('door-alice'));
   const name = unique('folder');
   const font = randomBytes(3_000_000);
   const archive = await packTree([
@@ -33,8 +33,8 @@ it('takes a folder of 3 MB past the tool calls', async () => {
 });
 
 it.each(eras)('keeps two users apart in a chat of %s', async era => {
-  await using alice = await chat(era, await keyOf('e2e-alice'));
-  await using bob = await chat(era, await keyOf('e2e-bob'));
+  await using alice = await chat(era, await keyOf('door-alice'));
+  await using bob = await chat(era, await keyOf('door-bob'));
   const name = unique('apart');
   await did(alice, 'deploy_artifact', { name, files });
   const listed = JSON.stringify(await did(bob, 'list_artifacts', {}));
@@ -56,7 +56,7 @@ it.each(eras)('keeps two users apart in a chat of %s', async era => {
 });
 
 it('is killed in the middle of a deploy, and the client’s repetition ends as one artifact', async () => {
-  const key = await keyOf('e2e-alice');
+  const key = await keyOf('door-alice');
   await using talk = await chat('2025-11-25', key);
   const names = [unique('killed'), unique('killed')];
   const calls = names.map((name, i) => ({ name, files, ...(i === 0 && { idempotency_key: name }), env: { A: 'b' } }));
@@ -68,15 +68,15 @@ it('is killed in the middle of a deploy, and the client’s repetition ends as o
   // The same chat goes on: there is no session that could be lost.
   for (const call of calls)
     expect(await did(talk, 'deploy_artifact', call)).toMatchObject({ name: call.name, version: 1 });
-  const { items } = await client.list<KubeObject>(kinds.artifact, { namespace: namespaceOf('e2e-alice') });
+  const { items } = await client.list<KubeObject>(kinds.artifact, { namespace: namespaceOf('door-alice') });
   const made = items.map(({ metadata }) => metadata.name);
   for (const name of names) expect(made.filter(each => each === name)).toHaveLength(1);
   for (const name of names) await did(talk, 'delete_artifact', { name, confirm: name });
 });
 
 it('makes the owner’s namespace with its label, and nothing else of it', async () => {
-  await keyOf('e2e-alice');
-  const namespace = await client.get<KubeObject>(kinds.namespace, { name: namespaceOf('e2e-alice') });
-  expect(namespace.metadata.labels?.[labels.owner]).toMatch(/^e2e-alice-[0-9a-f]{8}$/);
+  await keyOf('door-alice');
+  const namespace = await client.get<KubeObject>(kinds.namespace, { name: namespaceOf('door-alice') });
+  expect(namespace.metadata.labels?.[labels.owner]).toMatch(/^door-alice-[0-9a-f]{8}$/);
   expect(namespace.metadata.labels?.['pod-security.kubernetes.io/enforce']).toBe('restricted');
 });

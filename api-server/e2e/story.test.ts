@@ -12,7 +12,7 @@ const bodyOf = async (talk: Chat, name: string) => (await did(talk, 'invoke_arti
 
 describe.each(eras)('a chat of %s', era => {
   it('deploys, waits, asks, edits, compares, goes back, reads the source, deletes and restores', async () => {
-    const key = await keyOf('e2e-alice');
+    const key = await keyOf('door-alice');
     await using talk = await chat(era, key);
     const name = `story-${randomBytes(3).toString('hex')}`;
     const image = randomBytes(3000);
@@ -53,7 +53,7 @@ describe.each(eras)('a chat of %s', era => {
   });
 
   it('answers a failing app with its reason and last lines, and the next call mends it', async () => {
-    await using talk = await chat(era, await keyOf('e2e-alice'));
+    await using talk = await chat(era, await keyOf('door-alice'));
     const name = `broken-${randomBytes(3).toString('hex')}`;
     const files = [
       {
@@ -85,7 +85,7 @@ describe.each(eras)('a chat of %s', era => {
 });
 
 it('says the same through REST', async () => {
-  const key = await keyOf('e2e-alice');
+  const key = await keyOf('door-alice');
   const name = `rest-${randomBytes(3).toString('hex')}`;
   const made = await rest(key, 'POST', '/api/artifacts', {
     name,

@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { KubeError } from '@vibed/store/kube';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { startTestServer } from './app.testing.ts';
@@ -315,6 +316,19 @@ describe('trouble', () => {
       status: 200,
       body: { changed: true },
     });
+  });
+
+  it('a namespace that is being deleted is a wait, and then there is a new one', async () => {
+    await using server = await startTestServer();
+    const create = server.store.create.bind(server.store);
+    server.store.create = async () => {
+      throw new KubeError('Forbidden', 'unable to create new content in namespace x because it is being terminated');
+    };
+    expect(await server.call('alice', 'POST', '/api/artifacts', todo)).toMatchObject({ status: 503 });
+    server.client.created.clear();
+    server.store.create = create;
+    expect(await server.call('alice', 'POST', '/api/artifacts', todo)).toMatchObject({ status: 200 });
+    expect([...server.client.created.keys()]).toEqual([`Namespace//${namespaceOf('alice')}`]);
   });
 
   it('what Git manages is not edited', async () => {

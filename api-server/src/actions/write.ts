@@ -59,13 +59,19 @@ export async function createArtifact(
       spec,
     });
   } catch (error) {
-    // The namespace that we knew may be gone; the client's repetition makes it again.
-    if (isKubeError(error, 'NotFound')) services.tenancy.forget(caller.user);
-    throw isKubeError(error, 'NotFound')
-      ? new Problem('Unavailable', 'your namespace was deleted', { retryAfterSeconds: 1, cause: error })
-      : error;
+    if (!isWithoutNamespace(error)) throw error;
+    // It was deleted behind our back; the client's repetition makes it again.
+    services.tenancy.forget(caller.user);
+    throw new Problem('Unavailable', 'your namespace is being deleted', {
+      retryAfterSeconds: 5,
+      hint: 'repeat the call in a few seconds',
+      cause: error,
+    });
   }
 }
+
+const isWithoutNamespace = (error: unknown): boolean =>
+  isKubeError(error, 'NotFound') || (isKubeError(error, 'Forbidden') && /being terminated/.test(error.message));
 
 export interface Change {
   spec: ArtifactSpec;
