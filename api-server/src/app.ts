@@ -40,13 +40,7 @@ const anonymous: Caller = { user: 'local', scope: 'admin' };
 export function makeApp(options: AppOptions): Express {
   const { services, origins, isReady } = options;
   const app = express().disable('x-powered-by').set('query parser', 'simple');
-  app.get('/healthz', (_request, response) => void response.type('text').send('ok\n'));
-  app.get('/readyz', (_request, response) => {
-    response
-      .status(isReady() ? 200 : 503)
-      .type('text')
-      .send(isReady() ? 'ok\n' : 'waiting for the first lists\n');
-  });
+  addHealth(app, isReady);
   app.use((request, response, next) => {
     checkOrigin(origins, request.headers.host, request.headers.origin);
     response.set({
@@ -78,6 +72,16 @@ export function makeApp(options: AppOptions): Express {
   );
   app.use(edge(services));
   return app;
+}
+
+function addHealth(app: Express, isReady: () => boolean): void {
+  app.get('/healthz', (_request, response) => void response.type('text').send('ok\n'));
+  app.get('/readyz', (_request, response) => {
+    response
+      .status(isReady() ? 200 : 503)
+      .type('text')
+      .send(isReady() ? 'ok\n' : 'waiting for the first lists\n');
+  });
 }
 
 /** Open to everybody: there is nothing in it of anybody. */
@@ -153,7 +157,7 @@ function addRoutes(app: Express, options: AppOptions): void {
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const call = { caller, door: 'rest', client: request.get('user-agent'), signal: gone.signal } as const;
-      response.json(await perform(action, input, call, services, namespace));
+      response.json(await perform(action, input, call, services));
     });
 }
 

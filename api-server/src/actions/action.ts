@@ -12,7 +12,7 @@ import type { Metrics } from '../metrics.ts';
 import { Problem, problemOf } from '../problems.ts';
 import type { SourceStorage } from '../storage/storage.ts';
 import type { Turnstile } from '../storage/turnstile.ts';
-import type { Tenancy } from '../tenancy.ts';
+import { namespaceOf, type Tenancy } from '../tenancy.ts';
 import type { Uploads } from '../uploads.ts';
 import { checkShape, invalidInput } from './input.ts';
 
@@ -88,29 +88,27 @@ export function defineAction<I extends z.ZodObject, O extends z.ZodObject>({ run
   };
 }
 
-/** Runs an action for a caller. Every failure is a Problem. */
+/** Runs an action for a caller, in their own namespace. Every failure is a Problem. */
 export async function perform(
   action: Action,
   raw: unknown,
   call: Call,
   services: Services,
-  namespace: string,
 ): Promise<Record<string, unknown>> {
   const started = performance.now();
   let result = 'ok';
   try {
     admit(action, call.caller, services);
     checkShape(raw);
-    return await action.invoke(raw, { ...call, services, namespace });
+    return await action.invoke(raw, { ...call, services, namespace: namespaceOf(call.caller.user) });
   } catch (error) {
     const problem = problemOf(error);
     result = problem.code;
-    if (problem.status >= 500 && problem.code !== 'Unavailable')
-      services.log.error('an action failed', { action: action.name, error });
+    if (result === 'Internal') services.log.error('an action failed', { action: action.name, error });
     throw problem;
   } finally {
     services.metrics.acted(action.name, call.door, result, (performance.now() - started) / 1000);
-    if (action.scope === 'write') audit(action, raw, call, services.log, result);
+    if (action.scope === 'write') services.log.info('audit', { ...auditOf(action, raw, call), result });
   }
 }
 
@@ -124,17 +122,9 @@ function admit(action: Action, caller: Caller, { limits }: Services): void {
 }
 
 /** Who did what to which artifact: never what was in it. */
-function audit(action: Action, raw: unknown, { caller, door, client }: Call, log: Log, result: string): void {
+function auditOf(action: Action, raw: unknown, { caller, door, client }: Call): Record<string, unknown> {
   const name = typeof raw === 'object' && raw !== null && 'name' in raw ? String(raw.name).slice(0, 80) : undefined;
-  log.info('audit', {
-    action: action.name,
-    artifact: name,
-    user: caller.user,
-    key: caller.keyId,
-    door,
-    client,
-    result,
-  });
+  return { action: action.name, artifact: name, user: caller.user, key: caller.keyId, door, client };
 }
 
 /** Models often write null for what they leave out. */

@@ -24,7 +24,6 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { type Call, perform, type Services } from '../actions/action.ts';
 import type { Caller } from '../auth/caller.ts';
-import { namespaceOf } from '../tenancy.ts';
 import {
   actionFor,
   callTool,
@@ -50,7 +49,7 @@ interface Asked {
 /** What both eras do with a call. */
 function call({ name, args, ...rest }: Asked, caller: Caller, services: Services): Promise<ToolResult> {
   const asked: Call = { caller, door: 'mcp', ...rest };
-  return callTool(() => perform(actionFor(name), args, asked, services, namespaceOf(caller.user)));
+  return callTool(() => perform(actionFor(name), args, asked, services));
 }
 
 /** The handler of POST /mcp; `caller` has been authenticated. */
