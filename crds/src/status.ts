@@ -11,6 +11,9 @@ const probe = z.object({
   title: text(200).optional().describe('The <title> of an HTML answer.'),
   broken: z.array(text(1024)).max(10).optional().describe('Scripts and styles of the page that did not answer.'),
   error: text(512).optional(),
+  fingerprint: text(32)
+    .optional()
+    .describe('Of the body, where two answers in a row were the same: how a version is told from the one before it.'),
   at: text(40),
 });
 

@@ -42,7 +42,7 @@ it('asks again until an answer is good, but not for ever: the last one is told',
     response.end();
   });
   expect(await ask(target)).toMatchObject({ status: 200 });
-  expect(asked).toBe(3);
+  expect(asked).toBe(4); // and once more, to see whether the answer is steady
 });
 
 it('waits for the expected answer through a route that knows the host only later', async () => {
@@ -52,7 +52,28 @@ it('waits for the expected answer through a route that knows the host only later
     response.statusCode = asked < 3 ? 404 : 200;
     response.end();
   });
-  expect(await ask({ ...target, expectStatus: 200 })).toMatchObject({ status: 200 });
+  expect(await ask({ ...target, expect: { status: 200 } })).toMatchObject({ status: 200 });
+});
+
+it('waits until the new version answers through the route, not the one before it', async () => {
+  let asked = 0;
+  const target = await app((_request, response) => {
+    asked += 1;
+    response.end(asked > 2 && asked < 6 ? 'old' : 'new');
+  });
+  const { fingerprint } = await ask(target);
+  expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
+  expect(await ask({ ...target, expect: { status: 200, fingerprint } })).toMatchObject({ status: 200, fingerprint });
+  expect(asked).toBe(6);
+});
+
+it('takes no fingerprint of a page that says something else each time', async () => {
+  let asked = 0;
+  const target = await app((_request, response) => {
+    asked += 1;
+    response.end(`visit ${asked}`);
+  });
+  expect(await ask(target)).not.toHaveProperty('fingerprint');
 });
 
 it('follows no redirect', async () => {

@@ -1,5 +1,6 @@
 // One GET of the app, as its user would see it: dialled at a given address with the app's Host (and SNI), no redirect
 // followed, a bounded body. For HTML, the page's own scripts and styles are asked too.
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { ProbeAnswer, ProbeTarget } from '../artifact/questions.ts';
@@ -15,11 +16,12 @@ const routePatienceMs = 30_000;
 export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 500): Promise<ProbeAnswer> {
   // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
   const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
-  const deadline = Date.now() + (target.expectStatus === undefined ? gatePatienceMs : routePatienceMs);
+  const deadline = Date.now() + (target.expect === undefined ? gatePatienceMs : routePatienceMs);
   try {
     for (;;) {
       const answer = await askOnce(target, agent, signal);
-      if (isWanted(answer, target) || Date.now() >= deadline) return answer;
+      const isOver = isWanted(answer, target) || Date.now() >= deadline;
+      if (isOver) return target.expect === undefined ? steady(answer, await askOnce(target, agent, signal)) : answer;
       await sleep(pauseMs, undefined, { signal });
     }
   } finally {
@@ -27,8 +29,15 @@ export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 
   }
 }
 
-function isWanted({ status }: ProbeAnswer, { expectStatus, strict }: ProbeTarget): boolean {
-  if (expectStatus !== undefined) return status === expectStatus;
+/** A page that says something else each time (a clock, a nonce) has no fingerprint. */
+function steady(answer: ProbeAnswer, again: ProbeAnswer): ProbeAnswer {
+  const { fingerprint, ...rest } = answer;
+  return fingerprint !== undefined && fingerprint === again.fingerprint ? answer : rest;
+}
+
+function isWanted({ status, fingerprint }: ProbeAnswer, { expect, strict }: ProbeTarget): boolean {
+  if (expect !== undefined)
+    return status === expect.status && (expect.fingerprint === undefined || fingerprint === expect.fingerprint);
   return status >= 100 && status < (strict ? 400 : 500);
 }
 
@@ -38,14 +47,16 @@ async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): 
     const answer = await get(target, target.path, agent, signal);
     const latencyMs = Math.round(performance.now() - started);
     const isHtml = String(answer.headers['content-type'] ?? '').includes('text/html');
-    const html = isHtml ? await boundedText(answer.body) : '';
-    if (!isHtml) await answer.body.dump();
+    const body = await boundedBody(answer.body);
+    const html = isHtml ? body.toString('utf8') : '';
     const title = html.match(/<title[^>]*>([^<]{1,200})/i)?.[1]?.trim();
     const broken = answer.statusCode < 400 ? await brokenAssets(html, target, agent, signal) : [];
+    const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, 16);
     return {
       kind: 'probe',
       status: answer.statusCode,
       latencyMs,
+      fingerprint,
       ...(title && { title }),
       ...(broken.length > 0 && { broken }),
     };
@@ -76,7 +87,7 @@ function get(
   });
 }
 
-async function boundedText(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function boundedBody(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -84,7 +95,7 @@ async function boundedText(body: Dispatcher.ResponseData['body']): Promise<strin
     size += chunk.length;
     if (size >= bodyLimit) break;
   }
-  return Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8');
+  return Buffer.concat(chunks).subarray(0, bodyLimit);
 }
 
 async function brokenAssets(html: string, target: ProbeTarget, agent: Agent, signal: AbortSignal): Promise<string[]> {

@@ -24,8 +24,11 @@ export interface ProbeTarget {
   path: string;
   /** With a health path only 2xx and 3xx count; without one anything below 500. */
   strict: boolean;
-  /** Ask again until the answer has this status, or time is over: a route needs a moment to be known everywhere. */
-  expectStatus?: number;
+  /**
+   * Ask again until the answer is like this one, or time is over: a route needs a moment to be known everywhere, and until then
+   * the version before may answer.
+   */
+  expect?: { status: number; fingerprint?: string | undefined };
 }
 
 export interface ProbeAnswer {
@@ -36,6 +39,8 @@ export interface ProbeAnswer {
   title?: string;
   broken?: string[];
   error?: string;
+  /** Of the body, when it is the same each time. */
+  fingerprint?: string;
 }
 export interface BuildLogAnswer {
   kind: 'buildLog';

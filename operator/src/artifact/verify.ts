@@ -49,7 +49,10 @@ export function verify(
   const moving = { desired: toCandidate, asks: gate.asks };
   if (route === undefined)
     return { ...waiting('Verifying', 'traffic moves to the new version', moving), gate: gate.answer };
-  const proof = probeOnce(world, `route/${candidate.hash}`, { ...route, expectStatus: gate.answer.status });
+  const proof = probeOnce(world, `route/${candidate.hash}`, {
+    ...route,
+    expect: { status: gate.answer.status, fingerprint: gate.answer.fingerprint },
+  });
   const asks = [...gate.asks, ...proof.asks];
   if (proof.answer === undefined)
     return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
