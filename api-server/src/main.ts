@@ -1,5 +1,6 @@
 // The api-server: two doors (MCP, REST) over one set of actions, one watch fanned out, and the source endpoint of build pods.
 import { createServer, type Server } from 'node:http';
+import { makeLogger } from '@vibed/operator/logger';
 import { readSettings } from '@vibed/operator/settings';
 import { type CompactArtifact, CrdArtifactStore } from '@vibed/store';
 import { connect } from '@vibed/store/kube';
@@ -10,7 +11,6 @@ import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
 import { type Endpoint, readConfig } from './config.ts';
 import { Feed } from './feed.ts';
-import { makeLogger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';

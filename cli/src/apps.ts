@@ -132,11 +132,11 @@ export const rollback: Command = {
   },
 };
 
-const verbs = ['retry', 'restart', 'suspend', 'resume', 'cancel_build'];
+const verbs = ['retry', 'suspend', 'resume', 'cancel_build'];
 
 export const control: Command = {
   name: 'control',
-  summary: 'build again, restart, stop or start an app, or give up a build',
+  summary: 'build again, stop or start an app, or give up a build',
   usage: `<name> <${verbs.join('|')}>`,
   words: [2, 2],
   run: async invocation => {

@@ -1,4 +1,4 @@
-// JSON lines. An error keeps its cause; nothing here ever receives a Secret's data.
+// JSON lines. An error keeps its cause; nothing here ever receives a key, a body or a Secret's data.
 import { createLogger, format, type Logger, transports } from 'winston';
 
 const plainErrors = format(info => {
