@@ -9,6 +9,21 @@ interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, each with the first lines of its error: a log is read from its end. */
+  failures?: readonly string[];
+}
+
+/** The part of vitest's JSON report that is read here. */
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  testResults: readonly {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: readonly { fullName: string; status: string; failureMessages: readonly string[] }[];
+  }[];
 }
 const node = process.execPath;
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
@@ -73,18 +88,32 @@ async function checked(...commands: (readonly string[])[]): Promise<Count> {
 
 async function counted(report: string, command: readonly string[]): Promise<Count> {
   const code = await execute([...command, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
-  const found = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
-  const failed = found.numFailedTests ?? 0;
+  const found = JSON.parse(await readFile(report, 'utf8')) as Report;
   // A file that does not load, or an error outside tests, fails the run without a failed test.
   return {
-    passed: found.numPassedTests ?? 0,
-    failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: found.numPendingTests ?? 0,
+    passed: found.numPassedTests,
+    failed: code !== 0 ? Math.max(1, found.numFailedTests) : 0,
+    skipped: found.numPendingTests,
+    failures: found.testResults.flatMap(file => [
+      ...(file.status === 'failed' && file.message ? [`${file.name}\n${firstLines(file.message)}`] : []),
+      ...file.assertionResults
+        .filter(test => test.status === 'failed')
+        .map(test => `${test.fullName}\n${firstLines(test.failureMessages.join('\n'))}`),
+    ]),
   };
+}
+
+function firstLines(message: string): string {
+  return message
+    .split('\n')
+    .slice(0, 12)
+    .map(line => `      ${line}`)
+    .join('\n');
 }
 
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const times: string[] = [];
+const failures: string[] = [];
 const reports = await mkdtemp(join(tmpdir(), 'vibed-test-'));
 for (const suite of process.argv.slice(2)) {
   for (const step of suites[suite] ?? []) {
@@ -100,9 +129,13 @@ for (const suite of process.argv.slice(2)) {
     total.passed += count.passed;
     total.failed += count.failed;
     total.skipped += count.skipped;
+    failures.push(...(count.failures ?? []));
   }
 }
 await rm(reports, { recursive: true, force: true });
+for (const failure of failures) {
+  console.log(`\nFAILED ${failure}`);
+}
 console.log(`\n${times.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
