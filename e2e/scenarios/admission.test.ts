@@ -34,7 +34,9 @@ scenario('the apiserver takes every valid example', proves('input.admission'), a
   const refusals = new Map<string, string>();
   for (const { name, artifact } of examples('valid')) {
     const refusal = await refusalOf(cluster, namespace, artifact);
-    if (refusal !== undefined) refusals.set(name, refusal);
+    // What this site's settings refuse beyond the schema is for git-schemes.test.ts.
+    if (refusal !== undefined && !refusal.includes("ValidatingAdmissionPolicy 'vibed-git-schemes'"))
+      refusals.set(name, refusal);
   }
   expect(Object.fromEntries(refusals)).toEqual({});
 });

@@ -2,7 +2,7 @@
 // the note its message and remedy; excerpts stay in status (they are as confidential as logs).
 import { apiVersion } from '@vibed/crds';
 import type { CompactArtifact } from '@vibed/store';
-import { type KubeClient, type KubeObject, kinds, type Log } from '@vibed/store/kube';
+import { isKubeError, type KubeClient, type KubeObject, kinds, type Log } from '@vibed/store/kube';
 
 interface Told {
   type: 'Normal' | 'Warning';
@@ -48,6 +48,8 @@ export async function tell(client: KubeClient, artifact: CompactArtifact, told: 
   try {
     await client.create<KubeObject>(kinds.event, event);
   } catch (error) {
+    // A namespace that is being deleted takes no Events any more; nobody is left to read them.
+    if (artifact.metadata.deletionTimestamp !== undefined && isKubeError(error, 'Forbidden')) return;
     log.warn('an Event could not be written', { artifact: `${namespace}/${name}`, reason: told.reason, error });
   }
 }
