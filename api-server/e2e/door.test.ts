@@ -32,6 +32,35 @@ it('takes a folder of 3 MB past the tool calls', async () => {
   await did(talk, 'delete_artifact', { name, confirm: name });
 });
 
+it('restarts an app as a new version, and no request fails meanwhile', async () => {
+  await using talk = await chat('2025-11-25', await keyOf('door-alice'));
+  const name = unique('restart');
+  await did(talk, 'deploy_artifact', { name, files });
+  const { url } = await settledAs(talk, name, 1);
+  const answers = new Map<string, number>();
+  let isDone = false;
+  const asking = (async () => {
+    while (!isDone) {
+      const status = await fetchHere(String(url)).then(
+        async answer => `${answer.status} ${(await answer.text()) === files[0]?.content ? 'page' : 'other'}`,
+        (error: Error) => error.message,
+      );
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+      await sleep(20);
+    }
+  })();
+  const { version } = await did(talk, 'control_artifact', { name, action: 'restart' });
+  expect(await settledAs(talk, name, version)).toMatchObject({ outcome: 'running', version: 2 });
+  await sleep(8_000); // the old version drains
+  isDone = true;
+  await asking;
+  expect([...answers.keys()]).toEqual(['200 page']);
+  expect(answers.get('200 page')).toBeGreaterThan(100);
+  const { versions } = await did(talk, 'list_versions', { name });
+  expect(versions).toMatchObject([{ version: 2, serving: true }, { version: 1 }]);
+  await did(talk, 'delete_artifact', { name, confirm: name });
+});
+
 it.each(eras)('keeps two users apart in a chat of %s', async era => {
   await using alice = await chat(era, await keyOf('door-alice'));
   await using bob = await chat(era, await keyOf('door-bob'));

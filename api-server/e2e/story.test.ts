@@ -41,6 +41,9 @@ describe.each(eras)('a chat of %s', era => {
     const back = await did(talk, 'rollback_artifact', { name, version: 1 });
     expect(await settledAs(talk, name, back.version)).toMatchObject({ outcome: 'running', version: 1 });
     await expect.poll(() => bodyOf(talk, name), soon).toBe(page('one'));
+    const restarted = await did(talk, 'control_artifact', { name, action: 'restart' });
+    expect(restarted.version).toBeGreaterThan(Number(second.version));
+    expect(await settledAs(talk, name, restarted.version)).toMatchObject({ outcome: 'running' });
     const read = await did(talk, 'get_artifact_source', { name, path: 'img/dot.bin' });
     expect(Buffer.from(String(read.content), 'base64').equals(image)).toBe(true);
 

@@ -2,6 +2,8 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { wantedOf } from '@vibed/operator/keys';
+import { compactArtifact, type VersionRecord } from '@vibed/store';
 import { KubeError } from '@vibed/store/kube';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +104,36 @@ describe('deploying', () => {
       ['form', 'tar'].map(async name => (await server.call('alice', 'GET', `/api/artifacts/${name}`)).body.source),
     );
     expect(refs[0]).toEqual(refs[1]);
+  });
+});
+
+describe('control', () => {
+  it('a restart is a version of its own, and what was said of the one before it does not count', async () => {
+    await using server = await startTestServer();
+    await server.call('alice', 'POST', '/api/artifacts', todo);
+    const at = { namespace: namespaceOf('alice'), name: 'todo' };
+    const runs = async (version: number) => {
+      const { hash } = wantedOf(compactArtifact(await server.store.get(at)), 'kubernetes');
+      server.store.report(at.namespace, at.name, {
+        phase: 'running',
+        target: 'kubernetes',
+        desired: { version, hash },
+      });
+    };
+    await runs(1);
+    const control = (action: string) => server.call('alice', 'POST', '/api/artifacts/todo/control', { action });
+    const uid = (await server.store.get(at)).metadata.uid ?? '';
+    server.store.records.set(uid, [{ version: 1, hash: 'h1' } as VersionRecord]);
+    expect((await control('restart')).body).toMatchObject({ version: 2, phase: 'pending' });
+    const wait = await server.call('alice', 'GET', '/api/artifacts/todo/wait?version=2&timeout_s=1');
+    expect(wait.body).toMatchObject({ outcome: 'still_working' });
+    await runs(2);
+    expect((await server.call('alice', 'GET', '/api/artifacts/todo/wait?version=2')).body).toMatchObject({
+      outcome: 'running',
+    });
+    const failure = { version: 2, hash: '', step: 'build', reason: 'BuildFailed', message: '', remedy: '' } as const;
+    server.store.report(at.namespace, at.name, { phase: 'failed', failure });
+    expect(await control('restart')).toMatchObject({ status: 409, body: { code: 'Conflict', field: 'action' } });
   });
 });
 

@@ -311,6 +311,8 @@ export type ConcreteTarget = Exclude<Target, 'auto'>;
 export const annotations = {
   /** Opaque; a new value forces a new build. Never in Git, so GitOps does not revert it. */
   retry: `${group}/retry`,
+  /** Opaque; a new value starts the same image again, as a new version. Never in Git either. */
+  restart: `${group}/restart`,
 } as const;
 export const labels = {
   /** On a namespace: who owns it, and that it is a tenant's. */

@@ -11,12 +11,14 @@ export interface ArtifactRef {
 export interface VersionRecord {
   /** Monotonic per Artifact; the generation it was first asked for, or one more than the last. */
   version: number;
-  /** Build key + run + target: equal hash, equal version. */
+  /** Build key + run + target + restart: equal hash, equal version. */
   hash: string;
   /** The build key, and the key of the same source with its git ref pinned to the commit that was built. */
   keys: readonly string[];
   /** The retry annotation at that time; a rollback restores it, since it is part of the key. */
   retry?: string;
+  /** The restart annotation at that time; restored likewise. */
+  restart?: string;
   target: ConcreteTarget;
   build: BuildFacts;
   /** The rendered pod template. */

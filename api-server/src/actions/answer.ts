@@ -1,6 +1,7 @@
 // What every answer about an artifact says. The state is told from spec, status and version records; nothing is kept here.
 
-import { phases } from '@vibed/crds';
+import { type ConcreteTarget, phases } from '@vibed/crds';
+import { versionNumber, wantedOf } from '@vibed/operator/keys';
 import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
 import type { Next } from '../problems.ts';
@@ -29,19 +30,28 @@ export interface Answer {
   next: Next[];
 }
 
-/** Whether the status speaks of the present spec. */
-export const isCurrent = (artifact: CompactArtifact): boolean =>
-  artifact.status?.observedGeneration === artifact.metadata.generation;
+/** Whether the status speaks of what is asked for now. A retry or restart is an annotation, which no generation counts. */
+export function isCurrent(artifact: CompactArtifact): boolean {
+  const { observedGeneration, desired } = artifact.status ?? {};
+  if (observedGeneration !== artifact.metadata.generation) return false;
+  const target = targetOf(artifact);
+  return desired === undefined || target === undefined || desired.hash === wantedOf(artifact, target).hash;
+}
 
-/**
- * The version that the present spec asks for. The operator's word where it has spoken; until then what it will say, which is
- * the generation, or one more than the last recorded version.
- */
+/** The target this spec will have; undefined until one was chosen. */
+function targetOf({ spec, status }: CompactArtifact): ConcreteTarget | undefined {
+  return spec.target === undefined || spec.target === 'auto'
+    ? (status?.target as ConcreteTarget | undefined)
+    : spec.target;
+}
+
+/** The version asked for now. The operator's word where it has spoken; until then what it will say. */
 export function versionOf(artifact: CompactArtifact, { services }: Context): number {
   const { desired } = artifact.status ?? {};
   if (isCurrent(artifact) && desired !== undefined) return desired.version;
-  const last = services.store.versions(artifact).at(-1)?.version ?? 0;
-  return Math.max(artifact.metadata.generation ?? 1, last + 1);
+  const target = targetOf(artifact);
+  const hash = target === undefined ? '' : wantedOf(artifact, target).hash;
+  return versionNumber(hash, artifact.metadata.generation ?? 1, services.store.versions(artifact));
 }
 
 export function phaseOf(artifact: CompactArtifact): Answer['phase'] {

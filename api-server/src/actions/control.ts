@@ -7,15 +7,15 @@ import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
-import { type Change, rewrite, writeRights } from './write.ts';
+import { type Change, recordedAnnotations, rewrite, writeRights } from './write.ts';
 
-const verbs = ['retry', 'suspend', 'resume', 'cancel_build'] as const;
+const verbs = ['retry', 'restart', 'suspend', 'resume', 'cancel_build'] as const;
 
 export const controlArtifact = defineAction({
   name: 'control_artifact',
   title: 'Retry, stop or start an app',
   description:
-    'retry builds the same source again; suspend stops the app and keeps its versions; resume starts it; cancel_build goes back to what serves.',
+    'retry builds the same source again; restart starts the same image anew, without a gap; suspend stops the app and keeps its versions; resume starts it; cancel_build goes back to what serves.',
   scope: 'write',
   hints: { idempotent: true },
   input: z.strictObject({ name: nameSchema, action: z.enum(verbs) }),
@@ -33,6 +33,9 @@ function changeFor(verb: (typeof verbs)[number], live: Artifact, context: Contex
   switch (verb) {
     case 'retry':
       return { spec: running, annotations: { [annotations.retry]: new Date().toISOString() } };
+    case 'restart':
+      refuseUnbuilt(live);
+      return { spec: running, annotations: { [annotations.restart]: new Date().toISOString() } };
     case 'suspend':
       return { spec: { ...live.spec, suspend: true } };
     case 'resume':
@@ -56,5 +59,14 @@ async function servingAgain({ metadata, status, spec }: Artifact, { services, na
     .versions(compactArtifact({ metadata, status, spec } as Artifact))
     .find(r => r.version === serving.version);
   const recorded = await services.store.specOf({ namespace, name: metadata.name }, serving.version);
-  return { spec: recorded, annotations: { [annotations.retry]: record?.retry } };
+  return { spec: recorded, annotations: recordedAnnotations(record) };
+}
+
+/** A build that failed would only fail to start. */
+function refuseUnbuilt({ metadata, status }: Artifact): void {
+  if (status?.failure?.step !== 'build' || status.observedGeneration !== metadata.generation) return;
+  throw new Problem('Conflict', 'there is nothing to start: the build has failed', {
+    field: 'action',
+    hint: 'mend the source with update_artifact, or build it again with action retry',
+  });
 }

@@ -1,6 +1,5 @@
 // Versions: which there are, what is different between two, and going back to one.
 import type { ArtifactSpec } from '@vibed/crds';
-import { annotations } from '@vibed/crds';
 import { compactArtifact, type VersionRecord } from '@vibed/store';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { createTwoFilesPatch } from 'diff';
@@ -10,7 +9,7 @@ import { answerFor, answerShape, listShape } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
 import { specOfVersion, treeOf, unknownVersion } from './trees.ts';
-import { rewrite, writeRights } from './write.ts';
+import { recordedAnnotations, rewrite, writeRights } from './write.ts';
 
 const versionSchema = z.int().min(1);
 
@@ -196,7 +195,7 @@ export const rollbackArtifact = defineAction({
     const spec = await recordedSpec(name, record, context);
     if (spec.source.snapshot !== undefined)
       await storage.refer({ namespace: context.namespace, name }, spec.source.snapshot.digest);
-    const written = await rewrite(name, context, () => ({ spec, annotations: { [annotations.retry]: record.retry } }));
+    const written = await rewrite(name, context, () => ({ spec, annotations: recordedAnnotations(record) }));
     const answer = answerFor(compactArtifact(written), context);
     return {
       ...answer,

@@ -1,7 +1,7 @@
 // Writing artifacts: who asked is on the object, Git's own are left alone, and a write that meets another's is done again on
 // what is there now.
-import { type Artifact, type ArtifactSpec, apiVersion } from '@vibed/crds';
-import type { CompactArtifact } from '@vibed/store';
+import { type Artifact, type ArtifactSpec, annotations, apiVersion } from '@vibed/crds';
+import type { CompactArtifact, VersionRecord } from '@vibed/store';
 import { isKubeError } from '@vibed/store/kube';
 import { Problem } from '../problems.ts';
 import type { Context, Right } from './action.ts';
@@ -78,6 +78,12 @@ export interface Change {
   annotations?: Readonly<Record<string, string | undefined>>;
 }
 
+/** What goes back to a recorded version besides its spec, for it is part of its hash. */
+export const recordedAnnotations = (record: VersionRecord | undefined) => ({
+  [annotations.retry]: record?.retry,
+  [annotations.restart]: record?.restart,
+});
+
 const attempts = 6;
 
 /**
@@ -97,8 +103,8 @@ export async function rewrite(
       throw new Problem('NotFound', 'there is no such artifact', { hint: 'it is being deleted' });
     const wanted = await change(live);
     if (wanted === undefined) return live;
-    const { spec, annotations = {} } = wanted;
-    const all = { ...live.metadata.annotations, ...annotations, [requestedBy]: requestedByOf(context) };
+    const { spec, annotations: changed = {} } = wanted;
+    const all = { ...live.metadata.annotations, ...changed, [requestedBy]: requestedByOf(context) };
     const kept = Object.fromEntries(
       Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );

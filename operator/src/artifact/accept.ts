@@ -2,7 +2,7 @@
 import { type ConcreteTarget, labels, specSchema } from '@vibed/crds';
 import type { CompactSpec } from '@vibed/store';
 import type { Settings } from '../settings.ts';
-import { buildKey, retryOf, versionHash, versionNumber } from './keys.ts';
+import { versionNumber, wantedOf } from './keys.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
 import type { World } from './world.ts';
 
@@ -33,8 +33,7 @@ export function accept(world: World, settings: Settings): Outcome<Accepted> {
       'TargetUnavailable',
       `target ${artifact.spec.target} is not installed in this cluster; the artifact starts by itself when it is, or set spec.target: auto`,
     );
-  const key = buildKey(artifact.spec, retryOf(artifact));
-  const hash = versionHash(key, artifact.spec, target);
+  const { key, hash } = wantedOf(artifact, target);
   const version = versionNumber(hash, artifact.metadata.generation ?? 1, world.versions);
   const halted = haltOf(artifact.spec, world.now);
   return done({ target, key, hash, version, ...(halted && { halted }) });

@@ -6,7 +6,7 @@ import type { Deployer, Exposure, Readiness } from '../deployer/deployer.ts';
 import { explainAppLog } from '../deployer/explain.ts';
 import type { Accepted } from './accept.ts';
 import { ownerOf } from './identity.ts';
-import { pinnedKey, retryOf } from './keys.ts';
+import { pinnedKey, restartOf, retryOf } from './keys.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
 import type { ProbeTarget } from './questions.ts';
 import { answerTo } from './questions.ts';
@@ -26,12 +26,14 @@ export function candidateOf(world: World, accepted: Accepted, facts: BuildFacts,
   if (recorded !== undefined) return recorded;
   const { artifact } = world;
   const retry = retryOf(artifact);
+  const restart = restartOf(artifact);
   const pinned = pinnedKey(artifact.spec, retry, facts.commit);
   const version = {
     version: accepted.version,
     hash: accepted.hash,
     keys: pinned === undefined || pinned === accepted.key ? [accepted.key] : [accepted.key, pinned],
     ...(retry !== undefined && { retry }),
+    ...(restart !== undefined && { restart }),
     target: accepted.target,
     build: facts,
     spec: artifact.spec,

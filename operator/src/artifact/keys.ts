@@ -20,14 +20,26 @@ export function pinnedKey(
 
 export const retryOf = (artifact: CompactArtifact) => artifact.metadata.annotations?.[annotations.retry];
 
-/** Build key + how it runs + where: a version. Scale, exposure and health limits of a running version are part of it. */
-export function versionHash(key: string, spec: CompactSpec, target: ConcreteTarget): string {
-  return shortHash(8, key, canonicalJson(spec.run ?? {}), target);
+export const restartOf = (artifact: CompactArtifact) => artifact.metadata.annotations?.[annotations.restart];
+
+/**
+ * Build key + how it runs + where + the restart annotation: a version. Scale, exposure and health limits of a running
+ * version are part of it. A restart is a version of an image that is known: it takes the road of every other version, so the
+ * serving one answers until it has passed.
+ */
+export function versionHash(key: string, spec: CompactSpec, target: ConcreteTarget, restart?: string): string {
+  return shortHash(8, key, canonicalJson(spec.run ?? {}), target, ...(restart === undefined ? [] : [restart]));
+}
+
+/** What an Artifact asks for at present. */
+export function wantedOf(artifact: CompactArtifact, target: ConcreteTarget): { key: string; hash: string } {
+  const key = buildKey(artifact.spec, retryOf(artifact));
+  return { key, hash: versionHash(key, artifact.spec, target, restartOf(artifact)) };
 }
 
 /**
  * The number of the version with this hash: its record's, else the generation that asks for it, and always above every
- * recorded one (a retry asks for something new without a new generation).
+ * recorded one (a retry or restart asks for something new without a new generation).
  */
 export function versionNumber(hash: string, generation: number, records: readonly VersionRecord[]): number {
   const recorded = records.find(r => r.hash === hash);

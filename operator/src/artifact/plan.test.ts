@@ -153,6 +153,19 @@ describe('build', () => {
     expect(got.desired[0]).toMatch(/^Job /);
     expect(got.status.desired?.version).toBe(2);
   });
+  it('starts the known image beside the serving version for a new restart annotation, as a new version', () => {
+    const given = { ...serving, annotations: { 'vibed.dev/restart': '2' }, children: servingChildren };
+    const got = seen(given);
+    const restarted = got.plan.candidate;
+    expect(got.status.desired?.version).toBe(2);
+    expect(restarted).toMatchObject({ version: 2, restart: '2', build: factsFor(one), keys: [key()] });
+    expect(restarted?.hash).not.toBe(hashFor(one));
+    expect(got.desired).toEqual([`Deployment todo-${restarted?.hash}`, workload(), ...route]);
+    expect(got).toMatchObject({ stale: [], traffic: hashFor(one), phase: 'deploying', serving: 1, url });
+    // Without the annotation it is the first version again: nothing of it was forgotten.
+    const versions = [...serving.versions, ...(restarted === undefined ? [] : [restarted])];
+    expect(seen({ ...serving, versions, children: servingChildren }).plan.candidate?.version).toBe(1);
+  });
   it('waits for the log of a failed build, then tells its last lines; the old version serves on', () => {
     const pod = { metadata: { name: 'p', namespace: 'vibed-builds' } };
     const failedBuild = builderSaying({
