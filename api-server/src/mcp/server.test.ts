@@ -49,6 +49,8 @@ it.each(['2025-11-25', '2026-07-28'])('serves a client of %s: tools, prompts, ca
   expect(await waiting).toMatchObject({ structuredContent: { outcome: 'running', url: 'http://todo.example.com' } });
   expect(told).toEqual(['todo: building', 'todo: running']);
   expect(await call('get_artifact', { name: 'nope' })).toMatchObject({ isError: true });
+  await expect(call('deploy', {})).rejects.toThrow(/no such tool; the tools are .*deploy_artifact/);
+  await expect(client.getPrompt({ name: 'nope' })).rejects.toThrow('no such prompt');
   expect(server.logged()).toContain(era === '2025-11-25' ? '"client":"node"' : '"client":"test/1"');
   await client.close();
 });

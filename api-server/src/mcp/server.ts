@@ -24,32 +24,52 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { type Call, perform, type Services } from '../actions/action.ts';
 import type { Caller } from '../auth/caller.ts';
-import {
-  actionFor,
-  callTool,
-  instructions,
-  prompts,
-  promptText,
-  serverInfo,
-  type ToolResult,
-  tools,
-} from './surface.ts';
+import { actionFor, callTool, instructions, noSuchTool, prompts, promptText, serverInfo, tools } from './surface.ts';
 
-type ProgressToken = string | number;
 const capabilities = { tools: {}, prompts: {} };
 
-interface Asked {
-  name: string;
-  args: unknown;
-  signal: AbortSignal;
-  client: string | undefined;
-  progress: Call['progress'];
+/** One call as its era's library tells of it. */
+interface Exchange {
+  readonly token: string | number | undefined;
+  readonly signal: AbortSignal;
+  /** Name and version of the client program, as it says of itself. */
+  readonly client: string | undefined;
+  readonly notify: (notification: Progress) => Promise<void>;
 }
 
-/** What both eras do with a call. */
-function call({ name, args, ...rest }: Asked, caller: Caller, services: Services): Promise<ToolResult> {
-  const asked: Call = { caller, door: 'mcp', ...rest };
-  return callTool(() => perform(actionFor(name), args, asked, services));
+interface Progress {
+  method: 'notifications/progress';
+  params: { progressToken: string | number; progress: number; message: string };
+}
+
+/** What both eras answer. `invalid` makes the era's own error for params that name what is not there. */
+function answersFor(caller: Caller, services: Services, invalid: (message: string) => Error) {
+  return {
+    listTools: () => ({ tools: [...tools] }),
+    listPrompts: () => ({ prompts: [...prompts] }),
+    getPrompt: ({ params }: { params: { name: string; arguments?: Record<string, string> | undefined } }) => {
+      const text = promptText(params.name, params.arguments);
+      if (text === undefined) throw invalid('there is no such prompt');
+      return text;
+    },
+    callTool: async (params: { name: string; arguments?: unknown }, exchange: Exchange) => {
+      const action = actionFor(params.name);
+      if (action === undefined) throw invalid(noSuchTool);
+      const { signal, client } = exchange;
+      const call: Call = { caller, door: 'mcp', client, signal, progress: progressBy(exchange, services) };
+      return await callTool(() => perform(action, params.arguments, call, services));
+    },
+  };
+}
+
+/** Only for a token that the client gave. A client that has gone is no failure of the call. */
+function progressBy({ token, notify }: Exchange, { log }: Services): Call['progress'] {
+  if (token === undefined) return undefined;
+  return (progress, message) => {
+    notify({ method: 'notifications/progress', params: { progressToken: token, progress, message } }).catch(
+      (error: unknown) => log.debug('progress could not be told', { error }),
+    );
+  };
 }
 
 /** The handler of POST /mcp; `caller` has been authenticated. */
@@ -93,67 +113,31 @@ function wantsProgress(body: unknown): boolean {
 
 function legacyServer(request: Request, caller: Caller, services: Services): LegacyServer {
   const server = new LegacyServer(serverInfo, { capabilities, instructions });
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [...prompts] }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    const text = promptText(params.name, params.arguments);
-    if (text === undefined) throw new McpError(ErrorCode.InvalidParams, 'there is no such prompt');
-    return text;
-  });
-  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
-    const token = params._meta?.progressToken;
-    const send = (progress: number, message: string) =>
-      extra.sendNotification({
-        method: 'notifications/progress',
-        params: { progressToken: token as ProgressToken, progress, message },
-      });
-    return call(
-      {
-        name: params.name,
-        args: params.arguments,
-        signal: extra.signal,
-        client: request.get('user-agent'),
-        progress: progressBy(token, send, services),
-      },
-      caller,
-      services,
-    );
-  });
+  const answers = answersFor(caller, services, message => new McpError(ErrorCode.InvalidParams, message));
+  server.setRequestHandler(ListToolsRequestSchema, answers.listTools);
+  server.setRequestHandler(ListPromptsRequestSchema, answers.listPrompts);
+  server.setRequestHandler(GetPromptRequestSchema, answers.getPrompt);
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal, sendNotification: notify }) =>
+    answers.callTool(params, { token: params._meta?.progressToken, signal, client: request.get('user-agent'), notify }),
+  );
   return server;
 }
 
+/** The lists are the same for everybody until the next release. */
+const cacheHints = {
+  'tools/list': { ttlMs: 3_600_000, cacheScope: 'public' },
+  'prompts/list': { ttlMs: 3_600_000, cacheScope: 'public' },
+} as const;
+
 function modernServer(caller: Caller, services: Services): Server {
-  const cacheHints = {
-    'tools/list': { ttlMs: 3_600_000, cacheScope: 'public' },
-    'prompts/list': { ttlMs: 3_600_000, cacheScope: 'public' },
-  } as const;
   const server = new Server(serverInfo, { capabilities, instructions, cacheHints });
-  server.setRequestHandler('tools/list', () => ({ tools: [...tools] }));
-  server.setRequestHandler('prompts/list', () => ({ prompts: [...prompts] }));
-  server.setRequestHandler('prompts/get', ({ params }) => {
-    const text = promptText(params.name, params.arguments);
-    if (text === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'there is no such prompt');
-    return text;
-  });
-  server.setRequestHandler('tools/call', ({ params }, { mcpReq }) => {
-    const token = mcpReq._meta?.progressToken;
-    const send = (progress: number, message: string) =>
-      mcpReq.notify({
-        method: 'notifications/progress',
-        params: { progressToken: token as ProgressToken, progress, message },
-      });
-    return call(
-      {
-        name: params.name,
-        args: params.arguments,
-        signal: mcpReq.signal,
-        client: clientIn(mcpReq.envelope),
-        progress: progressBy(token, send, services),
-      },
-      caller,
-      services,
-    );
-  });
+  const answers = answersFor(caller, services, message => new ProtocolError(ProtocolErrorCode.InvalidParams, message));
+  server.setRequestHandler('tools/list', answers.listTools);
+  server.setRequestHandler('prompts/list', answers.listPrompts);
+  server.setRequestHandler('prompts/get', answers.getPrompt);
+  server.setRequestHandler('tools/call', ({ params }, { mcpReq: { _meta, signal, envelope, notify } }) =>
+    answers.callTool(params, { token: _meta?.progressToken, signal, client: clientIn(envelope), notify }),
+  );
   return server;
 }
 
@@ -165,14 +149,4 @@ const clientSchema = z.object({
 function clientIn(envelope: unknown): string | undefined {
   const info = clientSchema.safeParse(envelope).data?.[CLIENT_INFO_META_KEY];
   return info === undefined ? undefined : `${info.name}/${info.version}`;
-}
-
-type Send = (progress: number, message: string) => Promise<void>;
-
-/** Only for a token that the client gave. A client that has gone is no failure of the call. */
-function progressBy(token: unknown, send: Send, { log }: Services): Call['progress'] {
-  if (token === undefined) return undefined;
-  return (progress, message) => {
-    send(progress, message).catch((error: unknown) => log.debug('progress could not be told', { error }));
-  };
 }

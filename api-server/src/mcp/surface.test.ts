@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { Problem } from '../problems.ts';
-import { actionFor, callTool, instructions, prompts, promptText, tools } from './surface.ts';
+import { callTool, instructions, prompts, promptText, tools } from './surface.ts';
 
 describe('the MCP surface', () => {
   it('is the golden one', async () => {
@@ -52,10 +52,6 @@ describe('the MCP surface', () => {
       throw new Error('password is hunter2');
     });
     expect(JSON.stringify(result)).not.toContain('hunter2');
-  });
-
-  it('names the tools when asked for another', () => {
-    expect(() => actionFor('deploy')).toThrow('no such tool');
   });
 
   it('has a text for every prompt', () => {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Action } from '../actions/action.ts';
 import { actions } from '../actions/all.ts';
-import { describeProblem, Problem, problemOf } from '../problems.ts';
+import { describeProblem, problemOf } from '../problems.ts';
 
 export interface ToolAnnotations {
   [key: string]: unknown;
@@ -80,15 +80,9 @@ export const tools: readonly Tool[] = actions.map(toolOf);
 
 const byName = new Map(actions.map(action => [action.name, action]));
 
-/** The action of a tool; a Problem with the names that exist for any other. */
-export function actionFor(name: string): Action {
-  const action = byName.get(name);
-  if (action !== undefined) return action;
-  throw new Problem('NotFound', 'there is no such tool', {
-    field: 'name',
-    hint: `the tools are ${[...byName.keys()].join(', ')}`,
-  });
-}
+/** The action of a tool; undefined for any other name. */
+export const actionFor = (name: string): Action | undefined => byName.get(name);
+export const noSuchTool = `there is no such tool; the tools are ${[...byName.keys()].join(', ')}`;
 
 /** Runs a call; whatever happens is a result, for a model reads results and not protocol errors. */
 export async function callTool(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
