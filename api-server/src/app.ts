@@ -16,6 +16,7 @@ import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
 import type { KeyRing } from './auth/keys.ts';
 import { checkOrigin, type OriginRules } from './auth/origin.ts';
+import { addCli, installLine } from './http/cli.ts';
 import { inputOf } from './http/input.ts';
 import { docsPage, openApi } from './http/openapi.ts';
 import { routes } from './http/routes.ts';
@@ -50,6 +51,7 @@ export function makeApp(options: AppOptions): Express {
     });
     next();
   });
+  addCli(app);
   addDocs(app, services);
   app.put('/api/uploads/:ticket', takeUpload(options));
   app.get('/api/events', streamEvents(options));
@@ -87,7 +89,7 @@ function addHealth(app: Express, isReady: () => boolean): void {
 /** Open to everybody: there is nothing in it of anybody. */
 function addDocs(app: Express, { settings }: Services): void {
   const document = openApi(settings.api.publicUrl);
-  const page = docsPage(document);
+  const page = docsPage(document, installLine(settings.api.publicUrl));
   app.get('/api/openapi.json', (_request, response) => void response.json(document));
   app.get('/api/docs', (_request, response) => {
     response.set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'").type('html').send(page);
