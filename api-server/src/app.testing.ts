@@ -193,14 +193,20 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
   };
 }
 
-export async function startTestServer(): Promise<TestServer> {
+/** `anonymous`: as on loopback without keys, where everybody is `local`. */
+export async function startTestServer({ anonymous = false } = {}): Promise<TestServer> {
   const lines: string[] = [];
   const line = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: line, info: line, warn: line, error: line };
   const store = new MemoryStore();
   const client = new MemoryClient();
   const services = await testServices(client, store, log);
-  const app = makeApp({ services, keys, origins: originRules('http://localhost', []), isReady: () => true });
+  const app = makeApp({
+    services,
+    keys: anonymous ? undefined : keys,
+    origins: originRules('http://localhost', []),
+    isReady: () => true,
+  });
   const server: Server = await new Promise(resolve => {
     const listening = createServer(app).listen(0, '127.0.0.1', () => resolve(listening));
   });
