@@ -128,6 +128,8 @@ export class MemoryStore implements ArtifactStore {
 /** Creates what is asked for and keeps it; there is nothing to read at first. */
 class MemoryClient {
   readonly created = new Map<string, KubeObject>();
+  readonly pods: KubeObject[] = [];
+  readonly says = new Map<string, string>();
   async create(kind: { kind: string }, object: KubeObject): Promise<KubeObject> {
     const key = `${kind.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
     if (this.created.has(key)) throw new KubeError('AlreadyExists', key);
@@ -138,6 +140,13 @@ class MemoryClient {
     const found = this.created.get(`${kind.kind}/${ref.namespace ?? ''}/${ref.name}`);
     if (found === undefined) throw new KubeError('NotFound', ref.name);
     return found;
+  }
+  async list(_kind: unknown, { namespace }: { namespace: string }): Promise<{ items: KubeObject[] }> {
+    return { items: this.pods.filter(({ metadata }) => metadata.namespace === namespace) };
+  }
+  /** Each run of a container says what `says` has for `<pod>/<container>`, and ends. */
+  async *followLogs({ name }: { name: string }, { container }: { container: string }): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(this.says.get(`${name}/${container}`) ?? '');
   }
 }
 
@@ -184,7 +193,8 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
     feed: new Feed(view, metrics, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
     storage: await LocalStorage.open(folder),
     uploads: await Uploads.open(folder),
-    unpacking: new Turnstile(2, 20),
+    unpacking: new Turnstile('uploads', 2, 20),
+    following: new Turnstile('followed logs', 10, 0),
     tenancy: new Tenancy(client as unknown as KubeClient),
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),

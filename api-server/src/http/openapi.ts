@@ -146,6 +146,8 @@ const otherPaths = {
     get: {
       operationId: 'follow_logs',
       summary: 'Follow a log',
+      description:
+        'The build while there is one, then the app, line by line as it comes, across restarts and new versions. Ends when the app is stopped or deleted, with `kind=build` when the build has ended. NotFound when nothing runs: the kept log is at `/logs`.',
       parameters: [named, { name: 'kind', in: 'query', required: false, schema: { enum: ['build', 'app'] } }],
       responses: { 200: { description: 'Text as it comes.', content: { 'text/plain': {} } }, default: problemAnswer },
     },
