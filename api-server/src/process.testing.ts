@@ -2,7 +2,7 @@
 // watches Artifacts over real HTTP. The double judges nothing and keeps no version records.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Artifact, apiVersion } from '@vibed/crds';
+import { mintKey } from './auth/keys.ts';
 import { namespaceOf } from './tenancy.ts';
 
-/** Without keys everybody on loopback is `local`. */
-export const namespace = namespaceOf('local');
+/** Who everybody on loopback is without keys. */
+const anybody = 'local';
 
 export class ClusterDouble implements AsyncDisposable {
   readonly artifacts = new Map<string, Artifact>();
@@ -39,20 +40,21 @@ export class ClusterDouble implements AsyncDisposable {
   }
 
   /** Creates or changes an artifact; every open watch hears of it. */
-  set(name: string, status: NonNullable<Artifact['status']>): void {
+  set(name: string, status: NonNullable<Artifact['status']>, user = anybody): void {
     this.#revision += 1;
-    const before = this.artifacts.get(name);
+    const key = user === anybody ? name : `${user}/${name}`;
+    const before = this.artifacts.get(key);
     const metadata = {
       name,
-      namespace,
-      uid: `uid-${name}`,
+      namespace: namespaceOf(user),
+      uid: `uid-${key}`,
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
       resourceVersion: String(this.#revision),
     };
     const spec: Artifact['spec'] = { source: { image: { ref: `example.com/x@sha256:${'0'.repeat(64)}` } } };
     const artifact: Artifact = { apiVersion, kind: 'Artifact', metadata, spec, status };
-    this.artifacts.set(name, artifact);
+    this.artifacts.set(key, artifact);
     const line = `${JSON.stringify({ type: before === undefined ? 'ADDED' : 'MODIFIED', object: artifact })}\n`;
     for (const watch of this.#watches) watch.write(line);
   }
@@ -95,9 +97,15 @@ export class ApiServerProcess implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #ports: readonly [number, number] = [0, 0];
   #output = '';
+  readonly keys: readonly string[];
 
-  constructor({ folder }: ClusterDouble) {
+  /** With `users` everybody needs a key; theirs are in `keys`. */
+  constructor({ folder }: ClusterDouble, users: readonly string[] = []) {
     this.#folder = folder;
+    const minted = users.map(user => mintKey(user, 'write'));
+    this.keys = minted.map(({ key }) => key);
+    mkdirSync(join(folder, 'keys'));
+    for (const { id, entry } of minted) writeFileSync(join(folder, 'keys', id), JSON.stringify(entry));
   }
 
   get port(): number {
@@ -114,6 +122,7 @@ export class ApiServerProcess implements AsyncDisposable {
       VIBED_DATA: join(this.#folder, 'data'),
       VIBED_LISTEN: `127.0.0.1:${this.port}`,
       VIBED_SOURCE_LISTEN: `127.0.0.1:${this.#ports[1]}`,
+      ...(this.keys.length > 0 && { VIBED_KEYS: join(this.#folder, 'keys') }),
     };
     const main = fileURLToPath(new URL('main.ts', import.meta.url));
     this.#child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -132,6 +141,10 @@ export class ApiServerProcess implements AsyncDisposable {
   /** Everything it has written. */
   get output(): string {
     return this.#output;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
   }
 
   /** Bytes in memory. */
