@@ -10,7 +10,7 @@ import express, {
   type Response,
 } from 'express';
 import { z } from 'zod';
-import { type Context, perform, type Services } from './actions/action.ts';
+import { type Context, contextFor, perform, type Services } from './actions/action.ts';
 import { followLog } from './actions/follow.ts';
 import { invalidInput } from './actions/input.ts';
 import { specOfVersion, treeOf } from './actions/trees.ts';
@@ -104,7 +104,7 @@ async function contextOf(request: Request, response: Response, options: AppOptio
   options.services.limits.read.take(caller.user);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  return { caller, door: 'rest', signal: gone.signal, services: options.services, namespace: namespaceOf(caller.user) };
+  return contextFor({ caller, door: 'rest', signal: gone.signal }, options.services);
 }
 
 function queryOf<T extends z.ZodObject>(query: unknown, schema: T): z.output<T> {
@@ -117,7 +117,7 @@ function followLogs(options: AppOptions): RequestHandler<{ name: string }> {
   return async (request, response) => {
     const context = await contextOf(request as unknown as Request, response, options);
     const { kind } = queryOf(request.query, z.strictObject({ kind: z.enum(['build', 'app']).optional() }));
-    await options.services.following.pass(context.namespace, async () => {
+    await options.services.following.pass(context.owner, async () => {
       const lines = await followLog(request.params.name, kind, context);
       // A quiet app may say nothing for hours; that it is followed is told at once.
       response.type('text/plain').set('x-accel-buffering', 'no').flushHeaders();
@@ -159,8 +159,7 @@ function addRoutes(app: Express, options: AppOptions): void {
   for (const { method, path, action } of routes)
     app[method](path, async (request: Request, response: Response) => {
       const caller = await callerOf(request, options);
-      const namespace = namespaceOf(caller.user);
-      const input = await inputOf(request, action, { services, namespace });
+      const input = await inputOf(request, action, { services, owner: namespaceOf(caller.user) });
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const call = { caller, door: 'rest', client: request.get('user-agent'), signal: gone.signal } as const;
@@ -180,9 +179,9 @@ function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
         throw new Problem('UploadSpent', 'this URL cannot be used: it was made for somebody else', {
           hint: 'ask for a URL of your own',
         });
-      const owner = { services, namespace: namespaceOf(user) };
-      const store = async () => await receiveArchive(await readBounded(request), owner);
-      const stored = await services.unpacking.pass(owner.namespace, store);
+      const owner = namespaceOf(user);
+      const store = async () => await receiveArchive(await readBounded(request), { services, owner });
+      const stored = await services.unpacking.pass(owner, store);
       services.log.info('audit', { action: 'upload', user, door: 'rest', source: stored.source_ref });
       return stored;
     });

@@ -34,7 +34,7 @@ try {
 
 async function run(): Promise<void> {
   const services = await makeServices();
-  const { settings, view, client, storage, feed } = services;
+  const { settings, view, feed } = services;
   const keys = config.keysDir === undefined ? undefined : new KeyRing(config.keysDir, log);
   const app = makeApp({
     services,
@@ -44,7 +44,7 @@ async function run(): Promise<void> {
   });
   const doors = await listen(createServer(app), config.listen);
   const sources = await listen(
-    serveSources({ client, storage, log, buildNamespace: settings.builds.namespace, metrics: services.metrics }),
+    serveSources({ ...services, buildNamespace: settings.builds.namespace }),
     config.sourceListen,
   );
   log.info('listening', {
@@ -72,6 +72,7 @@ async function makeServices(): Promise<Services> {
   const store = new CrdArtifactStore({ client, log });
   const view = store.watch({});
   const metrics = new Metrics();
+  const tenancy = new Tenancy(client, settings.tenants.sharedNamespace);
   return {
     settings,
     client,
@@ -79,12 +80,12 @@ async function makeServices(): Promise<Services> {
     view,
     metrics,
     log,
-    feed: new Feed(view, metrics),
+    feed: new Feed({ view, tenancy, metrics }),
     storage: await LocalStorage.open(config.dataDir),
     uploads: await Uploads.open(config.dataDir),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
-    tenancy: new Tenancy(client),
+    tenancy,
     limits: {
       read: new RateLimiter({ burst: 200, perSecond: 20 }),
       write: new RateLimiter({ burst: 60, perSecond: 1 }),
@@ -93,7 +94,7 @@ async function makeServices(): Promise<Services> {
 }
 
 /** A reference is in use while its artifact or one of its recorded versions names the tree. */
-async function prune({ storage, uploads, view, store }: Services): Promise<void> {
+async function prune({ storage, uploads, view, store, tenancy }: Services): Promise<void> {
   try {
     if (!view.synced) return; // an artifact that is not seen yet is not a deleted one
     const digestsOf = (artifact: CompactArtifact) =>
@@ -102,9 +103,9 @@ async function prune({ storage, uploads, view, store }: Services): Promise<void>
       unreferencedMs: 24 * hour,
       unusedMs: 7 * 24 * hour,
       now: Date.now(),
-      isInUse: (name, digest) => {
-        const artifact = view.get(name);
-        return artifact !== undefined && digestsOf(artifact).includes(digest);
+      isInUse: ({ namespace: owner, name }, digest) => {
+        const artifact = view.get({ namespace: tenancy.placeOfOwner(owner), name });
+        return artifact !== undefined && tenancy.ownerOf(artifact) === owner && digestsOf(artifact).includes(digest);
       },
     });
     await uploads.prune();

@@ -46,8 +46,10 @@ export interface Call {
 
 export interface Context extends Call {
   readonly services: Services;
-  /** The caller's own namespace; it may not exist yet. */
+  /** Where the caller's artifacts are; it may not exist yet. */
   readonly namespace: string;
+  /** The caller, as what is kept for them knows them (namespaceOf). */
+  readonly owner: string;
 }
 
 /** A rule of the process's role, with its reason. */
@@ -89,7 +91,12 @@ export function defineAction<I extends z.ZodObject, O extends z.ZodObject>({ run
   };
 }
 
-/** Runs an action for a caller, in their own namespace. Every failure is a Problem. */
+export function contextFor(call: Call, services: Services): Context {
+  const { user } = call.caller;
+  return { ...call, services, namespace: services.tenancy.placeOf(user), owner: namespaceOf(user) };
+}
+
+/** Runs an action for a caller, among their own artifacts. Every failure is a Problem. */
 export async function perform(
   action: Action,
   raw: unknown,
@@ -101,7 +108,7 @@ export async function perform(
   try {
     admit(action, call.caller, services);
     checkShape(raw);
-    return await action.invoke(raw, { ...call, services, namespace: namespaceOf(call.caller.user) });
+    return await action.invoke(raw, contextFor(call, services));
   } catch (error) {
     const problem = problemOf(error);
     result = problem.code;

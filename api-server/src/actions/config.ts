@@ -52,12 +52,18 @@ export interface GivenEnv {
   readonly values: Readonly<Record<string, string>>;
 }
 
+interface EnvInput {
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+}
+
 /** `secrets` maps a variable to `<name of a Secret of this namespace>/<key>`. */
-export function givenEnv(
-  name: string,
-  values: Readonly<Record<string, string>> = {},
-  secrets: Readonly<Record<string, string>> = {},
-): GivenEnv {
+export function givenEnv(name: string, { env: values = {}, secrets = {} }: EnvInput, { services }: Context): GivenEnv {
+  if (services.tenancy.isShared && Object.keys(secrets).length > 0)
+    throw new Problem('InvalidInput', 'secrets: owners share a namespace here, and its Secrets are nobody’s own', {
+      field: 'secrets',
+      hint: 'give the values in env; they are kept as a Secret',
+    });
   for (const key of [...Object.keys(values), ...Object.keys(secrets)]) checkEnvName(key);
   const names = Object.keys(values).sort();
   const secret = names.length === 0 ? undefined : envSecretName(name, values);

@@ -20,7 +20,8 @@ export const archiveTypes = [
 
 export interface Owner {
   readonly services: Services;
-  readonly namespace: string;
+  /** As namespaceOf has them. */
+  readonly owner: string;
 }
 
 /** The raw input of an action. Files are stored on the way and become a source_ref. */
@@ -34,10 +35,10 @@ async function bodyOf(request: Request, action: Action, owner: Owner): Promise<R
   if (request.is('application/json') !== false) return objectIn(request.body);
   const takesFiles = 'files' in action.input.shape;
   if (takesFiles && request.is('multipart/form-data') !== false)
-    return await owner.services.unpacking.pass(owner.namespace, () => multipart(request, owner));
+    return await owner.services.unpacking.pass(owner.owner, () => multipart(request, owner));
   if (takesFiles && request.is(archiveTypes) !== false) {
     const store = async () => await storedTree(await readArchive(await readBounded(request)), owner);
-    return { source_ref: (await owner.services.unpacking.pass(owner.namespace, store)).ref };
+    return { source_ref: (await owner.services.unpacking.pass(owner.owner, store)).ref };
   }
   const types = ['application/json', ...(takesFiles ? ['multipart/form-data', ...archiveTypes] : [])];
   throw new Problem('UnsupportedMediaType', 'this content type is not read here', {
