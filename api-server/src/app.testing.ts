@@ -21,6 +21,7 @@ import type { Caller } from './auth/caller.ts';
 import type { KeyRing } from './auth/keys.ts';
 import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
+import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { Metrics } from './metrics.ts';
 import { LocalStorage } from './storage/local.ts';
@@ -136,6 +137,10 @@ class MemoryClient {
     this.created.set(key, object);
     return object;
   }
+  async delete(kind: { kind: string }, ref: { namespace?: string; name: string }): Promise<void> {
+    if (!this.created.delete(`${kind.kind}/${ref.namespace ?? ''}/${ref.name}`))
+      throw new KubeError('NotFound', ref.name);
+  }
   async get(kind: { kind: string }, ref: { namespace?: string; name: string }): Promise<KubeObject> {
     const found = this.created.get(`${kind.kind}/${ref.namespace ?? ''}/${ref.name}`);
     if (found === undefined) throw new KubeError('NotFound', ref.name);
@@ -199,6 +204,7 @@ async function testServices(
     feed: new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
     storage: await LocalStorage.open(folder),
     uploads: await Uploads.open(folder),
+    envSecrets: new EnvSecrets(folder),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
     tenancy,

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { makeLogger } from '@vibed/operator/logger';
 import { readSettings } from '@vibed/operator/settings';
-import { type CompactArtifact, CrdArtifactStore } from '@vibed/store';
+import { CrdArtifactStore } from '@vibed/store';
 import { connect } from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
 import { makeApp } from './app.ts';
@@ -10,8 +10,10 @@ import { KeyRing } from './auth/keys.ts';
 import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
 import { type Endpoint, readConfig } from './config.ts';
+import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { Metrics } from './metrics.ts';
+import { prune } from './prune.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Turnstile } from './storage/turnstile.ts';
@@ -83,6 +85,7 @@ async function makeServices(): Promise<Services> {
     feed: new Feed({ view, tenancy, metrics }),
     storage: await LocalStorage.open(config.dataDir),
     uploads: await Uploads.open(config.dataDir),
+    envSecrets: new EnvSecrets(config.dataDir),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
     tenancy,
@@ -91,28 +94,6 @@ async function makeServices(): Promise<Services> {
       write: new RateLimiter({ burst: 60, perSecond: 1 }),
     },
   };
-}
-
-/** A reference is in use while its artifact or one of its recorded versions names the tree. */
-async function prune({ storage, uploads, view, store, tenancy }: Services): Promise<void> {
-  try {
-    if (!view.synced) return; // an artifact that is not seen yet is not a deleted one
-    const digestsOf = (artifact: CompactArtifact) =>
-      [artifact.spec, ...store.versions(artifact).map(v => v.spec)].map(spec => spec.source.snapshot?.digest);
-    const removed = await storage.prune({
-      unreferencedMs: 24 * hour,
-      unusedMs: 7 * 24 * hour,
-      now: Date.now(),
-      isInUse: ({ namespace: owner, name }, digest) => {
-        const artifact = view.get({ namespace: tenancy.placeOfOwner(owner), name });
-        return artifact !== undefined && tenancy.ownerOf(artifact) === owner && digestsOf(artifact).includes(digest);
-      },
-    });
-    await uploads.prune();
-    log.info('pruned sources', { removed });
-  } catch (error) {
-    log.error('sources could not be pruned', { error });
-  }
 }
 
 function listen(server: Server, { host, port }: Endpoint): Promise<Server> {

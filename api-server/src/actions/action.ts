@@ -7,6 +7,7 @@ import type { KubeClient, Log } from '@vibed/store/kube';
 import type { z } from 'zod';
 import { type Caller, mayDo } from '../auth/caller.ts';
 import type { RateLimiter } from '../auth/rate-limit.ts';
+import type { EnvSecrets } from '../env-secrets.ts';
 import type { Feed } from '../feed.ts';
 import type { Metrics } from '../metrics.ts';
 import { Problem, problemOf } from '../problems.ts';
@@ -25,6 +26,7 @@ export interface Services {
   readonly feed: Feed;
   readonly storage: SourceStorage;
   readonly uploads: Uploads;
+  readonly envSecrets: EnvSecrets;
   readonly unpacking: Turnstile;
   readonly following: Turnstile;
   readonly tenancy: Tenancy;

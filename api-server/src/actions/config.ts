@@ -40,7 +40,12 @@ export interface ConfigInput {
 }
 
 export const secretRights: readonly Right[] = [
-  { apiGroups: [''], resources: ['secrets'], verbs: ['create'], why: 'values of environment variables; never read' },
+  {
+    apiGroups: [''],
+    resources: ['secrets'],
+    verbs: ['create', 'delete'],
+    why: 'values of environment variables; never read',
+  },
 ];
 
 type EnvVar = NonNullable<RunSpec['env']>[number];
@@ -118,7 +123,8 @@ export async function keepEnv(
   { services }: Context,
 ): Promise<void> {
   if (secret === undefined) return;
-  const { name, namespace, uid = '' } = metadata;
+  const { name, namespace = '', uid = '' } = metadata;
+  await services.envSecrets.note({ namespace, name: secret });
   const object: KubeObject & Record<string, unknown> = {
     metadata: {
       name: secret,
