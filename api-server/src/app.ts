@@ -12,7 +12,7 @@ import express, {
 import { z } from 'zod';
 import { type Context, contextFor, perform, type Services } from './actions/action.ts';
 import { followLog } from './actions/follow.ts';
-import { invalidInput } from './actions/input.ts';
+import { checkDepth, invalidInput } from './actions/input.ts';
 import { specOfVersion, treeOf } from './actions/trees.ts';
 import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
@@ -139,7 +139,11 @@ function downloadSource(options: AppOptions): RequestHandler<{ name: string }> {
 
 function addMcp(app: Express, options: AppOptions): void {
   const serve = mcpHandler(options.services);
-  app.post('/mcp', async (request, response) => await serve(request, response, await callerOf(request, options)));
+  app.post('/mcp', async (request, response) => {
+    const caller = await callerOf(request, options);
+    checkDepth(request.body);
+    await serve(request, response, caller);
+  });
   app.all(
     '/mcp',
     (_request, response) =>
@@ -217,14 +221,26 @@ function edge({ log }: Services): ErrorRequestHandler {
     if (problem.code === 'Internal')
       log.error('a request failed', { method: request.method, path: request.path, error });
     if (response.headersSent) return void response.destroy();
-    // What is still on its way is not read: an answer to a body that is too large must not wait for it.
-    if (!request.complete) response.set('connection', 'close');
     const { retryAfterSeconds } = problem.details;
     if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
     if (problem.code === 'Unauthorized') response.set('www-authenticate', 'Bearer');
-    response
-      .status(problem.status)
-      .type('application/problem+json')
-      .send(JSON.stringify(problemJson(problem)));
+    response.status(problem.status).set('content-type', 'application/problem+json; charset=utf-8');
+    const text = JSON.stringify(problemJson(problem));
+    if (request.complete) response.send(text);
+    else answerEarly(request, response, text);
   };
+}
+
+const lingerMs = 1_000;
+
+/**
+ * An answer to a body that is refused does not wait for the rest of it. But a connection that is closed with bytes unread loses
+ * its answer too, so they are read, and forgotten, for a moment.
+ */
+function answerEarly(request: Request, response: Response, text: string): void {
+  response.set({ connection: 'close', 'content-length': String(Buffer.byteLength(text)) }).write(text);
+  const end = () => response.end();
+  const limit = setTimeout(end, lingerMs);
+  request.once('close', () => clearTimeout(limit)).once('end', end);
+  request.resume();
 }
