@@ -21,7 +21,7 @@ const soon = { timeout: 15_000 };
 let command: Command;
 let key = '';
 beforeAll(async () => {
-  key = await keyOf('door-cli');
+  key = await keyOf('door-alice');
   command = await installed(key);
 });
 afterAll(() => command?.[Symbol.dispose]());
