@@ -17,6 +17,7 @@ const facts = factsSchema.parse(
   JSON.parse(execFileSync(process.execPath, ['cluster/src/main.ts', 'env'], { cwd: root, encoding: 'utf8' })),
 );
 
+export const { kubeconfig } = facts;
 export const systemNamespace = 'vibed-system';
 export const client: KubeClient = connect({
   kubeconfig: facts.kubeconfig,
