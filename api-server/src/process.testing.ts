@@ -132,7 +132,7 @@ export class ApiServerProcess implements AsyncDisposable {
       stream?.on('data', (chunk: Buffer) => {
         this.#output += chunk.toString();
       });
-    for (let left = 200; left > 0; left -= 1) {
+    for (let left = 600; left > 0; left -= 1) {
       const answer = await fetch(`http://127.0.0.1:${this.port}/readyz`).catch(() => undefined);
       if (answer?.ok) return;
       await sleep(50);
