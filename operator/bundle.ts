@@ -1,5 +1,12 @@
-// Four programs, one file each, in one image: the operator, the source and registry steps of its build pods, the api-server.
+// Five programs, one file each, in one image: the operator, the source and registry steps of its build pods, the api-server, and
+// the command that the api-server hands out.
+import { mkdir } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { bundleCli } from '../cli/bundle.ts';
+
+const outdir = 'operator/dist';
+await mkdir(outdir, { recursive: true });
+const version = await bundleCli(`${outdir}/vibed.cjs`);
 
 await build({
   entryPoints: {
@@ -8,7 +15,7 @@ await build({
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
     'api-server': 'api-server/src/main.ts',
   },
-  outdir: 'operator/dist',
+  outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
@@ -19,5 +26,6 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+  define: { VIBED_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 });

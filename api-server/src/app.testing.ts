@@ -128,6 +128,8 @@ export class MemoryStore implements ArtifactStore {
 /** Creates what is asked for and keeps it; there is nothing to read at first. */
 class MemoryClient {
   readonly created = new Map<string, KubeObject>();
+  readonly pods: KubeObject[] = [];
+  readonly says = new Map<string, string>();
   async create(kind: { kind: string }, object: KubeObject): Promise<KubeObject> {
     const key = `${kind.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
     if (this.created.has(key)) throw new KubeError('AlreadyExists', key);
@@ -138,6 +140,13 @@ class MemoryClient {
     const found = this.created.get(`${kind.kind}/${ref.namespace ?? ''}/${ref.name}`);
     if (found === undefined) throw new KubeError('NotFound', ref.name);
     return found;
+  }
+  async list(_kind: unknown, { namespace }: { namespace: string }): Promise<{ items: KubeObject[] }> {
+    return { items: this.pods.filter(({ metadata }) => metadata.namespace === namespace) };
+  }
+  /** Each run of a container says what `says` has for `<pod>/<container>`, and ends. */
+  async *followLogs({ name }: { name: string }, { container }: { container: string }): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(this.says.get(`${name}/${container}`) ?? '');
   }
 }
 
@@ -184,7 +193,8 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
     feed: new Feed(view, metrics, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
     storage: await LocalStorage.open(folder),
     uploads: await Uploads.open(folder),
-    unpacking: new Turnstile(2, 20),
+    unpacking: new Turnstile('uploads', 2, 20),
+    following: new Turnstile('followed logs', 10, 0),
     tenancy: new Tenancy(client as unknown as KubeClient),
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),
@@ -193,14 +203,20 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
   };
 }
 
-export async function startTestServer(): Promise<TestServer> {
+/** `anonymous`: as on loopback without keys, where everybody is `local`. */
+export async function startTestServer({ anonymous = false } = {}): Promise<TestServer> {
   const lines: string[] = [];
   const line = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: line, info: line, warn: line, error: line };
   const store = new MemoryStore();
   const client = new MemoryClient();
   const services = await testServices(client, store, log);
-  const app = makeApp({ services, keys, origins: originRules('http://localhost', []), isReady: () => true });
+  const app = makeApp({
+    services,
+    keys: anonymous ? undefined : keys,
+    origins: originRules('http://localhost', []),
+    isReady: () => true,
+  });
   const server: Server = await new Promise(resolve => {
     const listening = createServer(app).listen(0, '127.0.0.1', () => resolve(listening));
   });

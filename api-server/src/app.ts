@@ -9,13 +9,16 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
+import { z } from 'zod';
 import { type Context, perform, type Services } from './actions/action.ts';
-import { followLog } from './actions/logs.ts';
+import { followLog } from './actions/follow.ts';
+import { invalidInput } from './actions/input.ts';
 import { specOfVersion, treeOf } from './actions/trees.ts';
 import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
 import type { KeyRing } from './auth/keys.ts';
 import { checkOrigin, type OriginRules } from './auth/origin.ts';
+import { addCli, installLine } from './http/cli.ts';
 import { inputOf } from './http/input.ts';
 import { docsPage, openApi } from './http/openapi.ts';
 import { routes } from './http/routes.ts';
@@ -50,6 +53,7 @@ export function makeApp(options: AppOptions): Express {
     });
     next();
   });
+  addCli(app);
   addDocs(app, services);
   app.put('/api/uploads/:ticket', takeUpload(options));
   app.get('/api/events', streamEvents(options));
@@ -87,7 +91,7 @@ function addHealth(app: Express, isReady: () => boolean): void {
 /** Open to everybody: there is nothing in it of anybody. */
 function addDocs(app: Express, { settings }: Services): void {
   const document = openApi(settings.api.publicUrl);
-  const page = docsPage(document);
+  const page = docsPage(document, installLine(settings.api.publicUrl));
   app.get('/api/openapi.json', (_request, response) => void response.json(document));
   app.get('/api/docs', (_request, response) => {
     response.set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'").type('html').send(page);
@@ -103,19 +107,23 @@ async function contextOf(request: Request, response: Response, options: AppOptio
   return { caller, door: 'rest', signal: gone.signal, services: options.services, namespace: namespaceOf(caller.user) };
 }
 
+function queryOf<T extends z.ZodObject>(query: unknown, schema: T): z.output<T> {
+  const parsed = schema.safeParse(query);
+  if (!parsed.success) throw invalidInput(parsed.error, schema);
+  return parsed.data;
+}
+
 function followLogs(options: AppOptions): RequestHandler<{ name: string }> {
   return async (request, response) => {
     const context = await contextOf(request as unknown as Request, response, options);
-    const { kind } = request.query;
-    const which = kind === 'build' || kind === 'app' ? kind : undefined;
-    const lines = Readable.from(followLog(request.params.name, which, context));
-    // Nothing is sent before the log is there, so that a failure can still be told as one.
-    await new Promise<void>((resolve, reject) =>
-      lines.once('readable', resolve).once('error', reject).once('end', resolve),
-    );
-    response.type('text/plain').set('x-accel-buffering', 'no');
-    await pipeline(lines, response).catch((error: unknown) => {
-      if (!context.signal.aborted) options.services.log.debug('a followed log broke off', { error });
+    const { kind } = queryOf(request.query, z.strictObject({ kind: z.enum(['build', 'app']).optional() }));
+    await options.services.following.pass(context.namespace, async () => {
+      const lines = await followLog(request.params.name, kind, context);
+      // A quiet app may say nothing for hours; that it is followed is told at once.
+      response.type('text/plain').set('x-accel-buffering', 'no').flushHeaders();
+      await pipeline(Readable.from(lines), response).catch((error: unknown) => {
+        if (!context.signal.aborted) options.services.log.debug('a followed log broke off', { error });
+      });
     });
   };
 }
@@ -123,8 +131,7 @@ function followLogs(options: AppOptions): RequestHandler<{ name: string }> {
 function downloadSource(options: AppOptions): RequestHandler<{ name: string }> {
   return async (request, response) => {
     const context = await contextOf(request as unknown as Request, response, options);
-    const asked = Number(request.query.version);
-    const version = Number.isInteger(asked) && asked > 0 ? asked : undefined;
+    const { version } = queryOf(request.query, z.strictObject({ version: z.coerce.number().int().min(1).optional() }));
     const files = await treeOf(await specOfVersion(request.params.name, version, context), context);
     response.type('application/gzip').send(await packTree(files));
   };

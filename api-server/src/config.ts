@@ -65,8 +65,3 @@ function endpointOf(text: string): Endpoint {
   const colon = text.lastIndexOf(':');
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
-
-/** For programs that people run: the kubeconfig of their environment. */
-export function readKubeconfig(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  return env.KUBECONFIG;
-}

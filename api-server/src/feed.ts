@@ -18,6 +18,7 @@ export interface FeedTiming {
 }
 
 const defaultTiming: FeedTiming = {
+  // A reader is looked at with every keep-alive, so one that is stuck goes after at most both times together: 30 s.
   keepAliveMs: 15_000,
   bufferBytes: 256 * 1024,
   readersPerOwner: 250,

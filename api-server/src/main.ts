@@ -82,7 +82,8 @@ async function makeServices(): Promise<Services> {
     feed: new Feed(view, metrics),
     storage: await LocalStorage.open(config.dataDir),
     uploads: await Uploads.open(config.dataDir),
-    unpacking: new Turnstile(2, 20),
+    unpacking: new Turnstile('uploads', 2, 20),
+    following: new Turnstile('followed logs', 10, 0),
     tenancy: new Tenancy(client),
     limits: {
       read: new RateLimiter({ burst: 200, perSecond: 20 }),

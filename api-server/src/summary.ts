@@ -1,7 +1,8 @@
 // The row of an artifact in lists and events: no file, no value of a variable, no log.
-import { type Phase, phases } from '@vibed/crds';
+import { phases } from '@vibed/crds';
 import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
+import { isCurrent, phaseOf } from './actions/answer.ts';
 
 export const summarySchema = z.object({
   name: z.string(),
@@ -16,18 +17,17 @@ export const summarySchema = z.object({
 });
 export type ArtifactSummary = z.output<typeof summarySchema>;
 
-export function summaryOf({ metadata, status }: CompactArtifact): ArtifactSummary {
-  const isCurrent = status?.observedGeneration === metadata.generation;
-  const phase: Phase = isCurrent ? (status?.phase ?? 'pending') : 'pending';
+export function summaryOf(artifact: CompactArtifact): ArtifactSummary {
+  const { metadata, status } = artifact;
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
-    phase: metadata.deletionTimestamp === undefined ? phase : 'deleting',
+    phase: phaseOf(artifact),
     created: metadata.creationTimestamp ?? '',
     ...(status?.url !== undefined && { url: status.url }),
     ...(status?.desired !== undefined && { version: status.desired.version }),
     ...(status?.serving !== undefined && { serving: status.serving.version }),
     ...(status?.target !== undefined && { target: status.target }),
-    ...(isCurrent && status?.failure !== undefined && { reason: status.failure.reason }),
+    ...(status?.failure !== undefined && isCurrent(artifact) && { reason: status.failure.reason }),
   };
 }

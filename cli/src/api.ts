@@ -4,8 +4,7 @@ import { Agent, fetch, type Response } from 'undici';
 import { z } from 'zod';
 import type { Connection } from './config.ts';
 import { Refused, Unreachable } from './failures.ts';
-
-export const userAgent = 'vibed-cli/0.1.0';
+import { type Heard, userAgent } from './version.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -41,10 +40,12 @@ const receivedSchema = z.looseObject({ source_ref: z.string() });
 export class Api {
   readonly #server: string;
   readonly #key: string | undefined;
+  readonly #heard: Heard;
 
-  constructor({ server, key }: Pick<Connection, 'server' | 'key'>) {
+  constructor({ server, key }: Pick<Connection, 'server' | 'key'>, heard: Heard) {
     this.#server = server;
     this.#key = key;
+    this.#heard = heard;
   }
 
   async get(path: string, query: Query = {}, signal?: AbortSignal): Promise<unknown> {
@@ -99,6 +100,7 @@ export class Api {
     } catch (error) {
       throw new Unreachable(this.#server, error);
     }
+    this.#heard(answer.headers);
     if (answer.ok) return answer;
     throw new Refused(answer.status, parsed(await answer.text()));
   }

@@ -1,47 +1,137 @@
-// What a command is, and what it is given when it runs.
-import type { ParseArgsOptionsConfig } from 'node:util';
-import type { Api } from './api.ts';
+// What a command is, and what it is given when it runs. A command is one literal: its words, its options and what it does;
+// usage, help and the parser are made from it.
+import type { z } from 'zod';
+import type { Api, Query } from './api.ts';
 import type { Connection } from './config.ts';
 import { UsageError } from './failures.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface Invocation {
-  readonly args: readonly string[];
-  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** May be given several times. */
+  readonly multiple?: boolean;
+  /** What stands for its value in the help. */
+  readonly value?: string;
+  readonly about: string;
+}
+export type Options = Readonly<Record<string, Option>>;
+
+/** The words of `<name> <from> [to]`: those in angle brackets are always there. */
+type Words<W extends string> = W extends `${infer First} ${infer Rest}` ? Word<First> & Words<Rest> : Word<W>;
+type Word<W extends string> = W extends `<${infer Name}>`
+  ? { readonly [K in Name]: string }
+  : W extends `[${infer Name}]`
+    ? { readonly [K in Name]?: string }
+    : unknown;
+
+/** A command that is carried out on this machine. */
+export interface Local<Args = Readonly<Record<string, string | undefined>>> {
+  readonly args: Args;
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly terminal: Terminal;
+}
+
+export interface Connected {
   readonly connection: Connection;
   readonly api: Api;
 }
 
-/** One line of the table: `run` returns the exit code, or throws what run.ts knows how to tell. */
-export interface Command {
+/** A command that speaks with a server. */
+export type Invocation<Args = Readonly<Record<string, string | undefined>>> = Local<Args> & Connected;
+
+interface Described<W extends string> {
   readonly name: string;
   readonly summary: string;
-  /** After `vibed <name>`. */
-  readonly usage: string;
-  readonly options?: ParseArgsOptionsConfig;
-  /** How many words it takes, at least and at most. */
-  readonly words: readonly [number, number];
-  readonly run: (invocation: Invocation) => Promise<number>;
+  /** What comes after `vibed <name>`, without the options. */
+  readonly words: W;
+  readonly options?: Options;
 }
 
+/** One line of the table: `run` returns the exit code, or throws what run.ts knows how to tell. */
+export interface Command extends Described<string> {
+  readonly run: (local: Local, connect: () => Promise<Connected>) => Promise<number>;
+}
+
+export function localCommand<const W extends string>(
+  command: Described<W> & { readonly run: (local: Local<Words<W>>) => Promise<number> },
+): Command {
+  return { ...command, run: async local => await command.run(local as Local<Words<W>>) };
+}
+
+export function serverCommand<const W extends string>(
+  command: Described<W> & { readonly run: (invocation: Invocation<Words<W>>) => Promise<number> },
+): Command {
+  return {
+    ...command,
+    run: async (local, connect) => await command.run({ ...(local as Local<Words<W>>), ...(await connect()) }),
+  };
+}
+
+/** What is asked of the API; a GET unless it says otherwise. */
+export interface Call {
+  readonly method?: 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: Record<string, unknown>;
+}
+
+/** A command that is one call, whose answer is told in words. */
+export function oneCall<const W extends string, S extends z.ZodType>({
+  call,
+  schema,
+  tell,
+  ...described
+}: Described<W> & {
+  readonly call: (invocation: Invocation<Words<W>>) => Call | Promise<Call>;
+  readonly schema: S;
+  readonly tell: (answer: z.output<S>) => string;
+}): Command {
+  const run = async (invocation: Invocation<Words<W>>) => {
+    const { method, path, query, body = {} } = await call(invocation);
+    const { api } = invocation;
+    const said = method === undefined ? await api.get(path, query) : await api.send(method, path, body);
+    const parsed = schema.parse(said);
+    return answer(invocation, said, () => tell(parsed));
+  };
+  return serverCommand({ ...described, run });
+}
+
+type Flags = Pick<Local, 'flags'>;
+
 /** The text of a flag; undefined where it was not given. */
-export function textFlag({ flags }: Invocation, name: string): string | undefined {
+export function textFlag({ flags }: Flags, name: string): string | undefined {
   const value = flags[name];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A positive number. */
-export function numberIn(text: string, what: string): number {
-  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw new UsageError(`${what} is no whole number above 0: ${text}`);
+/** All texts of a flag that may be given several times. */
+export function textsFlag({ flags }: Flags, name: string): readonly string[] {
+  const value = flags[name];
+  return Array.isArray(value) ? value : [];
+}
+
+/** The number of a flag; undefined where it was not given. */
+export function numberFlag(local: Flags, name: string, least = 1): number | undefined {
+  const text = textFlag(local, name);
+  return text === undefined ? undefined : numberIn(text, `--${name}`, least);
+}
+
+/** A whole number that is not below `least`. */
+export function numberIn(text: string, what: string, least = 1): number {
+  if (/^(0|[1-9][0-9]{0,8})$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageError(`${what} is no whole number from ${least} on: ${text}`);
 }
 
 /** The path of an artifact, given by name or by URL. */
 export const pathOf = (name: string, rest = ''): string => `/api/artifacts/${encodeURIComponent(name)}${rest}`;
 
 /** Prints an answer: as it came with --json, else in the words of `tell`. */
-export function answer({ flags, terminal }: Invocation, body: unknown, tell: () => string): number {
+export function answer(
+  { flags, terminal }: Pick<Local, 'flags' | 'terminal'>,
+  body: unknown,
+  tell: () => string,
+): number {
   const text = flags.json === true ? JSON.stringify(body, null, 2) : tell();
   if (text !== '') terminal.out(text);
   return 0;

@@ -144,8 +144,8 @@ async function textOf(path: string): Promise<string | undefined> {
 
 /** The address without the path of the MCP door, which is what people have at hand. */
 function serverOf(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new UsageError('the server is no http(s) URL without credentials', 'for example http://vibed.localhost:8080');
   return (url.origin + url.pathname).replace(/\/+$/, '').replace(/\/mcp$/, '');
 }

@@ -1,22 +1,21 @@
 // `vibed logs`: what a build or an app says, once or as it comes.
 import { z } from 'zod';
-import { answer, type Command, type Invocation, pathOf, textFlag } from './command.ts';
+import { answer, type Invocation, pathOf, serverCommand, textFlag } from './command.ts';
 import { Refused, UsageError } from './failures.ts';
 import { printable } from './terminal.ts';
 
 const logsSchema = z.looseObject({ text: z.string(), warnings: z.array(z.string()).default([]) });
 
-export const logs: Command = {
+export const logs = serverCommand({
   name: 'logs',
   summary: 'what the build or the app says',
-  usage: '<name> [-f] [--kind build|app] [--previous] [--contains TEXT]',
+  words: '<name>',
   options: {
-    follow: { type: 'boolean', short: 'f' },
-    kind: { type: 'string' },
-    previous: { type: 'boolean' },
-    contains: { type: 'string' },
+    follow: { type: 'boolean', short: 'f', about: 'line by line, as it comes' },
+    kind: { type: 'string', value: 'build|app', about: 'whichever explains the present state unless given' },
+    previous: { type: 'boolean', about: 'of the instance before the last crash' },
+    contains: { type: 'string', value: 'TEXT', about: 'only lines with it' },
   },
-  words: [1, 1],
   run: async invocation => {
     const kind = textFlag(invocation, 'kind');
     if (kind !== undefined && kind !== 'build' && kind !== 'app') throw new UsageError('--kind is build or app');
@@ -29,13 +28,13 @@ export const logs: Command = {
       throw error;
     }
   },
-};
+});
 
 async function once(kind: string | undefined, invocation: Invocation): Promise<number> {
   const { api, args, flags, terminal } = invocation;
   const previous = flags.previous === true ? 'true' : undefined;
   const query = { kind, previous, contains: textFlag(invocation, 'contains'), lines: 300 };
-  const body = await api.get(pathOf(args[0] ?? '', '/logs'), query);
+  const body = await api.get(pathOf(args.name ?? '', '/logs'), query);
   const { text, warnings } = logsSchema.parse(body);
   for (const warning of warnings) terminal.err(printable(warning));
   return answer(invocation, body, () => printable(text));
@@ -49,7 +48,7 @@ async function follow(kind: string | undefined, invocation: Invocation): Promise
   const tell = (line: string) => {
     if (line.includes(contains)) terminal.out(flags.json === true ? JSON.stringify({ line }) : printable(line));
   };
-  for await (const chunk of api.stream(pathOf(args[0] ?? '', '/logs/follow'), { kind }, terminal.signal)) {
+  for await (const chunk of api.stream(pathOf(args.name ?? '', '/logs/follow'), { kind }, terminal.signal)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) tell(line);

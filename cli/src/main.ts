@@ -36,13 +36,18 @@ function openUrl(url: string): void {
   child.unref();
 }
 
-const code = await run(process.argv.slice(2), readEnvironment(), {
-  out: text => void process.stdout.write(`${text}\n`),
-  err: text => void process.stderr.write(`${text}\n`),
-  ask: process.stdin.isTTY ? ask : undefined,
-  openUrl,
-  cwd: process.cwd(),
-  signal: stop.signal,
-});
-process.exitCode = stop.signal.aborted ? 130 : code;
-await Promise.all([dispatcher.close(), patientDispatcher.close()]);
+async function main(): Promise<void> {
+  const code = await run(process.argv.slice(2), readEnvironment(), {
+    out: text => void process.stdout.write(`${text}\n`),
+    err: text => void process.stderr.write(`${text}\n`),
+    ask: process.stdin.isTTY ? ask : undefined,
+    openUrl,
+    cwd: process.cwd(),
+    signal: stop.signal,
+  });
+  process.exitCode = stop.signal.aborted ? 130 : code;
+  await Promise.all([dispatcher.close(), patientDispatcher.close()]);
+}
+
+// No top-level await: the bundle is CommonJS.
+void main();

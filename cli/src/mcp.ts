@@ -1,5 +1,5 @@
 // `vibed mcp`: the stdio door, and what to write where so that a client uses it. The snippets name where the key is and never hold it.
-import { answer, type Command, type Invocation, textFlag } from './command.ts';
+import { answer, type Invocation, serverCommand, textFlag } from './command.ts';
 import { UsageError } from './failures.ts';
 
 type Snippet = (args: readonly string[]) => string;
@@ -28,21 +28,23 @@ const places: Readonly<Record<string, string>> = {
   gemini: 'put this into ~/.gemini/settings.json',
 };
 
-export const mcp: Command = {
+export const mcp = serverCommand({
   name: 'mcp',
   summary: 'speak MCP on stdin and stdout, or print what a client needs for that',
-  usage: `[config --client ${Object.keys(snippets).join('|')}]`,
-  options: { client: { type: 'string' } },
-  words: [0, 1],
+  words: '[config]',
+  options: {
+    client: { type: 'string', value: Object.keys(snippets).join('|'), about: 'with config: for which client' },
+  },
   run: async invocation => {
     const { args, connection, terminal } = invocation;
-    if (args[0] === 'config') return config(invocation);
-    if (args[0] !== undefined) throw new UsageError(`there is no mcp ${args[0]}`, 'mcp, or mcp config --client …');
+    if (args.config === 'config') return config(invocation);
+    if (args.config !== undefined)
+      throw new UsageError(`there is no mcp ${args.config}`, 'mcp, or mcp config --client …');
     const { serveStdio } = await import('./stdio.ts');
     await serveStdio(connection, terminal);
     return 0;
   },
-};
+});
 
 function config(invocation: Invocation): number {
   const { connection, terminal } = invocation;

@@ -7,6 +7,7 @@ import { commands } from './commands.ts';
 import { connectionOf } from './config.ts';
 import { asArchive } from './folder.ts';
 import { unpack } from './source.ts';
+import { versionWatch } from './version.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -33,7 +34,12 @@ describe('the table of commands', () => {
     { words: ['get'] },
     { words: ['get', 'a', 'b'] },
     { words: ['list', '--nope'] },
-    { words: ['control', 'a', 'explode'] },
+    { words: ['control', 'a'] },
+    { words: ['update', 'a', '--port', '0'] },
+    { words: ['deploy', '.', '--env', 'canary'] },
+    { words: ['keys', 'create'] },
+    { words: ['keys', 'create', '--user', 'a', '--scope', 'all'] },
+    { words: ['keys', 'revoke'] },
     { words: ['rollback', 'a', 'x'] },
     { words: ['delete', 'a'] },
     { words: ['delete', 'a', '--confirm', 'b'] },
@@ -116,6 +122,47 @@ describe('deploy', () => {
     const { out } = await deploy({ [create]: [201, written] }, '--json');
     expect(JSON.parse(out)).toEqual(written);
   });
+});
+
+describe('update', () => {
+  const patch = 'PATCH /api/artifacts/my-app';
+  const told = { ...written, version: 3 };
+
+  it('changes settings on what is there now, and sends no file', async () => {
+    await using server = await restDouble({ 'GET /api/artifacts/my-app': [200, { version: 2 }], [patch]: [200, told] });
+    const words = ['update', 'my-app', '--env', 'A=b=c', '--unset-env', 'OLD', '--port', '3000', '--min', '0'];
+    const { code, out } = await vibed(words, { server: server.url });
+    expect({ code, out }).toEqual({ code: 0, out: 'my-app version 3: pending' });
+    const body = { base_version: 2, set_env: { A: 'b=c' }, unset_env: ['OLD'], port: 3000, min: 0 };
+    expect(JSON.parse(String(server.seen[1]?.body))).toEqual(body);
+  });
+
+  it('sends a folder, against the version that was said', async () => {
+    await using server = await restDouble({ [patch]: [200, told] });
+    expect(await vibed(['update', 'my-app', folder, '--base', '2'], { server: server.url })).toMatchObject({ code: 0 });
+    expect(JSON.parse(String(server.seen[0]?.body))).toMatchObject({
+      base_version: 2,
+      files: [{ path: 'index.html' }],
+    });
+  });
+
+  it('wants something to change', async () => {
+    expect(await vibed(['update', 'my-app'], { server: 'http://127.0.0.1:1' })).toMatchObject({ code: 2 });
+  });
+});
+
+it('takes what the server calls unusable input as a command that was not understood: 2', async () => {
+  const refusal = { code: 'InvalidInput', message: 'action: none of those', hint: '-' };
+  await using server = await restDouble({ 'POST /api/artifacts/a/control': [400, refusal] });
+  expect(await vibed(['control', 'a', 'explode'], { server: server.url })).toMatchObject({ code: 2, out: '' });
+});
+
+it('says once that the server hands out another command', () => {
+  const headers = (theirs: string) => ({ get: (name: string) => (name === 'vibed-version' ? theirs : null) });
+  const told: string[] = [];
+  const heard = versionWatch('http://a.example', text => told.push(text), '0.1.0+aa');
+  for (const theirs of ['0.1.0+aa', 'development', '0.1.0+bb', '0.1.0+bb']) heard(headers(theirs));
+  expect(told).toEqual([expect.stringMatching(/0\.1\.0\+aa, .* 0\.1\.0\+bb.*http:\/\/a\.example\/cli\/vibed/)]);
 });
 
 describe('a server that is not there, or says no: 3', () => {

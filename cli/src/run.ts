@@ -1,26 +1,33 @@
 // From words to a command, and from whatever it throws to one message and one exit code.
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { Api } from './api.ts';
-import type { Command } from './command.ts';
+import type { Command, Connected, Local, Options } from './command.ts';
 import { commands } from './commands.ts';
 import { type ConnectionFlags, connectionOf, type Environment } from './config.ts';
 import { exitCodes, isFileError, Refused, Unreachable, UsageError } from './failures.ts';
+import { helpOf, overview, usageOf, wordsOf } from './help.ts';
+import { ClusterRefused } from './keys.ts';
 import { printable, type Terminal } from './terminal.ts';
+import { version, versionWatch } from './version.ts';
 
-const common: ParseArgsOptionsConfig = {
-  server: { type: 'string' },
-  'key-file': { type: 'string' },
-  config: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
+const common: Options = {
+  server: { type: 'string', about: '' },
+  'key-file': { type: 'string', about: '' },
+  config: { type: 'string', about: '' },
+  json: { type: 'boolean', about: '' },
+  help: { type: 'boolean', short: 'h', about: '' },
 };
 
 /** The whole program but for the process around it; returns the exit code. */
 export async function run(words: readonly string[], env: Environment, terminal: Terminal): Promise<number> {
   try {
     const [name = '', ...rest] = words;
+    if (name === '--version' || name === 'version') {
+      terminal.out(version);
+      return exitCodes.ok;
+    }
     if (name === '' || name === 'help' || name === '--help' || name === '-h') {
-      (name === '' ? terminal.err : terminal.out)(helpText());
+      (name === '' ? terminal.err : terminal.out)(overview(commands));
       return name === '' ? exitCodes.usage : exitCodes.ok;
     }
     const command = commands.find(each => each.name === name);
@@ -32,46 +39,37 @@ export async function run(words: readonly string[], env: Environment, terminal: 
 }
 
 async function runCommand(command: Command, words: string[], env: Environment, terminal: Terminal): Promise<number> {
-  const { flags, args } = parsed(command, words);
+  const { flags, positionals } = parsed(command, words);
   if (flags.help === true) {
     terminal.out(helpOf(command));
     return exitCodes.ok;
   }
-  const [least, most] = command.words;
-  if (args.length < least || args.length > most) throw new UsageError(`usage: ${usageOf(command)}`);
-  const connection = await connectionOf(flags as ConnectionFlags, { cwd: terminal.cwd, env });
-  return await command.run({ args, flags, terminal, connection, api: new Api(connection) });
+  const { names, least } = wordsOf(command);
+  if (positionals.length < least || positionals.length > names.length)
+    throw new UsageError(`usage: ${usageOf(command)}`);
+  const args = Object.fromEntries(positionals.map((word, index) => [names[index] ?? '', word]));
+  const connect = async (): Promise<Connected> => {
+    const connection = await connectionOf(flags as ConnectionFlags, { cwd: terminal.cwd, env });
+    return { connection, api: new Api(connection, versionWatch(connection.server, terminal.err)) };
+  };
+  return await command.run({ args, flags, terminal }, connect);
 }
 
-function parsed({ name, options = {} }: Command, words: string[]) {
+function parsed({ name, options = {} }: Command, words: string[]): Pick<Local, 'flags'> & { positionals: string[] } {
+  const all = Object.entries({ ...common, ...options }).map(([flag, { type, short, multiple }]) => [
+    flag,
+    { type, ...(short !== undefined && { short }), ...(multiple !== undefined && { multiple }) },
+  ]);
   try {
     const { values, positionals } = parseArgs({
       args: words,
-      options: { ...common, ...options },
+      options: Object.fromEntries(all),
       allowPositionals: true,
     });
-    return { flags: values as Record<string, string | boolean | undefined>, args: positionals };
+    return { flags: values as Local['flags'], positionals };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), `vibed ${name} --help`);
   }
-}
-
-const usageOf = ({ name, usage }: Command) => `vibed ${name} ${usage}`.trimEnd();
-
-const commonHelp = `Everywhere:
-  --json              the answer of the API
-  --server URL        or VIBED_SERVER, or the nearest .vibed/mcp.json, or ~/.config/vibed/mcp.json
-  --key-file FILE     or VIBED_KEY, or that file's key
-  --config FILE       another mcp.json
-  --help
-Exit codes: 0 done, 1 the app failed, 2 not understood, 3 the server refused or cannot be reached`;
-
-const helpOf = (command: Command) => `${usageOf(command)}\n\n${command.summary}\n\n${commonHelp}`;
-
-function helpText(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `vibed <command> [--help]\n\n${lines.join('\n')}\n\n${commonHelp}`;
 }
 
 function tell(error: unknown, wantsJson: boolean, terminal: Terminal): number {
@@ -80,11 +78,15 @@ function tell(error: unknown, wantsJson: boolean, terminal: Terminal): number {
   if (error instanceof Refused) {
     if (wantsJson) terminal.out(JSON.stringify(error.problem, null, 2));
     say(`${error.problem.code}: ${error.message}`, error.problem.hint);
-    return exitCodes.server;
+    return error.problem.code === 'InvalidInput' ? exitCodes.usage : exitCodes.server;
   }
   if (error instanceof UsageError) {
     say(error.message, error.hint);
     return exitCodes.usage;
+  }
+  if (error instanceof ClusterRefused) {
+    say(error.message, 'is KUBECONFIG that of the cluster’s administrator?');
+    return exitCodes.server;
   }
   if (error instanceof Unreachable) {
     say(error.message, 'is vibeD running, and is the address right?');

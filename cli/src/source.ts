@@ -6,30 +6,31 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { z } from 'zod';
-import { answer, type Command, type Invocation, numberIn, pathOf, textFlag } from './command.ts';
+import { answer, type Invocation, numberFlag, pathOf, serverCommand, textFlag } from './command.ts';
 import { UsageError } from './failures.ts';
 import { folderLimits } from './folder.ts';
 import { printable } from './terminal.ts';
 
 const listSchema = z.looseObject({ files: z.array(z.looseObject({ path: z.string() })).default([]) });
 
-export const source: Command = {
+export const source = serverCommand({
   name: 'source',
   summary: 'the files of an app, listed or written to a folder',
-  usage: '<name> [--version N] [--out FOLDER]',
-  options: { out: { type: 'string' }, version: { type: 'string' } },
-  words: [1, 1],
+  words: '<name>',
+  options: {
+    version: { type: 'string', value: 'N', about: 'the present one unless given' },
+    out: { type: 'string', value: 'FOLDER', about: 'a new folder for the files' },
+  },
   run: async invocation => {
     const { api, args } = invocation;
-    const asked = textFlag(invocation, 'version');
-    const version = asked === undefined ? undefined : numberIn(asked, '--version');
+    const version = numberFlag(invocation, 'version');
     const out = textFlag(invocation, 'out');
-    if (out !== undefined) return await download(args[0] ?? '', version, out, invocation);
-    const body = await api.get(pathOf(args[0] ?? '', '/source'), { version });
+    if (out !== undefined) return await download(args.name, version, out, invocation);
+    const body = await api.get(pathOf(args.name, '/source'), { version });
     const { files } = listSchema.parse(body);
     return answer(invocation, body, () => printable(files.map(({ path }) => path).join('\n')));
   },
-};
+});
 
 async function download(
   name: string,

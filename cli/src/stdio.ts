@@ -21,13 +21,14 @@ import {
   type Tool,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fetch } from 'undici';
-import { Api, dispatcher, userAgent } from './api.ts';
+import { Api, dispatcher } from './api.ts';
 import type { Connection } from './config.ts';
 import { Refused, Unreachable, UsageError } from './failures.ts';
 import { asArchive, readFolder } from './folder.ts';
 import type { Terminal } from './terminal.ts';
+import { type Heard, userAgent, version, versionWatch } from './version.ts';
 
-const info = { name: 'vibed', title: 'vibeD', version: '0.1.0' };
+const info = { name: 'vibed', title: 'vibeD', version };
 /** Longer than any tool waits. */
 const timeoutMs = 120_000;
 const withPath = new Set(['deploy_artifact', 'update_artifact']);
@@ -47,9 +48,10 @@ export interface Behind {
 }
 
 /** Serves until the client closes stdin. */
-export async function serveStdio(connection: Connection, { cwd, signal }: Terminal): Promise<void> {
-  const upstream = await connect(connection);
-  const api = new Api(connection);
+export async function serveStdio(connection: Connection, { cwd, signal, err }: Terminal): Promise<void> {
+  const heard = versionWatch(connection.server, err);
+  const upstream = await connect(connection, heard);
+  const api = new Api(connection, heard);
   const send = async (folder: string) => await api.upload(await asArchive(await readFolder(resolve(cwd, folder))));
   const door = makeDoor({ upstream, send });
   const closed = new Promise<void>(done => {
@@ -63,11 +65,14 @@ export async function serveStdio(connection: Connection, { cwd, signal }: Termin
   await upstream.close();
 }
 
-async function connect({ server, key }: Connection): Promise<Client> {
+async function connect({ server, key }: Connection, heard: Heard): Promise<Client> {
   const client = new Client({ name: 'vibed-cli', version: info.version });
   const headers = { 'user-agent': userAgent, ...(key !== undefined && { authorization: `Bearer ${key}` }) };
-  const ours = (url: string | URL, init?: RequestInit) =>
-    fetch(url, { ...(init as Parameters<typeof fetch>[1]), dispatcher }) as unknown as Promise<Response>;
+  const ours = async (url: string | URL, init?: RequestInit) => {
+    const answer = await fetch(url, { ...(init as Parameters<typeof fetch>[1]), dispatcher });
+    heard(answer.headers);
+    return answer as unknown as Response;
+  };
   const transport = new StreamableHTTPClientTransport(new URL(`${server}/mcp`), {
     requestInit: { headers },
     fetch: ours,

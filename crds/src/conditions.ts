@@ -60,7 +60,6 @@ export const reasons = {
   PodRefused: 'The cluster refused the pod.',
   StartTimeout: 'The app did not become ready in time.',
   NotOwned: 'An object of the name that vibeD needs exists and is not this Artifact’s.',
-  HostTaken: 'Another object already serves this host.',
   // verify
   Verifying: 'The new version is ready and is being probed.',
   ProbeFailed: 'The app answers with an error.',

@@ -6,6 +6,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildStep } from './build-step.ts';
+import { doorFigures, doorHelp } from './doors.ts';
 import type { Figure } from './figures.ts';
 import { heap } from './heap.ts';
 import { operatorTax } from './operator-tax.ts';
@@ -20,7 +21,7 @@ const HELP = `usage: node e2e/bench/main.ts [letters] [--pairs 7] [--artifacts 1
   b  operator tax at 100 and 2,000 artifacts ÷ a bare script                  (~10 min)
   c  operator writes per artifact life and while idle, from the audit log     (~2 min)
   d  heap per cached object                                                   (~2 min)
-  e  source → first 200, split at the phases                                  (~4 min)
+  e  source → first 200, split at the phases                                  (~4 min)${doorHelp}
 
 Without letters all of them, one after the other. The cluster has to be up (make up) and otherwise quiet: tests, builds and
 other people's work show in the spread. Writes docs/benchmarks.json and docs/benchmarks.md.
@@ -38,6 +39,7 @@ const figures: Record<string, (stage: BenchStage, options: Options) => Promise<F
   c: stage => writes(stage),
   d: stage => heap(stage),
   e: (stage, { pairs }) => sourceToUrl(stage, pairs),
+  ...doorFigures,
 };
 
 function readReport(): Report {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { labels } from '@vibed/crds';
 import { isKubeError, type KubeClient, kinds } from '@vibed/store/kube';
 import { config } from './config.ts';
+import { eventually } from './eventually.ts';
 
 export interface TenantNamespace extends AsyncDisposable {
   name: string;
@@ -33,4 +34,16 @@ export async function removeNamespace(client: KubeClient, name: string): Promise
   } catch (error) {
     if (!isKubeError(error, 'NotFound')) throw error;
   }
+}
+
+/** Until the namespaces of earlier scenarios are gone: for a scenario that counts what the operator writes. */
+export async function namespacesGone(client: KubeClient): Promise<void> {
+  const leaving = async () => {
+    const { items } = await client.list(kinds.namespace, { labelSelector: 'vibed.dev/e2e=true', metadataOnly: true });
+    return items
+      .filter(n => n.metadata.deletionTimestamp !== undefined)
+      .map(n => n.metadata.name)
+      .join(' ');
+  };
+  await eventually(leaving, '', { within: 180 });
 }

@@ -128,6 +128,12 @@ const tenants = z
 const api = z
   .object({
     publicUrl: z.url().default('http://localhost:8090').describe('Where people and their tools reach the api-server.'),
+    tlsSecret: z
+      .string()
+      .optional()
+      .describe(
+        'Name of a TLS Secret in systemNamespace for the host of an https publicUrl; the ingress’s own certificate when absent.',
+      ),
     sourceUrl: z
       .url()
       .default('http://vibed-api-source.vibed-system.svc:8092')

@@ -26,6 +26,7 @@ export interface Services {
   readonly storage: SourceStorage;
   readonly uploads: Uploads;
   readonly unpacking: Turnstile;
+  readonly following: Turnstile;
   readonly tenancy: Tenancy;
   readonly limits: { readonly read: RateLimiter; readonly write: RateLimiter };
   readonly metrics: Metrics;

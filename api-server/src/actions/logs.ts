@@ -13,7 +13,8 @@ import { isCurrent, listShape } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
 
-type Pod = Typed<V1Pod>;
+export type Pod = Typed<V1Pod>;
+export type LogKind = 'build' | 'app';
 const defaultLines = 60;
 const maxLines = 300;
 const maxBytes = 24_000;
@@ -77,7 +78,7 @@ export const getArtifactLogs = defineAction({
   },
 });
 
-function explaining(artifact: CompactArtifact): 'build' | 'app' {
+export function explaining(artifact: CompactArtifact): LogKind {
   const { failure, serving, phase } = artifact.status ?? {};
   if (isCurrent(artifact) && failure !== undefined) return failure.step === 'build' ? 'build' : 'app';
   return phase === 'building' || (serving === undefined && phase !== 'deploying') ? 'build' : 'app';
@@ -141,7 +142,7 @@ export async function appPod(artifact: CompactArtifact, context: Context): Promi
 }
 
 /** Newest first. */
-async function podsOf(
+export async function podsOf(
   { metadata }: CompactArtifact,
   namespace: string,
   having: string,
@@ -171,22 +172,4 @@ async function optional<T>(result: Promise<T>): Promise<T | undefined> {
     if (isKubeError(error, 'NotFound')) return undefined;
     throw error;
   }
-}
-
-/** Follows the app, or the build while it runs, line by line as it comes; ends with the container or the caller. */
-export async function* followLog(
-  name: string,
-  kind: 'build' | 'app' | undefined,
-  context: Context,
-): AsyncGenerator<Uint8Array> {
-  const artifact = findArtifact(name, context);
-  const { client, settings } = context.services;
-  const which = kind ?? explaining(artifact);
-  const pod =
-    which === 'app'
-      ? await appPod(artifact, context)
-      : (await podsOf(artifact, settings.builds.namespace, buildKeyLabel, context))[0];
-  if (pod === undefined)
-    throw new Problem('NotFound', `no pod of the ${which} runs`, { hint: 'get_artifact_logs has what was kept' });
-  yield* client.followLogs(pod.metadata, { container: which, tailLines: 500 }, context.signal);
 }

@@ -7,6 +7,11 @@ import type { Log } from '@vibed/store/kube';
 import { z } from 'zod';
 import { type Caller, scopeSchema } from './caller.ts';
 
+export { scopeSchema };
+
+/** The Secret of vibeD's own namespace that holds the entries. */
+export const keysSecret = 'vibed-api-keys';
+
 export const keyEntrySchema = z.object({
   user: z.string().min(1).max(200),
   scope: scopeSchema,

@@ -146,6 +146,8 @@ const otherPaths = {
     get: {
       operationId: 'follow_logs',
       summary: 'Follow a log',
+      description:
+        'The build while there is one, then the app, line by line as it comes, across restarts and new versions. Ends when the app is stopped or deleted, with `kind=build` when the build has ended. NotFound when nothing runs: the kept log is at `/logs`.',
       parameters: [named, { name: 'kind', in: 'query', required: false, schema: { enum: ['build', 'app'] } }],
       responses: { 200: { description: 'Text as it comes.', content: { 'text/plain': {} } }, default: problemAnswer },
     },
@@ -163,8 +165,8 @@ const otherPaths = {
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** The document as a page: nothing in it is loaded from elsewhere. */
-export function docsPage(document: Json): string {
+/** The document as a page, with the line that installs the command: nothing in it is loaded from elsewhere. */
+export function docsPage(document: Json, installLine: string): string {
   const paths = document.paths as Record<string, Record<string, Json>>;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => section(method, path, operation)),
@@ -172,6 +174,7 @@ export function docsPage(document: Json): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>vibeD API</title>
 <style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}code,pre{font:13px ui-monospace,monospace}pre{overflow:auto;border:1px solid #8886;padding:.7rem;border-radius:6px}summary{cursor:pointer}h2 code{font-size:1rem}</style>
 <h1>vibeD API</h1><p>Send <code>Authorization: Bearer &lt;API key&gt;</code>. The same as <a href="/api/openapi.json">OpenAPI 3.1</a>; AI tools use <code>/mcp</code>.</p>
+<p>From a shell, with Node.js 20 or newer, the command <code>vibed</code>:</p><pre>${escaped(installLine)}</pre>
 ${operations.join('\n')}</html>\n`;
 }
 

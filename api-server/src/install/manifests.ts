@@ -1,13 +1,14 @@
 // The api-server's part of install.yaml, and its Ingress, which a site's settings decide.
 import type { Settings } from '@vibed/operator/settings';
+import { keysSecret } from '../auth/keys.ts';
 import { buildRules, clusterRules } from './rights.ts';
+
+export { keysSecret };
 
 const account = 'vibed-api';
 const app = { 'app.kubernetes.io/name': 'vibed', 'app.kubernetes.io/component': 'api-server' };
 const doorPort = 8090;
 const sourcePort = 8092;
-/** Entries of auth/keys.ts, one per key. */
-export const keysSecret = 'vibed-api-keys';
 export const sourcesClaim = 'vibed-sources';
 
 export interface Place {
@@ -36,15 +37,20 @@ export function apiServerManifests({ systemNamespace, buildNamespace, image }: P
 
 /** The public way in, at the host of api.publicUrl. */
 export function apiServerIngress({ api, apps, systemNamespace }: Settings): object {
-  const { hostname } = new URL(api.publicUrl);
+  const { hostname, protocol } = new URL(api.publicUrl);
   const backend = { service: { name: account, port: { name: 'http' } } };
+  const http = { paths: [{ path: '/', pathType: 'Prefix', backend }] };
+  // What resolves names by the machine's own resolver finds localhost everywhere, and names below it on some systems only.
+  const hosts = hostname.endsWith('.localhost') ? [hostname, 'localhost'] : [hostname];
+  const tls = { hosts, ...(api.tlsSecret !== undefined && { secretName: api.tlsSecret }) };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
     metadata: { name: account, namespace: systemNamespace, labels: app },
     spec: {
       ...(apps.ingressClass !== undefined && { ingressClassName: apps.ingressClass }),
-      rules: [{ host: hostname, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+      ...(protocol === 'https:' && { tls: [tls] }),
+      rules: hosts.map(host => ({ host, http })),
     },
   };
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Turnstile } from './turnstile.ts';
 
 it('lets a few in at once, the others in turn, and sends away who would wait too long', async () => {
-  const turnstile = new Turnstile(2, 2);
+  const turnstile = new Turnstile('uploads', 2, 2);
   let inside = 0;
   let most = 0;
   const work = async () => {

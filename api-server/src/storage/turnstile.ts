@@ -1,5 +1,5 @@
-// Unpacking holds a whole tree in memory, so each owner may have only a few on the way at once; their others wait their turn, and
-// when too many wait they are told to come back. Per owner, so that one slow sender keeps nobody else waiting.
+// What costs much (unpacking holds a whole tree in memory) each owner may have only a few times at once; their others wait their
+// turn, and when too many wait they are told to come back. Per owner, so that one slow sender keeps nobody else waiting.
 import { Problem } from '../problems.ts';
 
 interface Line {
@@ -10,9 +10,12 @@ interface Line {
 export class Turnstile {
   readonly #atOnce: number;
   readonly #waitingAtMost: number;
+  readonly #what: string;
   readonly #lines = new Map<string, Line>();
 
-  constructor(atOnce: number, waitingAtMost: number) {
+  /** `what`, in the plural, is told to those who are too many. */
+  constructor(what: string, atOnce: number, waitingAtMost: number) {
+    this.#what = what;
     this.#atOnce = atOnce;
     this.#waitingAtMost = waitingAtMost;
   }
@@ -35,7 +38,7 @@ export class Turnstile {
 
   #turn({ waiting }: Line): Promise<void> {
     if (waiting.length >= this.#waitingAtMost)
-      throw new Problem('RateLimited', 'too many uploads at once', {
+      throw new Problem('RateLimited', `too many ${this.#what} at once`, {
         retryAfterSeconds: 5,
         hint: 'repeat it in a few seconds',
       });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { CHECKOUT } from '../layout.ts';
-import { exposeApi, withStorage } from './api.ts';
+import { exposeApi, makeFirstKey, withStorage } from './api.ts';
 import type { Kubectl } from './kubectl.ts';
 import { PUSH_SECRET, type Target } from './target.ts';
 
@@ -11,8 +11,10 @@ export async function install(target: Target): Promise<void> {
   const { kubectl, settings } = target;
   const image = await target.images.operator();
   const manifests = await readFile(join(CHECKOUT, 'install.yaml'), 'utf8');
-  await kubectl.apply(await withStorage(kubectl, manifests.replaceAll(/docker\.io\/vibed\/operator:\S+/g, image)));
+  await kubectl.apply(await withStorage(target, manifests.replaceAll(/docker\.io\/vibed\/operator:\S+/g, image)));
   if (target.pushAuth !== undefined) await kubectl.apply(pushSecret(settings.builds.namespace, target.pushAuth));
+  // Before the settings, without which no pod starts: a key that comes later reaches a running pod only after a minute.
+  await makeFirstKey(target);
   const before = await settingsThere(kubectl);
   await kubectl.apply({
     apiVersion: 'v1',

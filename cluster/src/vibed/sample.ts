@@ -1,7 +1,9 @@
 // What a newcomer sees first: a small app, deployed as anybody would deploy one, and where it answers.
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { installLine } from '../../../api-server/src/http/cli.ts';
 import { CHECKOUT } from '../layout.ts';
+import { keyFileOf } from './api.ts';
 import type { Target } from './target.ts';
 
 interface SampleArtifact {
@@ -27,7 +29,8 @@ export async function deploySample(target: Target): Promise<void> {
   }
 }
 
-function printEnd({ kubectl, settings }: Target, url: string): void {
+function printEnd(target: Target, url: string): void {
+  const { kubectl, settings } = target;
   const { hostname, port, protocol } = new URL(url);
   const local = settings.apps.domain === 'localhost';
   const resolve = `  curl --resolve ${hostname}:${port || (protocol === 'https:' ? 443 : 80)}:127.0.0.1 ${url}\n`;
@@ -35,6 +38,12 @@ function printEnd({ kubectl, settings }: Target, url: string): void {
   console.log(`
   ${url}
 ${local ? resolve : ''}
+  An AI tool     claude --mcp-config ${keyFileOf(target)}
+                 others: vibed mcp config --client cursor|vscode|codex|gemini
+  The command    ${installLine(settings.api.publicUrl)}
+                 vibed deploy FOLDER --wait
+  The API        ${settings.api.publicUrl}/api/docs
+
   export KUBECONFIG=${kubectl.kubeconfig}${onPath ? '' : ` PATH="${dirname(kubectl.program)}:$PATH"`}
   kubectl get vart -A              what is deployed, and where
   kubectl -n vibed-demo edit vart hello     change a file: a new version is built, verified, then gets the traffic

@@ -5,6 +5,7 @@ import { artifactFrom } from '../../lib/artifact-from.ts';
 import { auditMark, operatorWritesSince } from '../../lib/audit.ts';
 import { childrenOf } from '../../lib/children.ts';
 import { eventually, throughout } from '../../lib/eventually.ts';
+import { namespacesGone } from '../../lib/namespace.ts';
 import { killOperator, operatorReady, withoutOperator } from '../../lib/operator.ts';
 import { proves, scenario } from '../../lib/scenario.ts';
 
@@ -46,6 +47,7 @@ scenario('the operator is killed during a build', proves('operator.killed-conver
 
 scenario('a second reconcile writes nothing', proves('operator.quiet'), async stage => {
   const { client } = stage.cluster;
+  await namespacesGone(client);
   const app = stage.app('settled');
   await app.apply(artifactFrom('node-plain'));
   const settled = await app.runs();

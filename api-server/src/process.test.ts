@@ -1,0 +1,28 @@
+// The shipped process without its cluster.
+import { expect, it } from 'vitest';
+import { ApiServerProcess, ClusterDouble } from './process.testing.ts';
+
+it('answers a write with 503 and Retry-After within a second while the apiserver is gone, and reads from what it knows', async () => {
+  await using cluster = await ClusterDouble.start();
+  cluster.set('todo', { observedGeneration: 1, phase: 'suspended' });
+  await using server = new ApiServerProcess(cluster);
+  await server.start();
+  await cluster.close();
+  const url = `http://127.0.0.1:${server.port}`;
+  const post = (path: string, body: object) =>
+    fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const writes = [
+    () => post('/api/artifacts', { name: 'new', files: [{ path: 'index.html', content: 'hi' }] }),
+    () => post('/api/artifacts/todo/control', { action: 'resume' }),
+    () => fetch(`${url}/api/artifacts/todo/logs`),
+  ];
+  for (const write of writes) {
+    const started = performance.now();
+    const answer = await write();
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await answer.json()).toMatchObject({ code: 'Unavailable', retry_after_s: 2 });
+  }
+  expect(await (await fetch(`${url}/api/artifacts`)).json()).toMatchObject({ total: 1 });
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+});

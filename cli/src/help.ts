@@ -1,0 +1,44 @@
+// How a command is used, made from its literal.
+import type { Command, Option, Options } from './command.ts';
+
+/** How many words a command takes, at least and at most. */
+export function wordsOf({ words }: Command): { names: readonly string[]; least: number } {
+  const all = words.split(' ').filter(word => word !== '');
+  return { names: all.map(word => word.slice(1, -1)), least: all.filter(word => word.startsWith('<')).length };
+}
+
+export function usageOf({ name, words, options = {} }: Command): string {
+  const optional = Object.entries(options).map(
+    ([flag, option]) => `[${spelled(flag, option)}]${option.multiple === true ? '…' : ''}`,
+  );
+  return ['vibed', name, words, ...optional].filter(part => part !== '').join(' ');
+}
+
+const spelled = (flag: string, { value }: Option) => `--${flag}${value === undefined ? '' : ` ${value}`}`;
+
+const common = `Everywhere:
+  --json              the answer of the API
+  --server URL        or VIBED_SERVER, or the nearest .vibed/mcp.json, or ~/.config/vibed/mcp.json
+  --key-file FILE     or VIBED_KEY, or that file's key
+  --config FILE       another mcp.json
+  --help
+Exit codes: 0 done, 1 the app failed, 2 not understood, 3 the server refused or cannot be reached`;
+
+export function helpOf(command: Command): string {
+  const parts = [usageOf(command), command.summary, optionsText(command.options ?? {}), common];
+  return parts.filter(part => part !== '').join('\n\n');
+}
+
+function optionsText(options: Options): string {
+  const rows = Object.entries(options).map(([flag, option]) => [
+    spelled(flag, option) + (option.short === undefined ? '' : `, -${option.short}`),
+    option.about,
+  ]);
+  return rows.map(([left = '', about]) => `  ${left.padEnd(18)}  ${about}`).join('\n');
+}
+
+export function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `vibed <command> [--help]\n\n${lines.join('\n')}\n\n${common}\nvibed --version`;
+}
