@@ -269,7 +269,8 @@ export class ChildStore {
     const asStamped = live.metadata.annotations?.[desiredHash] === object.metadata.annotations?.[desiredHash];
     if (asStamped && contains(live, child.object)) return undefined;
     const { uid, resourceVersion } = live.metadata;
-    const pinned = { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
+    const sent = child.onto?.(live) ?? child.object;
+    const pinned = { ...sent, metadata: { ...object.metadata, uid, resourceVersion } };
     this.cache(child.kind).observe(await this.write(child.kind, pinned));
     return undefined;
   }

@@ -12,6 +12,8 @@ export interface Child {
   createOnly?: boolean;
   /** Its content is read from the store only when it is created (children.ts, option `complete`). */
   completedBy?: 'inline-source' | 'git-credential';
+  /** What is sent over a live object in place of the wish, where an API refuses to be sent less than it holds. */
+  onto?: (live: KubeObject) => KubeObject;
 }
 
 /** A live object of this Artifact that a step decided to remove. */

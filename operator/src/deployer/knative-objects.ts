@@ -31,6 +31,7 @@ export interface KnativeService extends KubeObject {
 }
 
 export interface KnativeRevision extends KubeObject {
+  spec?: object;
   status?: { observedGeneration?: number; conditions?: KnativeCondition[] };
 }
 

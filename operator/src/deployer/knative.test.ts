@@ -16,7 +16,7 @@ import {
 } from '../artifact/world.testing.ts';
 import type { Children } from '../artifact/world.ts';
 import type { Wish } from './deployer.ts';
-import type { KnativeCondition, KnativeService } from './knative-objects.ts';
+import type { KnativeCondition, KnativeService, RevisionTemplate } from './knative-objects.ts';
 
 const specs = ['one', 'two', 'three'].map(n => fileSpec(`sha256:${n}`));
 const [one, two, three] = specs as [(typeof specs)[0], (typeof specs)[0], (typeof specs)[0]];
@@ -119,6 +119,26 @@ describe('template and traffic', () => {
   it('is told to Knative when it is for the inside of the cluster only', () => {
     const got = wanted({ run: [v1], traffic: v1, exposure: { public: false } }, {});
     expect(got.labels).toMatchObject({ 'networking.knative.dev/visibility': 'cluster-local' });
+  });
+});
+
+describe('what Knative has made of a template is sent back: it refuses one that lacks its defaults', () => {
+  const defaulted = { ...(v1.template as RevisionTemplate), spec: { containers: [], timeoutSeconds: 300 } };
+  const sent = (live: KnativeService, children: Partial<Children>) => {
+    const wish = { run: [v1], traffic: v1, recorded: [], exposure: { public: true }, served: new Set<never>() };
+    const [child] = knative.desired(owner, wish, { ...noChildren, ...children });
+    return (child?.onto?.(live) as KnativeService | undefined)?.spec?.template;
+  };
+  it('from the Service, where the name stays', () => {
+    const service = knativeServiceFor(one);
+    expect(sent({ ...service, spec: { ...service.spec, template: defaulted } }, {})).toEqual(defaulted);
+  });
+  it('from the Revision, where the template goes back to it', () => {
+    const knativeRevisions = [{ ...revisionFor(one, revisionReady), spec: { timeoutSeconds: 300 } }];
+    expect(sent(knativeServiceFor(two), { knativeRevisions })?.spec).toEqual({ timeoutSeconds: 300 });
+  });
+  it('and else nothing: it is new', () => {
+    expect(sent(knativeServiceFor(two), {})).toEqual(v1.template);
   });
 });
 

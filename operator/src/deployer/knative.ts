@@ -119,7 +119,21 @@ function desired(owner: Owner, wish: Wish, children: Children): Child[] {
       traffic: traffic(owner, wish, first, children),
     },
   };
-  return [{ kind: kinds.knativeService, object }];
+  return [{ kind: kinds.knativeService, object, onto: live => withMadeTemplate(object, live, children) }];
+}
+
+/**
+ * Knative fills defaults into a new template, and refuses any other one under the same name, also one that lacks them. So what it has
+ * made of a template is sent back.
+ */
+function withMadeTemplate(wish: KnativeService, live: KnativeService, children: Children): KnativeService {
+  const template = wish.spec?.template;
+  const name = template?.metadata.name;
+  const asked = live.spec?.template;
+  if (template === undefined) return wish;
+  if (asked?.metadata.name === name) return { ...wish, spec: { ...wish.spec, template: asked as RevisionTemplate } };
+  const made = children.knativeRevisions.find(r => r.metadata.name === name)?.spec;
+  return made === undefined ? wish : { ...wish, spec: { ...wish.spec, template: { ...template, spec: made } } };
 }
 
 const revisionOf = (owner: Owner, children: Children, { hash }: Version): KnativeRevision | undefined =>
