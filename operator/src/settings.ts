@@ -33,6 +33,13 @@ const targets = z
           .string()
           .optional()
           .describe('host:port of the gateway that Knative’s routes are served by; apps.probeVia when absent.'),
+        requestSeconds: z
+          .int()
+          .min(1)
+          .default(60)
+          .describe(
+            'The longest that a request may take. Knative gives a pod as long to end, and an app that ignores SIGTERM takes all of it.',
+          ),
         queueProxy: z
           .strictObject({ cpu: quantity, memory: quantity })
           .default({ cpu: '10m', memory: '64Mi' })

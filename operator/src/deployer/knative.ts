@@ -14,7 +14,6 @@ import type { Settings } from '../settings.ts';
 import { appContainerOf, appPod } from './app-pod.ts';
 import { type Deployer, portOf, type Rule, startupSeconds, type Version, type Wish } from './deployer.ts';
 import {
-  conditionOf,
   isReadyRevision,
   type KnativeRevision,
   type KnativeService,
@@ -78,6 +77,7 @@ function template(owner: Owner, version: Omit<Version, 'template'>, settings: Se
     },
     spec: {
       ...appPod(version),
+      timeoutSeconds: settings.targets.knative.requestSeconds,
       ...(scale?.concurrency !== undefined && { containerConcurrency: scale.concurrency }),
       containers: [
         {
@@ -169,7 +169,10 @@ function traffic(owner: Owner, wish: Wish, first: Version, children: Children): 
 /** Whatever has a route is kept at its least scale: with one above zero, old versions would go on running. */
 const sleeps = ({ spec }: Version): boolean => (spec.run?.scale?.min ?? 0) === 0;
 
-/** Without a version to run, everything; else Revisions that failed, or whose version is forgotten, once nothing names them. */
+/**
+ * Without a version to run, everything; else Revisions that nothing names and that either failed (Knative would let them crash until
+ * their deadline) or whose version is forgotten. Should one be missed later, it is made again from its record.
+ */
 function surplus(owner: Owner, wish: Wish, children: Children): Stale[] {
   const service = serviceOf(owner, children);
   if (wish.run.length === 0) return children.knativeServices.map(object => ({ kind: kinds.knativeService, object }));
@@ -179,8 +182,7 @@ function surplus(owner: Owner, wish: Wish, children: Children): Stale[] {
     ...wish.run.map(v => names.knativeRevision(owner, v.hash)),
   ]);
   const kept = new Set(wish.recorded.map(v => names.knativeRevision(owner, v.hash)));
-  const hasFailed = (revision: KnativeRevision) => conditionOf(revision, 'Ready')?.status === 'False';
   const isOver = (revision: KnativeRevision) =>
-    !named.has(revision.metadata.name) && (!kept.has(revision.metadata.name) || hasFailed(revision));
+    !named.has(revision.metadata.name) && !(kept.has(revision.metadata.name) && isReadyRevision(revision));
   return children.knativeRevisions.filter(isOver).map(object => ({ kind: kinds.knativeRevision, object }));
 }
