@@ -3,10 +3,10 @@
 node := node_modules/.bin/node
 vitest := $(node) node_modules/vitest/vitest.mjs run
 
-.PHONY: help up check install sample status stop down test verify unit e2e lint format typecheck generate bench clean
+.PHONY: help up check install sample knative knative-remove status stop down test verify unit e2e lint format typecheck generate bench clean
 
 help: ## what can be done
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: node_modules ## a real Kubernetes (or the one of KUBECONFIG), vibeD on it, and a sample app with its URL
 	@$(node) cluster/src/vibed/main.ts up
@@ -19,6 +19,12 @@ install: node_modules ## bundle the operator and put it on the running cluster (
 
 sample: node_modules ## deploy samples/hello.yaml and print its URL
 	@$(node) cluster/src/vibed/main.ts sample
+
+knative: node_modules ## Knative Serving on this checkout's cluster (started where it is not up); once more repairs it
+	@$(node) cluster/src/main.ts knative
+
+knative-remove: node_modules ## take Knative off the cluster, with every app on it
+	@$(node) cluster/src/main.ts knative-remove
 
 status: node_modules ## the cluster, in one line
 	@$(node) cluster/src/main.ts status

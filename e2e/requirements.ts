@@ -56,6 +56,28 @@ export const requirements = {
   'failure.stalls':
     'After a failure nothing is retried for ever: Stalled is True, with reason, remedy and excerpt, and it stays so.',
 
+  // Targets
+  'target.arrives': 'Knative installed while the operator runs is used by the next `auto` app; running ones stay.',
+  'target.named-waits':
+    'A named target that is not installed is waited for, with the reason, and the app starts by itself.',
+  'target.change':
+    'The target of a live app is changed without one failed request, and nothing of the old one is left.',
+  'knative.first-choice': 'The sample apps, with target auto, land on Knative where it is installed.',
+  'knative.sleeps-and-wakes':
+    'An app that nobody asks is scaled to zero, is still called running, and wakes for a request.',
+  'knative.scale': 'min, max, concurrency and the scale-down delay reach Knative, and min keeps an instance.',
+  'knative.no-downtime': 'An update on Knative is promoted without one failed request.',
+  'knative.rollback-by-traffic': 'A rollback on Knative moves traffic: no build, no new Revision, no changed template.',
+  'knative.version-urls': 'Every recorded version answers its own content at a URL of its own.',
+  'knative.children-return': 'A Knative Service deleted or edited by hand comes back.',
+  'knative.many': '25 artifacts at once all become ready.',
+  'knative.failures': 'Crash, wrong port, missing image and bad answers are told on Knative as on Kubernetes.',
+  'knative.NotOwned': 'A Knative Service of that name made by somebody else is left alone, and the conflict is told.',
+  'knative.quiet': 'Nothing is written while an app on Knative idles, falls asleep and wakes.',
+  'knative.operator-dead': 'With the operator gone, apps on Knative serve, sleep and wake.',
+  'knative.webhook-down': 'While Knative’s webhook is down the operator backs off, and heals after it.',
+  'knative.crds-return': 'An app whose CRDs were removed says so, and comes back with them.',
+
   // Bad input
   'input.git-schemes':
     'A git URL of a scheme that the settings do not allow is refused at admission, naming those they do.',

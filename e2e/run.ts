@@ -28,6 +28,9 @@ interface Report {
 const node = process.execPath;
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
 
+const scenarios = [node, ...vitest, '--config', 'e2e/vitest.config.ts'];
+const projects = (...names: string[]) => names.flatMap(name => ['--project', name]);
+
 /** Suites by name, each a list of steps. */
 const suites: Record<string, readonly { name: string; run: (reports: string) => Promise<Count> }[]> = {
   verify: [
@@ -53,13 +56,23 @@ const suites: Record<string, readonly { name: string; run: (reports: string) => 
   ],
   scenarios: [
     {
-      name: 'scenarios on the real cluster',
-      run: reports => counted(join(reports, 'e2e.json'), [node, ...vitest, '--config', 'e2e/vitest.config.ts']),
+      // A cluster that had Knative has it no more: these are for the world without.
+      name: 'scenarios without Knative',
+      run: async reports => {
+        const removed = await checked([node, 'cluster/src/main.ts', 'knative-remove']);
+        if (removed.failed > 0) return removed;
+        return await counted(join(reports, 'e2e.json'), [...scenarios, ...projects('offline', 'scenarios', 'alone')]);
+      },
     },
     {
       name: 'MCP and REST on the real cluster',
       run: reports =>
         counted(join(reports, 'doors.json'), [node, ...vitest, '--config', 'api-server/e2e/vitest.config.ts']),
+    },
+    {
+      name: 'scenarios with Knative',
+      run: reports =>
+        counted(join(reports, 'knative.json'), [...scenarios, ...projects('arrival', 'knative', 'knative-alone')]),
     },
   ],
 };

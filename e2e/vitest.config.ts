@@ -40,6 +40,26 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // The first of these puts Knative on the cluster; the last ones disturb it.
+      knative('arrival', 3, ['e2e/scenarios/knative/arrival.test.ts'], 1),
+      knative('knative', 4, ['e2e/scenarios/knative/!(arrival).test.ts'], 3),
+      knative('knative-alone', 5, ['e2e/scenarios/knative/alone/*.test.ts'], 1),
     ],
   },
 });
+
+function knative(name: string, groupOrder: number, include: string[], maxWorkers: number) {
+  const fileParallelism = maxWorkers > 1;
+  return {
+    test: {
+      name,
+      include,
+      testTimeout: 600_000,
+      retry: 1,
+      maxWorkers,
+      fileParallelism,
+      maxConcurrency: 3,
+      sequence: { groupOrder },
+    },
+  };
+}

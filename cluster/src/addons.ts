@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { writeKubeconfig } from './certificates.ts';
 import { clusterObjects } from './cluster-objects.ts';
 import { run } from './command.ts';
-import { INGRESS_CLASS, type Layout, NET, REGISTRY } from './layout.ts';
+import { hasKnative, INGRESS_CLASS, KNATIVE_NAMESPACE, type Layout, NET, REGISTRY } from './layout.ts';
 import type { Ports } from './ports.ts';
-import { type Daemon, start, until } from './processes.ts';
+import { type Daemon, start, stop, until } from './processes.ts';
 
 const program = (name: string) => join(import.meta.dirname, `${name}.ts`);
 
@@ -65,6 +65,22 @@ const corefile = (layout: Layout): string => `.:53 {
 }
 `;
 
+/** Without its kinds the provider would only fill the log. */
+const KNATIVE_FLAGS: Readonly<Record<string, string>> = {
+  'experimental.knative': 'true',
+  'entrypoints.web.asdefault': 'true',
+  'entrypoints.internal.address': `${NET.nodeIP}:${NET.internalPort}`,
+  'providers.knative': 'true',
+  'providers.knative.publicentrypoints': 'web',
+  'providers.knative.publicservice.name': 'traefik',
+  'providers.knative.publicservice.namespace': KNATIVE_NAMESPACE,
+  'providers.knative.privateentrypoints': 'internal',
+  'providers.knative.privateservice.name': 'traefik-internal',
+  'providers.knative.privateservice.namespace': KNATIVE_NAMESPACE,
+  // It says that a route is ready this long after it handed the route on.
+  'providers.knative.throttleduration': '150ms',
+};
+
 function traefik(layout: Layout): Daemon {
   const flags = {
     'entrypoints.web.address': `${NET.nodeIP}:${NET.ingressPort}`,
@@ -79,6 +95,7 @@ function traefik(layout: Layout): Daemon {
     'global.checknewversion': 'false',
     'global.sendanonymoususage': 'false',
     'log.level': 'WARN',
+    ...(hasKnative(layout) && KNATIVE_FLAGS),
   };
   return {
     name: 'traefik',
@@ -116,11 +133,21 @@ export async function startAddons(layout: Layout, ports: Ports): Promise<void> {
     input: JSON.stringify(clusterObjects(layout)),
   });
   await start(layout, coredns(layout));
-  await start(layout, traefik(layout));
   const inside = (url: string) => run(['nsenter', `--net=${layout.netns}`, '--', process.execPath, '-e', probe(url)]);
   await until(layout, 'cluster DNS is ready', ['coredns'], 60, async () =>
     Boolean(await inside('http://127.0.0.1:8181/ready')),
   );
+  await startTraefik(layout, ports);
+}
+
+/** With the flags that are right now. */
+export async function restartTraefik(layout: Layout, ports: Ports): Promise<void> {
+  await stop(layout, 'traefik');
+  await startTraefik(layout, ports);
+}
+
+async function startTraefik(layout: Layout, ports: Ports): Promise<void> {
+  await start(layout, traefik(layout));
   await until(layout, 'the ingress answers', ['traefik'], 60, () => ingressAnswers(ports));
 }
 

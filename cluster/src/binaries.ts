@@ -13,7 +13,12 @@ export interface Build {
   readonly cgo: boolean;
   readonly tags?: string;
   readonly ldflags?: string;
+  /** Folders of YAML in the modules, `<module>/<folder>`: they become the one file that MANIFESTS names. */
+  readonly manifests?: readonly (readonly [module: string, folder: string])[];
 }
+
+/** Lies beside the programs of a component that has manifests. */
+export const MANIFESTS = 'manifests.yaml';
 
 export interface Component {
   readonly name: string;
@@ -25,6 +30,8 @@ export interface Component {
 const version = 'k8s.io/component-base/version';
 const [, minor = ''] = PINNED.kubernetes.slice(1).split('.');
 const containerd = 'github.com/containerd/containerd/v2';
+
+export const KNATIVE_PROGRAMS = ['controller', 'autoscaler', 'activator', 'webhook', 'queue'] as const;
 
 export const COMPONENTS = {
   kubernetes: {
@@ -71,6 +78,19 @@ export const COMPONENTS = {
     module: 'kubernetes',
     build: { packages: ['github.com/traefik/traefik/v3/cmd/traefik'], cgo: false },
   },
+  knative: {
+    name: 'knative',
+    module: 'kubernetes',
+    build: {
+      packages: KNATIVE_PROGRAMS.map(program => `knative.dev/serving/cmd/${program}`),
+      cgo: false,
+      manifests: [
+        ['knative.dev/serving', 'config/core'],
+        ['knative.dev/networking', 'config'],
+        ['knative.dev/caching', 'config'],
+      ],
+    },
+  },
 } as const satisfies Record<string, Component>;
 
 export const modules = join(import.meta.dirname, '../go');
@@ -102,6 +122,7 @@ export async function binaryOf(layout: Layout, component: Component): Promise<st
     for (const [path] of sources) await cp(join(source, path), join(work, path));
     if (component.module === 'kubernetes') await trimLego(work);
     await compile(work, component.build, directory, join(layout.log, `build-${component.name}.log`));
+    if (component.build.manifests) await gather(work, component.build.manifests, join(directory, MANIFESTS));
     await rm(work, { recursive: true });
   });
 }
@@ -128,6 +149,17 @@ async function compile(work: string, build: Build, output: string, log: string):
     env: { CGO_ENABLED: build.cgo ? '1' : '0', GOFLAGS: '' },
     log,
   });
+}
+
+/** A module's own manifests are of the version that go.mod pins, like its programs. */
+async function gather(work: string, folders: NonNullable<Build['manifests']>, file: string): Promise<void> {
+  const documents: string[] = [];
+  for (const [module, folder] of folders) {
+    const directory = await run(['go', 'list', '-m', '-f', '{{.Dir}}', module], { cwd: work, env: { GOFLAGS: '' } });
+    const files = await contentsOf(join(directory.trim(), folder));
+    documents.push(...files.filter(([path]) => path.endsWith('.yaml')).map(([, text]) => text));
+  }
+  await writeFile(file, documents.join('\n---\n'));
 }
 
 const withoutProviders = `package dns

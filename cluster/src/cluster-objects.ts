@@ -20,6 +20,8 @@ const RIGHTS: Readonly<Record<string, readonly Rule[]>> = {
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
     { apiGroups: ['networking.k8s.io'], resources: ['ingresses', 'ingressclasses'], verbs: READ },
     { apiGroups: ['networking.k8s.io'], resources: ['ingresses/status'], verbs: ['update'] },
+    { apiGroups: ['networking.internal.knative.dev'], resources: ['ingresses'], verbs: READ },
+    { apiGroups: ['networking.internal.knative.dev'], resources: ['ingresses/status'], verbs: ['update'] },
   ],
 };
 

@@ -1,6 +1,7 @@
 // Where everything of one checkout is and what it is called. Names come from a hash of the checkout's path, so two
 // checkouts on one machine share nothing but the per-user cache of binaries and images.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -15,12 +16,16 @@ export const NET = {
   dnsServiceIP: '10.96.0.10',
   apiserverPort: 6443,
   ingressPort: 80,
+  /** For requests from pods to `<service>.<namespace>.svc` of Knative. */
+  internalPort: 8081,
   registryPort: 5000,
   egressPort: 3128,
 } as const;
 
 export const REGISTRY = `${NET.nodeIP}:${NET.registryPort}`;
 export const INGRESS_CLASS = 'traefik';
+export const APPS_DOMAIN = 'localhost';
+export const KNATIVE_NAMESPACE = 'knative-serving';
 
 export interface Layout {
   readonly checkout: string;
@@ -62,3 +67,8 @@ export function layoutOf(checkout: string = CHECKOUT): Layout {
     containerdSocket: join(run, 'containerd.sock'),
   };
 }
+
+export const knativeFile = (layout: Layout): string => join(layout.state, 'knative');
+
+/** Was it asked for? */
+export const hasKnative = (layout: Layout): boolean => existsSync(knativeFile(layout));

@@ -1,30 +1,48 @@
 // A real single-node Kubernetes for people and tests, from packages alone.
 import { existsSync } from 'node:fs';
+import { binaryOf, COMPONENTS } from './binaries.ts';
 import { readFacts } from './facts.ts';
-import { layoutOf } from './layout.ts';
+import { removeKnative } from './knative/knative.ts';
+import { hasKnative, layoutOf } from './layout.ts';
 import { exclusively } from './lock.ts';
+import { rememberedPorts } from './ports.ts';
 import { status } from './status.ts';
 import { deletes, removeAll, stopAll } from './teardown.ts';
-import { up } from './up.ts';
+import { up, type Wanted } from './up.ts';
 
 const HELP = `usage: main.ts <command>
 
-  up      compile, build images, start everything; from wherever it was left
-  status  one line; exit code 0 when the cluster can be used
-  stop    stop all processes; apps and data stay, and \`up\` brings them back
-  down    delete the cluster of this checkout and everything it left on the machine
-  env     the cluster's addresses and settings as JSON
+  up              compile, build images, start everything; from wherever it was left
+  knative         put Knative Serving on it, or repair it; starts the cluster where it does not run
+  knative-remove  take it off again, with every app on it
+  status          one line; exit code 0 when the cluster can be used
+  stop            stop all processes; apps and data stay, and \`up\` brings them back
+  down            delete the cluster of this checkout and everything it left on the machine
+  env             the cluster's addresses and settings as JSON
 `;
 
 const layout = layoutOf();
 
+async function broughtUp(wanted: Wanted): Promise<number> {
+  await up(layout, process.stdout, wanted);
+  const { line, usable } = await status(layout);
+  console.log(`${line}\nkubeconfig: ${layout.kubeconfig}`);
+  return usable ? 0 : 1;
+}
+
 const commands: Readonly<Record<string, () => Promise<number>>> = {
-  up: () =>
+  up: () => exclusively(layout, () => broughtUp({})),
+  knative: () => exclusively(layout, () => broughtUp({ knative: true })),
+  'knative-remove': () =>
     exclusively(layout, async () => {
-      await up(layout, process.stdout);
-      const { line, usable } = await status(layout);
-      console.log(`${line}\nkubeconfig: ${layout.kubeconfig}`);
-      return usable ? 0 : 1;
+      const ports = await rememberedPorts(layout);
+      if (!hasKnative(layout) || !ports) {
+        console.log(`${layout.name}: Knative is not on it`);
+        return 0;
+      }
+      await removeKnative(layout, ports, await binaryOf(layout, COMPONENTS.knative));
+      console.log(`${layout.name}: Knative is gone`);
+      return 0;
     }),
   status: async () => {
     const { line, usable } = await status(layout);

@@ -4,6 +4,7 @@ export const PINNED = {
   containerd: 'v2.3.7',
   runc: '1.5.2',
   buildah: '1.43.0',
+  knative: '0.42.2',
   lego: {
     module: 'github.com/go-acme/lego/v4',
     version: 'v4.33.0',

@@ -13,7 +13,8 @@ import { allImages } from './images/all.ts';
 import type { Image } from './images/image.ts';
 import { pushImage, repositoryOf } from './images/push.ts';
 import { registryAt } from './images/registry.ts';
-import type { Layout } from './layout.ts';
+import { installKnative, pushKnative } from './knative/knative.ts';
+import { hasKnative, type Layout } from './layout.ts';
 import { createNetwork } from './network.ts';
 import { startNode } from './node.ts';
 import { allowList, fileHosts, type PackageSources, packageSources } from './package-sources.ts';
@@ -57,7 +58,12 @@ class Bringup {
   }
 }
 
-export async function up(layout: Layout, out: NodeJS.WriteStream): Promise<void> {
+export interface Wanted {
+  /** Also where it was not asked for before. */
+  readonly knative?: boolean;
+}
+
+export async function up(layout: Layout, out: NodeJS.WriteStream, wanted: Wanted = {}): Promise<void> {
   const { problems, toInstall } = await preflight(layout);
   if (problems.length > 0)
     throw new NotReady(`before this can start:\n${problems.map(line => `  - ${line}`).join('\n')}`);
@@ -67,7 +73,7 @@ export async function up(layout: Layout, out: NodeJS.WriteStream): Promise<void>
   const ports = await choosePortsNow(layout, out);
   if (toInstall.length > 0) out.write(`installs from Debian: ${toInstall.join(' ')}\n`);
   const bringup = new Bringup(layout, ports, toInstall);
-  const steps = stepsOf(bringup);
+  const steps = [...stepsOf(bringup), ...(wanted.knative || hasKnative(layout) ? knativeSteps(bringup) : [])];
   out.write(
     `${tableOf(steps)}\ntouches: ${layout.state}, ${layout.run}, ${layout.cache}, network namespace and cgroup ${layout.name}\n`,
   );
@@ -108,6 +114,24 @@ function stepsOf(bringup: Bringup): readonly Step[] {
     { name: 'control plane', expectedSeconds: 12, run: say => startControlPlane(layout, say) },
     { name: 'node', expectedSeconds: 10, run: say => startNode(layout, say) },
     { name: 'services', expectedSeconds: 5, run: () => startAddons(layout, ports) },
+  ];
+}
+
+function knativeSteps(bringup: Bringup): readonly Step[] {
+  const { layout, ports } = bringup;
+  const compiled = () => bringup.compile(COMPONENTS.knative);
+  return [
+    { name: 'knative', expectedSeconds: 100, run: async () => void (await compiled()) },
+    {
+      name: 'knative images',
+      expectedSeconds: 20,
+      run: async say => pushKnative(layout, ports, await compiled(), say),
+    },
+    {
+      name: 'knative serving',
+      expectedSeconds: 20,
+      run: async say => installKnative(layout, ports, await compiled(), say),
+    },
   ];
 }
 

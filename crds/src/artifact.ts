@@ -36,6 +36,11 @@ const duration = text(
   /^[1-9][0-9]{0,4}(s|m|h)$/,
   'a duration is a whole number and s, m or h, for example 90s, 10m or 1h',
 );
+const scaleDownDelay = text(
+  8,
+  /^([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)s$|^([1-9]|[1-5][0-9]|60)m$|^1h$/,
+  'scaleDownDelay: a whole number and s, m or h, at most 1h, for example 90s or 15m',
+);
 const port = z.int32().min(1).max(65535);
 const digest = text(71, /^sha256:[0-9a-f]{64}$/, 'digest: sha256: and 64 lowercase hexadecimal digits');
 const objectName = text(
@@ -198,8 +203,22 @@ const run = z
     resources: resources().optional(),
     scale: withRules(
       z.object({
-        min: z.int32().min(0).max(50).optional(),
+        min: z
+          .int32()
+          .min(0)
+          .max(50)
+          .optional()
+          .describe('Knative: default 0, nothing runs while nobody asks. Kubernetes: default and least 1.'),
         max: z.int32().min(1).max(50).optional(),
+        concurrency: z
+          .int32()
+          .min(1)
+          .max(1000)
+          .optional()
+          .describe('Requests that one instance takes at once; more start another one. Knative only.'),
+        scaleDownDelay: scaleDownDelay
+          .optional()
+          .describe('How long instances stay after they are needed, at most 1h. Knative only.'),
       }),
       [
         {
@@ -236,7 +255,9 @@ export const specSchema = withRules(
     target: z
       .enum(targets)
       .optional()
-      .describe('auto (default) keeps the workload it has, else Knative where it is installed, else Kubernetes.'),
+      .describe(
+        'auto (default) keeps the target it runs on, else takes the first that this cluster has (by default Knative, then Kubernetes). A named one that is not installed is waited for.',
+      ),
     run: run.optional(),
     exposure: z
       .enum(['public', 'cluster'])
@@ -256,6 +277,17 @@ export const specSchema = withRules(
       cel: '!(has(self.source.image) && has(self.build))',
       holds: s => !(s.source.image !== undefined && s.build !== undefined),
       message: 'build: nothing is built from source.image; remove spec.build',
+    },
+    {
+      cel: "!has(self.target) || self.target != 'kubernetes' || !has(self.run) || !has(self.run.scale) || !has(self.run.scale.concurrency)",
+      holds: s => s.target !== 'kubernetes' || s.run?.scale?.concurrency === undefined,
+      message: 'run.scale.concurrency: only Knative counts requests; remove it, or set spec.target to knative or auto',
+    },
+    {
+      cel: "!has(self.target) || self.target != 'kubernetes' || !has(self.run) || !has(self.run.scale) || !has(self.run.scale.scaleDownDelay)",
+      holds: s => s.target !== 'kubernetes' || s.run?.scale?.scaleDownDelay === undefined,
+      message:
+        'run.scale.scaleDownDelay: only Knative waits with that; remove it, or set spec.target to knative or auto',
     },
   ],
 );

@@ -13,6 +13,7 @@ import { operatorTax } from './operator-tax.ts';
 import { page, type Report } from './page.ts';
 import { sourceToUrl } from './source-to-url.ts';
 import { BenchStage } from './stage.ts';
+import { targets } from './targets.ts';
 import { writes } from './writes.ts';
 
 const HELP = `usage: node e2e/bench/main.ts [letters] [--pairs 7] [--artifacts 100,2000]
@@ -21,7 +22,8 @@ const HELP = `usage: node e2e/bench/main.ts [letters] [--pairs 7] [--artifacts 1
   b  operator tax at 100 and 2,000 artifacts ÷ a bare script                  (~10 min)
   c  operator writes per artifact life and while idle, from the audit log     (~2 min)
   d  heap per cached object                                                   (~2 min)
-  e  source → first 200, split at the phases                                  (~4 min)${doorHelp}
+  e  source → first 200, split at the phases                                  (~4 min)
+  k  targets ÷ the same by hand, rollback by traffic, 1 → 200 (needs Knative) (~20 min)${doorHelp}
 
 Without letters all of them, one after the other. The cluster has to be up (make up) and otherwise quiet: tests, builds and
 other people's work show in the spread. Writes docs/benchmarks.json and docs/benchmarks.md.
@@ -39,6 +41,7 @@ const figures: Record<string, (stage: BenchStage, options: Options) => Promise<F
   c: stage => writes(stage),
   d: stage => heap(stage),
   e: (stage, { pairs }) => sourceToUrl(stage, pairs),
+  k: (stage, { pairs }) => targets(stage, pairs),
   ...doorFigures,
 };
 

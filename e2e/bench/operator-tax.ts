@@ -162,7 +162,7 @@ class Bench {
     const from = this.#count;
     this.#count += size;
     const artifacts = Array.from({ length: size }, (_, i) =>
-      artifactOf({ image: { ref: this.#image } }, { name: `a${from + i}` }),
+      artifactOf({ image: { ref: this.#image } }, { name: `a${from + i}`, target: 'kubernetes' }),
     );
     await using seen = await Arrivals.of(this.#cluster, 'app.kubernetes.io/managed-by=vibed', size, namespace);
     const before = await operatorUsage(this.#cluster);

@@ -28,7 +28,7 @@ export async function sourceToUrl(stage: BenchStage, runs: number): Promise<Figu
     const lines: Timeline[] = [];
     for (let i = 0; i < runs; i += 1) {
       const app = stage.app(namespace, `${folder}-${i}`);
-      lines.push(await timeline(app, artifactFrom(folder, { name: app.name })));
+      lines.push(await timeline(app, artifactFrom(folder, { name: app.name, target: 'kubernetes' })));
       await app.delete();
     }
     const between = (from: Phase | undefined, to: Phase) =>

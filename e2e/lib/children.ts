@@ -3,7 +3,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { labels } from '@vibed/crds';
-import { type Kind, type KubeObject, kinds, type Typed } from '@vibed/store/kube';
+import { isKubeError, type Kind, type KubeObject, kinds, type Typed } from '@vibed/store/kube';
 import type { Cluster } from './cluster.ts';
 
 /** Every kind an Artifact may leave behind. */
@@ -17,6 +17,10 @@ export const childKinds: readonly Kind[] = [
   kinds.ingress,
   kinds.controllerRevision,
   kinds.pod,
+  kinds.autoscaler,
+  kinds.disruptionBudget,
+  kinds.knativeService,
+  kinds.knativeRevision,
 ];
 
 const buildLogLabel = 'vibed.dev/build-log';
@@ -31,7 +35,15 @@ export async function childrenOf<T extends KubeObject>(
   const labelSelector = `${labels.artifactUid}=${uid}`;
   const places = [namespace, cluster.buildNamespace];
   const pages = await Promise.all(
-    places.map(place => cluster.client.list<T>(kind, { namespace: place, labelSelector })),
+    places.map(async place => {
+      try {
+        return await cluster.client.list<T>(kind, { namespace: place, labelSelector });
+      } catch (error) {
+        // A cluster without the kind has none of it.
+        if (isKubeError(error, 'NotFound')) return { items: [] };
+        throw error;
+      }
+    }),
   );
   return pages.flatMap(page => page.items);
 }

@@ -15,8 +15,20 @@ import {
 import { identityLabels, isOwned, keyOfChild, type Owner } from './artifact/identity.ts';
 import { canonicalJson, shortHash } from './artifact/names.ts';
 import type { Child, Stale } from './artifact/outcome.ts';
-import type { Children, ConfigMap, Deployment, Ingress, Job, Pod, Service } from './artifact/world.ts';
+import type {
+  Autoscaler,
+  Children,
+  ConfigMap,
+  Deployment,
+  DisruptionBudget,
+  Ingress,
+  Job,
+  Pod,
+  Service,
+} from './artifact/world.ts';
 import { contains } from './contains.ts';
+import type { HttpRoute } from './deployer/http-route.ts';
+import type { KnativeRevision, KnativeService } from './deployer/knative-objects.ts';
 import { leanFor } from './lean.ts';
 
 /** A write that the cluster refuses and will go on refusing until a person changes something. */
@@ -46,14 +58,28 @@ export interface ChildrenOptions {
   complete: (child: Child) => Promise<KubeObject>;
 }
 
+/** Every cluster has these. */
+const alwaysWatched: readonly Kind[] = [
+  kinds.job,
+  kinds.pod,
+  kinds.deployment,
+  kinds.service,
+  kinds.ingress,
+  kinds.autoscaler,
+  kinds.disruptionBudget,
+  kinds.configMap,
+];
+/** Kinds with a CRD; watched while the cluster serves them. */
+export const watchedWhereServed: readonly Kind[] = [kinds.knativeService, kinds.knativeRevision, kinds.httpRoute];
+
 export class ChildStore {
-  private readonly caches: ReadonlyMap<Kind, KubeCache<KubeObject>>;
+  private readonly caches: Map<Kind, KubeCache<KubeObject>>;
   private readonly options: ChildrenOptions;
+  private readonly listeners = new Set<(key: string) => void>();
 
   constructor(options: ChildrenOptions) {
     this.options = options;
-    const watched = [kinds.job, kinds.pod, kinds.deployment, kinds.service, kinds.ingress, kinds.configMap];
-    this.caches = new Map(watched.map(kind => [kind, cacheOf(kind, options)]));
+    this.caches = new Map(alwaysWatched.map(kind => [kind, this.newCache(kind)]));
   }
 
   start(): void {
@@ -65,8 +91,26 @@ export class ChildStore {
   async whenSynced(signal?: AbortSignal): Promise<void> {
     await Promise.all([...this.caches.values()].map(c => c.whenSynced(signal)));
   }
+  /** Begins to watch a kind that the cluster has come to serve; resolves when all of it is here, rejects when unfollowed before. */
+  async follow(kind: Kind): Promise<void> {
+    const cache = this.newCache(kind);
+    this.caches.set(kind, cache);
+    cache.start();
+    await cache.whenSynced();
+  }
+  /** Forgets a kind that the cluster no longer serves: nothing of it is there any more. */
+  async unfollow(kind: Kind): Promise<void> {
+    const cache = this.caches.get(kind);
+    this.caches.delete(kind);
+    await cache?.stop();
+  }
+  /** Everything of this kind is known. */
+  holds(kind: Kind): boolean {
+    return this.caches.get(kind)?.synced === true;
+  }
+  /** Kinds that come with a CRD are no condition: they come and go. */
   get synced(): boolean {
-    return [...this.caches.values()].every(c => c.synced);
+    return alwaysWatched.every(kind => this.holds(kind));
   }
   /** Age of the quietest watch, in milliseconds. */
   lastEventAgeMs(): number {
@@ -74,11 +118,7 @@ export class ChildStore {
   }
   /** Calls back with `namespace/name` of the Artifact whose child changed. */
   subscribe(listener: (key: string) => void): void {
-    for (const cache of this.caches.values())
-      cache.subscribe(object => {
-        const key = keyOfChild(object);
-        if (key !== undefined) listener(key);
-      });
+    this.listeners.add(listener);
   }
   /** Every build Job there is. */
   jobs(): readonly Job[] {
@@ -93,13 +133,18 @@ export class ChildStore {
   }
 
   observe(uid: string): Children {
-    const of = <T>(kind: Kind) => this.cache(kind).byIndex(byUid, uid) as readonly T[];
+    const of = <T>(kind: Kind) => (this.caches.get(kind)?.byIndex(byUid, uid) ?? []) as readonly T[];
     return {
       jobs: of<Job>(kinds.job),
       pods: of<Pod>(kinds.pod),
       deployments: of<Deployment>(kinds.deployment),
       services: of<Service>(kinds.service),
       ingresses: of<Ingress>(kinds.ingress),
+      autoscalers: of<Autoscaler>(kinds.autoscaler),
+      disruptionBudgets: of<DisruptionBudget>(kinds.disruptionBudget),
+      httpRoutes: of<HttpRoute>(kinds.httpRoute),
+      knativeServices: of<KnativeService>(kinds.knativeService),
+      knativeRevisions: of<KnativeRevision>(kinds.knativeRevision),
       configMaps: of<ConfigMap>(kinds.configMap),
     };
   }
@@ -129,10 +174,8 @@ export class ChildStore {
 
   /** Everything that carries the owner's identity, live (not from caches), of every kind; a kind that is gone counts as none. */
   async findAll(owner: Owner, buildNamespace: string): Promise<Stale[]> {
-    const labelSelector = Object.entries(identityLabels(owner))
-      .map(([k, v]) => `${k}=${v}`)
-      .join(',');
-    const places = [...this.caches.keys()].map(kind => ({
+    const ours = Object.entries(identityLabels(owner)).map(([k, v]) => `${k}=${v}`);
+    const places = [...alwaysWatched, ...watchedWhereServed].map(kind => ({
       kind,
       namespace: kind === kinds.job ? buildNamespace : owner.namespace,
     }));
@@ -141,7 +184,7 @@ export class ChildStore {
         try {
           const page = await this.options.client.list<KubeObject>(kind, {
             namespace,
-            labelSelector,
+            labelSelector: [...ours, ...exceptOf(kind)].join(','),
             metadataOnly: true,
           });
           return page.items.map(object => ({ kind, object }));
@@ -152,6 +195,24 @@ export class ChildStore {
       }),
     );
     return found.flat();
+  }
+
+  private newCache(kind: Kind): KubeCache<KubeObject> {
+    const { client, log } = this.options;
+    const cache = new KubeCache<KubeObject>({
+      client,
+      kind,
+      log,
+      labelSelector: [`${labels.managedBy}=vibed`, ...exceptOf(kind)].join(','),
+      metadataOnly: kind === kinds.configMap,
+      strip: leanFor(kind),
+      indexBy: { [byUid]: object => object.metadata.labels?.[labels.artifactUid] },
+    });
+    cache.subscribe(object => {
+      const key = keyOfChild(object);
+      if (key !== undefined) for (const listener of this.listeners) listener(key);
+    });
+    return cache;
   }
 
   private cache(kind: Kind): KubeCache<KubeObject> {
@@ -208,23 +269,16 @@ export class ChildStore {
     const asStamped = live.metadata.annotations?.[desiredHash] === object.metadata.annotations?.[desiredHash];
     if (asStamped && contains(live, child.object)) return undefined;
     const { uid, resourceVersion } = live.metadata;
-    const pinned = { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
+    const sent = child.onto?.(live) ?? child.object;
+    const pinned = { ...sent, metadata: { ...object.metadata, uid, resourceVersion } };
     this.cache(child.kind).observe(await this.write(child.kind, pinned));
     return undefined;
   }
 }
 
-function cacheOf(kind: Kind, { client, log }: ChildrenOptions): KubeCache<KubeObject> {
-  return new KubeCache<KubeObject>({
-    client,
-    kind,
-    log,
-    labelSelector: `${labels.managedBy}=vibed`,
-    metadataOnly: kind === kinds.configMap,
-    strip: leanFor(kind),
-    indexBy: { [byUid]: object => object.metadata.labels?.[labels.artifactUid] },
-  });
-}
+/** Knative gives our labels to what it makes of our objects; that is not ours to look at. */
+const exceptOf = (kind: Kind): string[] =>
+  kind === kinds.deployment || kind === kinds.service ? ['!serving.knative.dev/service'] : [];
 
 /** The object with a hash of itself, so that a changed wish is seen without comparing what the cluster has defaulted. */
 function stamped(object: KubeObject): KubeObject {
@@ -256,6 +310,13 @@ function refusal(error: unknown, { kind, object }: Child): ApplyProblem | undefi
       reason: 'PodRefused',
       message: `${what}: ${error.message.slice(0, 400)}`,
       remedy: 'A policy of this cluster refuses the object; its message says what to change.',
+    };
+  // An admission webhook of the cluster (Knative's, a policy engine's) says what is wrong with the object.
+  if (error.code === 'Invalid' && /denied the request/.test(error.message))
+    return {
+      reason: 'PodRefused',
+      message: `${what}: ${error.message.slice(0, 400)}`,
+      remedy: 'The message names the field; change what the spec says about it.',
     };
   return undefined;
 }

@@ -11,9 +11,11 @@ import type { Namespace, World } from './artifact/world.ts';
 import { admitBuilds } from './builder/build-queue.ts';
 import { type BuildahOptions, buildahBuilder, buildEnvironmentObject } from './builder/buildah.ts';
 import { completeChild } from './builder/complete.ts';
-import { ChildStore } from './children.ts';
+import { ChildStore, watchedWhereServed } from './children.ts';
 import type { Config } from './config.ts';
+import { knativeDeployer } from './deployer/knative.ts';
 import { kubernetesDeployer } from './deployer/kubernetes.ts';
+import { Environment } from './environment.ts';
 import { admissionParameters } from './install/admission.ts';
 import { keepConfigMap } from './keep-config-map.ts';
 import { Metrics } from './metrics.ts';
@@ -66,14 +68,25 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     log,
   });
   const buildah = { settings, stepsImage: config.stepsImage, caBundle: readOptional(config.caBundlePath) };
-  const kubernetes = kubernetesDeployer(settings);
+  const deployers = new Map([knativeDeployer(settings), kubernetesDeployer(settings)].map(d => [d.target, d] as const));
+  const environment = new Environment({
+    client,
+    log,
+    children,
+    watched: watchedWhereServed,
+    onChange: () => {
+      for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
+    },
+  });
+  environment.start();
   const observe = (artifact: CompactArtifact): World => ({
     artifact,
     namespace: namespaces.get(undefined, artifact.metadata.namespace ?? ''),
     children: children.observe(artifact.metadata.uid ?? ''),
     versions: store.versions(artifact),
     answers: asker.answers(keyOf(artifact)),
-    targets: new Set([kubernetes.target]),
+    targets: environment.targets,
+    served: environment.served,
     now: new Date(),
   });
   const report = (before: CompactArtifact, after: CompactArtifact) => {
@@ -82,9 +95,9 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     if (told?.type === 'Warning') metrics.failed(told.reason);
     if (told !== undefined) void tell(client, after, told, log);
   };
-  const ports = { settings, builder: buildahBuilder(buildah), deployers: new Map([[kubernetes.target, kubernetes]]) };
+  const ports = { settings, builder: buildahBuilder(buildah), deployers };
   const context = { store, children, asker, answer: answerWith(client, metrics), ports, view, observe, report };
-  const watched = [view, children, namespaces];
+  const watched = [view, children, namespaces, environment];
   const operator = {
     client,
     metrics,

@@ -20,6 +20,39 @@ const apps = z.strictObject({
     ),
 });
 
+const targets = z
+  .strictObject({
+    order: z
+      .array(z.enum(['knative', 'kubernetes']))
+      .min(1)
+      .default(['knative', 'kubernetes'])
+      .describe('What spec.target `auto` chooses from: the first that is installed. Running apps stay where they are.'),
+    knative: z
+      .strictObject({
+        probeVia: z
+          .string()
+          .optional()
+          .describe('host:port of the gateway that Knative’s routes are served by; apps.probeVia when absent.'),
+        requestSeconds: z
+          .int()
+          .min(1)
+          .default(60)
+          .describe(
+            'The longest that a request may take. Knative gives a pod as long to end, and an app that ignores SIGTERM takes all of it.',
+          ),
+        queueProxy: z
+          .strictObject({ cpu: quantity, memory: quantity })
+          .default({ cpu: '10m', memory: '64Mi' })
+          .describe('Of Knative’s sidecar in each app pod: cpu and memory requested, and memory’s limit.'),
+      })
+      .prefault({}),
+    gateway: z
+      .strictObject({ name: z.string(), namespace: z.string(), sectionName: z.string().optional() })
+      .optional()
+      .describe('A Gateway that HTTPRoutes are attached to: instead of Ingresses, where the Gateway API is installed.'),
+  })
+  .prefault({});
+
 const registry = z.strictObject({
   push: z.string().min(1).describe('URL that build pods push to, e.g. https://registry.example.com.'),
   pull: z.string().min(1).describe('host[:port] that nodes pull from.'),
@@ -128,6 +161,7 @@ export const settingsSchema = z.strictObject({
   registry,
   builds,
   tenants,
+  targets,
   api,
   sources: z
     .object({

@@ -1,4 +1,5 @@
 export * from './artifact-store.ts';
 export * from './compact.ts';
 export * from './crd-store.ts';
+export * from './targets.ts';
 export * from './tree-digest.ts';

@@ -1,5 +1,7 @@
 // What a model must know before it writes an app for vibeD; ≤ 4 KB.
-import { languages, targets } from '@vibed/crds';
+import { type ConcreteTarget, languages, targets } from '@vibed/crds';
+import { detectedKinds, firstAvailable, targetsOf } from '@vibed/store';
+import { servedOf } from '@vibed/store/kube';
 import { z } from 'zod';
 import { sourceLimits } from '../storage/tree.ts';
 import { defineAction } from './action.ts';
@@ -59,26 +61,18 @@ export const listDeploymentTargets = defineAction({
     ...listShape,
   }),
   rights: [],
-  run: async (_input, { services }) => {
-    const groups = await servedGroups(services.client);
+  run: async (_input, { services: { client, settings } }) => {
+    const { order } = settings.targets;
+    const states = targetsOf(await servedOf(client, detectedKinds));
+    const told = (name: ConcreteTarget) => ({ name, available: states[name].available, what: states[name].why });
+    const auto = `keeps the target an app runs on; a new app goes to ${firstAvailable(states, order)}, the first that is there of ${order.join(', ')}`;
     return {
       targets: [
-        {
-          name: 'auto' as const,
-          available: true,
-          what: 'keeps what it has, else Knative where installed, else Kubernetes',
-        },
-        { name: 'kubernetes' as const, available: true, what: 'Deployment, Service and Ingress' },
-        { name: 'knative' as const, available: groups.has('serving.knative.dev'), what: 'scales to zero' },
-        { name: 'wasmcloud' as const, available: groups.has('runtime.wasmcloud.dev'), what: 'WebAssembly components' },
+        { name: 'auto' as const, available: true, what: auto },
+        ...(['knative', 'kubernetes', 'wasmcloud'] as const).map(told),
       ],
       warnings: [],
       next: [],
     };
   },
 });
-
-async function servedGroups(client: { raw(method: 'GET', path: string): Promise<unknown> }): Promise<Set<string>> {
-  const parsed = z.object({ groups: z.array(z.object({ name: z.string() })) }).parse(await client.raw('GET', '/apis'));
-  return new Set(parsed.groups.map(group => group.name));
-}

@@ -2,6 +2,7 @@
 // says and what can be found in it.
 import { settingsSchema } from '../../../operator/src/settings.ts';
 import type { Environment } from '../environment.ts';
+import { APPS_DOMAIN } from '../layout.ts';
 import type { Tree } from './config.ts';
 
 /** The Go image has the version of this machine's toolchain, which may be newer than the default. */
@@ -15,7 +16,7 @@ function goBase(images: readonly string[]): { bases?: { go: string } } {
 export function settingsFor(env: Environment) {
   return {
     apps: {
-      domain: 'localhost',
+      domain: APPS_DOMAIN,
       scheme: 'http',
       externalPort: env.ingress.loopbackPort,
       ingressClass: env.ingress.class,

@@ -55,6 +55,16 @@ it('waits for the expected answer through a route that knows the host only later
   expect(await ask({ ...target, expect: { status: 200 } })).toMatchObject({ status: 200 });
 });
 
+it('does not take an ingress that knows the host only later for the app', async () => {
+  let asked = 0;
+  const target = await app((_request, response) => {
+    asked += 1;
+    response.statusCode = asked < 3 ? 404 : 200;
+    response.end();
+  });
+  expect(await ask({ ...target, routed: true })).toMatchObject({ status: 200 });
+});
+
 it('waits until the new version answers through the route, not the one before it', async () => {
   let asked = 0;
   const target = await app((_request, response) => {

@@ -11,16 +11,20 @@ const assetLimit = 10;
 const gatePatienceMs = 10_000;
 /** An ingress needs some seconds to know a new host or endpoint. */
 const routePatienceMs = 30_000;
+/** And until then it answers 404 in the app's place. */
+const unroutedMs = 5_000;
 
 /** Asks until the answer is good (or, through a route, the expected one) or patience ends; then tells the last answer. */
 export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 500): Promise<ProbeAnswer> {
   // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
   const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
-  const deadline = Date.now() + (target.expect === undefined ? gatePatienceMs : routePatienceMs);
+  const started = Date.now();
+  const deadline = started + (target.expect === undefined ? gatePatienceMs : routePatienceMs);
   try {
     for (;;) {
       const answer = await askOnce(target, agent, signal);
-      const isOver = isWanted(answer, target) || Date.now() >= deadline;
+      const isUnrouted = target.routed === true && answer.status === 404 && Date.now() < started + unroutedMs;
+      const isOver = (isWanted(answer, target) && !isUnrouted) || Date.now() >= deadline;
       if (isOver) return target.expect === undefined ? steady(answer, await askOnce(target, agent, signal)) : answer;
       await sleep(pauseMs, undefined, { signal });
     }

@@ -1,6 +1,6 @@
 // First step: may this spec be acted on, where, and under which key and version hash?
 import { type ConcreteTarget, labels, specSchema } from '@vibed/crds';
-import type { CompactSpec } from '@vibed/store';
+import { type CompactSpec, firstAvailable } from '@vibed/store';
 import type { Settings } from '../settings.ts';
 import { versionNumber, wantedOf } from './keys.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 
 export interface Accepted {
   target: ConcreteTarget;
+  /** Why this one, in words that stay the same while the choice does. */
+  why: string;
   key: string;
   hash: string;
   version: number;
@@ -27,16 +29,14 @@ export function accept(world: World, settings: Settings): Outcome<Accepted> {
   const refusal =
     refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);
   if (refusal !== undefined) return refusal;
-  const target = chooseTarget(world);
-  if (target === undefined)
-    return waiting(
-      'TargetUnavailable',
-      `target ${artifact.spec.target} is not installed in this cluster; the artifact starts by itself when it is, or set spec.target: auto`,
-    );
+  const { target, why } = chooseTarget(world, settings);
+  const halted = haltOf(artifact.spec, world.now);
+  const state = world.targets[target];
+  if (!state.available && halted === undefined)
+    return waiting('TargetUnavailable', unavailable(artifact.spec, target, state.why));
   const { key, hash } = wantedOf(artifact, target);
   const version = versionNumber(hash, artifact.metadata.generation ?? 1, world.versions);
-  const halted = haltOf(artifact.spec, world.now);
-  return done({ target, key, hash, version, ...(halted && { halted }) });
+  return done({ target, why, key, hash, version, ...(halted && { halted }) });
 }
 
 function refuse(reason: 'NamespaceRefused' | 'Invalid' | 'SourceNotAllowed', message: string, remedy: string) {
@@ -91,13 +91,34 @@ function refuseSource(spec: CompactSpec, settings: Settings): Outcome<never> | u
   return undefined;
 }
 
-/** `auto` stays with the workload it already has; only without one does it choose: Knative where installed, else Kubernetes. */
-function chooseTarget({ artifact, targets }: World): ConcreteTarget | undefined {
+/**
+ * `auto` stays with the target it runs on; only an app that does not run takes the first that is there. An API that is away for a
+ * moment moves nobody.
+ */
+function chooseTarget(
+  { artifact, targets, versions }: World,
+  { targets: { order } }: Settings,
+): { target: ConcreteTarget; why: string } {
   const wanted = artifact.spec.target ?? 'auto';
-  if (wanted !== 'auto') return targets.has(wanted) ? wanted : undefined;
-  const present = artifact.status?.serving !== undefined ? artifact.status.target : undefined;
-  if (present === 'knative' || present === 'kubernetes' || present === 'wasmcloud') return present;
-  return targets.has('knative') ? 'knative' : 'kubernetes';
+  if (wanted !== 'auto') return { target: wanted, why: `${wanted} is the target that the spec names` };
+  const { serving, target } = artifact.status ?? {};
+  const present = serving && (versions.find(v => v.hash === serving.hash)?.target ?? target);
+  const chosen = isTarget(present) ? present : firstAvailable(targets, order);
+  return {
+    target: chosen,
+    why: `auto chose ${chosen}: an app stays where it runs, and else takes the first of ${order.join(', ')}`,
+  };
+}
+
+const isTarget = (name: string | undefined): name is ConcreteTarget =>
+  name === 'knative' || name === 'kubernetes' || name === 'wasmcloud';
+
+function unavailable(spec: CompactSpec, target: ConcreteTarget, why: string): string {
+  const remedy =
+    spec.target === target
+      ? 'The artifact starts by itself when it is there, or set spec.target: auto'
+      : 'The app comes back by itself when it is there again, or name another spec.target';
+  return `target ${target}: ${why}. ${remedy}`;
 }
 
 function haltOf(spec: CompactSpec, now: Date): Accepted['halted'] {

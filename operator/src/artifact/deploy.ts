@@ -1,5 +1,5 @@
-// Third step: the workload of this version runs beside the serving one until it is ready. Which versions may keep a
-// workload, and which of them gets the traffic, is decided here and in verify.ts and nowhere else.
+// Third step: the workload of this version runs beside the serving one until it is ready. Which version runs beside it, and who gets
+// the traffic, is decided here and in verify.ts and nowhere else.
 import type { BuildFacts } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import type { Deployer, Exposure, Readiness } from '../deployer/deployer.ts';
@@ -7,7 +7,7 @@ import { explainAppLog } from '../deployer/explain.ts';
 import type { Accepted } from './accept.ts';
 import { ownerOf } from './identity.ts';
 import { pinnedKey, restartOf, retryOf } from './keys.ts';
-import { done, failed, type Outcome, waiting } from './outcome.ts';
+import { done, failed, type Outcome, type Rollout, waiting } from './outcome.ts';
 import type { ProbeTarget } from './questions.ts';
 import { answerTo } from './questions.ts';
 import type { Pod, World } from './world.ts';
@@ -16,8 +16,8 @@ export interface Deployed {
   candidate: VersionRecord;
   /** An instance of it, to be asked directly before any traffic moves. */
   instance: ProbeTarget;
-  /** Its pod, whose log tells why it answers badly. */
-  pod: Pod;
+  /** Its pod, whose log tells why it answers badly; undefined while it sleeps. */
+  pod: Pod | undefined;
 }
 
 /** The version this spec asks for: its record, or a new one rendered by the present release. */
@@ -51,51 +51,37 @@ export function servingOf(world: World): VersionRecord | undefined {
 export const exposureOf = (world: World): Exposure => ({ public: world.artifact.spec.exposure !== 'cluster' });
 
 export function deploy(world: World, candidate: VersionRecord, deployer: Deployer): Outcome<Deployed> {
-  const owner = ownerOf(world.artifact);
   const serving = world.artifact.status?.serving;
   const isServing = serving?.hash === candidate.hash;
   const told = world.artifact.status?.failure;
   if (!isServing && told?.hash === candidate.hash && (told.step === 'deploy' || told.step === 'verify'))
-    return failed(told, { stale: keepOnly(world, deployer, []) });
+    return failed(told, { rollout: {} });
   // A first version gets its route at once, so that the ingress knows the host by the time the app is ready.
-  const route = serving === undefined ? deployer.route(owner, candidate, exposureOf(world)) : [];
-  const workload = [...deployer.workload(owner, candidate), ...route];
-  const stale = keepOnly(world, deployer, [candidate.hash]);
-  const readiness = deployer.readiness(world.children, candidate);
+  const rollout: Rollout = serving === undefined ? { candidate, traffic: candidate } : { candidate };
+  const readiness = deployer.readiness(ownerOf(world.artifact), world.children, candidate);
   switch (readiness.state) {
     case 'progressing':
-      return waiting('Deploying', readiness.message, { desired: workload, stale });
+      return waiting('Deploying', readiness.message, { rollout });
     case 'ready':
-      return done({ candidate, instance: readiness.probe, pod: readiness.pod }, { desired: workload, stale });
+      return done({ candidate, instance: readiness.probe, pod: readiness.pod }, { rollout });
     case 'failed':
-      return explain(world, candidate, readiness, {
-        desired: workload,
-        stale,
-        whenTold: isServing ? stale : keepOnly(world, deployer, []),
-      });
+      // Once its log has been read, a failed candidate needs no pods any more.
+      return explain(world, candidate, readiness, { rollout, whenTold: isServing ? rollout : {} });
     default:
       return readiness satisfies never;
   }
 }
 
-/** Workloads that neither serve nor are among `hashes`. */
-export function keepOnly(world: World, deployer: Deployer, hashes: readonly string[]) {
-  const serving = world.artifact.status?.serving?.hash;
-  return deployer.others(world.children, serving === undefined ? hashes : [serving, ...hashes]);
-}
-
 type FailedReadiness = Extract<Readiness, { state: 'failed' }>;
 interface Kept {
-  desired: ReturnType<Deployer['workload']>;
-  stale: ReturnType<Deployer['others']>;
-  /** What goes once the failure is told: the log has been read, so a failed candidate needs no pods any more. */
-  whenTold: ReturnType<Deployer['others']>;
+  rollout: Rollout;
+  whenTold: Rollout;
 }
 
 /** A failed start is told with the app's last lines, so it waits for them; a log that can't be read is an answer too. */
 function explain(world: World, candidate: VersionRecord, problem: FailedReadiness, kept: Kept): Outcome<never> {
   const { reason, message, remedy, log } = problem;
-  const settled = { desired: kept.whenTold === kept.stale ? kept.desired : [], stale: kept.whenTold };
+  const settled = { rollout: kept.whenTold };
   if (log === undefined) return failed({ step: 'deploy', reason, message, remedy }, settled);
   const { namespace = '', name } = log.pod.metadata;
   const question = {
@@ -108,8 +94,7 @@ function explain(world: World, candidate: VersionRecord, problem: FailedReadines
   const answer = answerTo(world.answers, question);
   if (answer === undefined)
     return waiting('Deploying', 'the app failed to start; its log is being read', {
-      desired: kept.desired,
-      stale: kept.stale,
+      rollout: kept.rollout,
       asks: [question],
     });
   const excerpt = 'error' in answer ? `the log could not be read: ${answer.error.message}` : answer.value.tail;

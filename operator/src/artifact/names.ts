@@ -30,20 +30,30 @@ export const names = {
   workload: (ref: Ref, versionHash: string) => `${ref.name}-${versionHash}`,
   service: (ref: Ref) => ref.name,
   ingress: (ref: Ref) => ref.name,
+  /**
+   * The first label of the app's host, so that a domain template `{{.Name}}.{{.Domain}}` gives the URL of every target. Not the bare
+   * name: Knative makes a Service named like this one, beside the Kubernetes target's while the target changes.
+   */
+  knativeService: (ref: Ref) => hostLabel(ref),
+  /** ≤ 58 characters; it must begin with the Knative Service's name. */
+  knativeRevision: (ref: Ref, versionHash: string) => `${hostLabel(ref)}-${versionHash}`,
   versionRecord: (ref: Ref, version: number) => `${ref.name}-v${version}`,
   /** By key, not version: a failed build and its retry may be of one version. */
   buildLog: (ref: Ref, key: string) => `${ref.name}-log-${key.slice(0, 10)}`,
 } as const;
 
+/** `<name>-<8 hex of namespace and name>`: one per Artifact of a cluster. ≤ 49 characters. */
+const hostLabel = (ref: Ref) => `${ref.name}-${shortHash(8, ref.namespace, ref.name)}`;
+
 /** The app's public host: `<name>-<8 hex of namespace and name>.<domain>`. */
-export function hostOf(ref: Ref, apps: Settings['apps']): string {
-  return `${ref.name}-${shortHash(8, ref.namespace, ref.name)}.${apps.domain}`;
-}
+export const hostOf = (ref: Ref, apps: Settings['apps']): string => `${hostLabel(ref)}.${apps.domain}`;
 
 /** The URL people open. */
-export function urlOf(ref: Ref, apps: Settings['apps']): string {
+export const urlOf = (ref: Ref, apps: Settings['apps']): string => urlOfHost(hostOf(ref, apps), apps);
+
+export function urlOfHost(host: string, apps: Settings['apps']): string {
   const port = apps.externalPort === undefined ? '' : `:${apps.externalPort}`;
-  return `${apps.scheme}://${hostOf(ref, apps)}${port}`;
+  return `${apps.scheme}://${host}${port}`;
 }
 
 /** The address inside the cluster, for `exposure: cluster`. */

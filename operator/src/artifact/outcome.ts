@@ -1,5 +1,6 @@
 // The small vocabulary in which every step of the plan answers. Expected situations are values; only the unexpected throws.
 import type { Failure, Reason } from '@vibed/crds';
+import type { VersionRecord } from '@vibed/store';
 import type { Kind, KubeObject } from '@vibed/store/kube';
 import type { Question } from './questions.ts';
 
@@ -11,6 +12,8 @@ export interface Child {
   createOnly?: boolean;
   /** Its content is read from the store only when it is created (children.ts, option `complete`). */
   completedBy?: 'inline-source' | 'git-credential';
+  /** What is sent over a live object in place of the wish, where an API refuses to be sent less than it holds. */
+  onto?: (live: KubeObject) => KubeObject;
 }
 
 /** A live object of this Artifact that a step decided to remove. */
@@ -28,10 +31,19 @@ export interface StepFailure {
   excerpt?: string | undefined;
 }
 
+/** What a step wants beside the serving version, which always keeps running; plan.ts makes a wish for each target from it. */
+export interface Rollout {
+  /** A version to run beside it. */
+  candidate?: VersionRecord;
+  /** Who gets the traffic; absent: the serving version. */
+  traffic?: VersionRecord;
+}
+
 interface Effects {
   desired?: readonly Child[];
   stale?: readonly Stale[];
   asks?: readonly Question[];
+  rollout?: Rollout;
 }
 
 export type Outcome<T> = Effects &

@@ -11,12 +11,17 @@ import {
   hashFor,
   ingress,
   jobFor,
+  knativeServiceFor,
   podFor,
   portsWith,
   readyStatus,
   recordFor,
+  revisionFor,
+  revisionReady,
   serviceFor,
   servingStatus,
+  trafficTo,
+  withKnative,
   worldOf,
 } from './world.testing.ts';
 
@@ -118,6 +123,107 @@ describe('accept', () => {
   });
 });
 
+describe('target', () => {
+  const byKnative = { status: servingStatus(one, 1, 'knative'), versions: [recordFor(one, 1, 'knative')] };
+  const said = (given: Given) => seen(given).status.conditions?.find(c => c.type === 'Accepted');
+
+  it('takes the first that the cluster has, and says so', () => {
+    expect(seen({ served: withKnative }).status.target).toBe('knative');
+    expect(seen({}).status.target).toBe('kubernetes');
+    expect(said({})?.message).toBe(
+      'the spec can be acted on; auto chose kubernetes: an app stays where it runs, and else takes the first of knative, kubernetes',
+    );
+    expect(said({ spec: { ...one, target: 'kubernetes' }, served: withKnative })?.message).toContain(
+      'kubernetes is the target that the spec names',
+    );
+  });
+  it('stays where it runs when another one is installed', () => {
+    const got = seen({ ...serving, children: servingChildren, served: withKnative });
+    expect(got).toMatchObject({ phase: 'running', stale: [], desired: [workload(), ...route] });
+    expect(got.status.target).toBe('kubernetes');
+  });
+  it('stays where it runs when the kind is away, and waits for it', () => {
+    const got = seen(byKnative);
+    expect(got).toMatchObject({
+      desired: [],
+      stale: [],
+      phase: 'pending',
+      ready: 'Unknown TargetUnavailable',
+      serving: 1,
+    });
+    expect(got.status.conditions?.find(c => c.type === 'Available')).toMatchObject({
+      status: 'False',
+      reason: 'TargetUnavailable',
+    });
+  });
+  it('stops on suspend also while its target is away', () => {
+    const spec = { ...one, suspend: true, target: 'wasmcloud' as const };
+    const got = seen({ ...serving, spec, children: servingChildren });
+    expect(got).toMatchObject({ phase: 'suspended', stale: [...route.toReversed(), workload()] });
+  });
+  it('says what it knows of a target that is not there', () => {
+    expect(said({ spec: { ...one, target: 'wasmcloud' } })?.message).toMatch(
+      /wasmCloud v2 .* not installed.*spec.target: auto/,
+    );
+  });
+
+  describe('is changed', () => {
+    const spec = { ...one, target: 'knative' as const };
+    const hash = hashFor(one, 'knative');
+    const ksvc = 'Service todo-2c15e910';
+    const changing = {
+      spec,
+      served: withKnative,
+      generation: 2,
+      status: { ...servingStatus(one, 1), desired: { version: 2, hash } },
+      versions: [recordFor(one, 1), { ...recordFor(one, 2, 'knative'), spec }],
+    };
+    const there = {
+      ...servingChildren,
+      knativeRevisions: [revisionFor(one, revisionReady)],
+      pods: [podFor(one, readyStatus), podFor(one, readyStatus, 'knative')],
+    };
+    const tagged = { ...there, knativeServices: [knativeServiceFor(one, [trafficTo(one, 2, 100)])] };
+    const [gate, through] = [`gate/${hash}`, `route/${hash}`];
+
+    it('by starting on the new one beside the old one, which keeps its route', () => {
+      const got = seen({ ...changing, children: servingChildren });
+      expect(got.desired).toEqual([ksvc, workload(), ...route]);
+      expect(got).toMatchObject({ stale: [], serving: 1, url, phase: 'deploying' });
+    });
+    it('by giving up the old route only after the new one has answered at its own URL', () => {
+      expect(seen({ ...changing, children: tagged })).toMatchObject({ asks: [gate], stale: [] });
+      const moving = seen({ ...changing, children: tagged, answers: { [gate]: probe(200) } });
+      expect(moving).toMatchObject({ asks: [gate], stale: ['Ingress todo'], serving: 1 });
+      expect(moving.desired).toEqual([ksvc, workload()]);
+    });
+    it('by giving up the old workload only after the URL was answered by the new one', () => {
+      const moved = { ...tagged, ingresses: [] };
+      const asked = seen({ ...changing, children: moved, answers: { [gate]: probe(200) } });
+      expect(asked).toMatchObject({ asks: [gate, through], stale: [] });
+      const answers = { [gate]: probe(200), [through]: probe(200) };
+      const proven = seen({ ...changing, children: moved, answers });
+      expect(proven).toMatchObject({ serving: 2, stale: [] });
+      const after = seen({ ...changing, status: proven.status, children: moved });
+      expect(after).toMatchObject({ desired: [ksvc], stale: ['Service todo', workload()], phase: 'running' });
+    });
+    it('and changed back by the old route where the new one answers badly', () => {
+      const moved = { ...tagged, ingresses: [] };
+      const answers = { [gate]: probe(200), [through]: probe(503) };
+      const asked = seen({ ...changing, children: moved, answers });
+      const log = { [asked.asks[2] ?? '']: { kind: 'podLog' as const, tail: 'x' } };
+      const got = seen({ ...changing, children: moved, answers: { ...answers, ...log } });
+      expect(got).toMatchObject({ phase: 'failed', ready: 'False ProbeFailed', serving: 1, stale: [ksvc] });
+      expect(got.desired).toEqual([workload(), ...route]);
+    });
+    it('and nothing of Kubernetes is left', () => {
+      const status = servingStatus(one, 2, 'knative');
+      const got = seen({ ...changing, status, children: tagged });
+      expect(got.stale).toEqual(['Ingress todo', 'Service todo', workload()]);
+    });
+  });
+});
+
 describe('build', () => {
   it('asks for one Job named by the key', () => {
     expect(seen({})).toMatchObject({
@@ -146,7 +252,7 @@ describe('build', () => {
     const versions = [recordFor(one, 1), recordFor(two, 2)];
     const got = seen({ versions, status: servingStatus(two, 2), generation: 3 });
     expect(got.plan.candidate?.version).toBe(1);
-    expect(got.desired).toEqual([workload(one), workload(two), ...route]);
+    expect(got.desired).toEqual([workload(two), workload(one), ...route]);
   });
   it('builds again for a new retry annotation, as a new version', () => {
     const got = seen({ ...serving, annotations: { 'vibed.dev/retry': '2' } });
@@ -160,7 +266,7 @@ describe('build', () => {
     expect(got.status.desired?.version).toBe(2);
     expect(restarted).toMatchObject({ version: 2, restart: '2', build: factsFor(one), keys: [key()] });
     expect(restarted?.hash).not.toBe(hashFor(one));
-    expect(got.desired).toEqual([`Deployment todo-${restarted?.hash}`, workload(), ...route]);
+    expect(got.desired).toEqual([workload(), `Deployment todo-${restarted?.hash}`, ...route]);
     expect(got).toMatchObject({ stale: [], traffic: hashFor(one), phase: 'deploying', serving: 1, url });
     // Without the annotation it is the first version again: nothing of it was forgotten.
     const versions = [...serving.versions, ...(restarted === undefined ? [] : [restarted])];

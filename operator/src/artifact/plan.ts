@@ -4,7 +4,7 @@ import type { BuildFacts, ConcreteTarget, Probe } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { kinds } from '@vibed/store/kube';
 import type { Builder } from '../builder/builder.ts';
-import type { Deployer } from '../deployer/deployer.ts';
+import type { Deployer, Wish } from '../deployer/deployer.ts';
 import type { Settings } from '../settings.ts';
 import { type Accepted, accept, expiryRecheck, isLeaving } from './accept.ts';
 import { build } from './build.ts';
@@ -44,17 +44,17 @@ export function planFor(world: World, ports: Ports): Plan {
   const steps = stepsFor(world, ports);
   const outcomes = [steps.accepted, steps.built, steps.deployed, steps.verified].filter(o => o !== undefined);
   const halted = steps.accepted.state === 'done' && steps.accepted.value.halted !== undefined;
-  const kept = halted || isLeaving(world) ? [] : keepServing(world, ports, steps);
+  const workloads = halted ? everything(world, ports) : isLeaving(world) ? nothing : workloadsOf(world, ports, steps);
   const recheck = [
     expiryRecheck(world.artifact.spec, world.now),
     ...outcomes.map(o => (o.state === 'waiting' ? o.recheckAfterMs : undefined)),
   ];
   const soonest = Math.min(...recheck.filter(ms => ms !== undefined));
-  const stale = [...outcomes.flatMap(o => o.stale ?? []), ...(halted ? everything(world, ports) : [])];
+  const stale = [...outcomes.flatMap(o => o.stale ?? []), ...workloads.stale];
   return {
     ...steps,
-    desired: unique([...outcomes.flatMap(o => o.desired ?? []), ...kept], stale),
-    stale: unique(stale, []),
+    desired: [...outcomes.flatMap(o => o.desired ?? []), ...workloads.desired],
+    stale,
     asks: outcomes.flatMap(o => o.asks ?? []),
     forget: beyondHistory(world, steps),
     ...(Number.isFinite(soonest) && { recheckAfterMs: soonest }),
@@ -75,32 +75,57 @@ function stepsFor(world: World, { settings, builder, deployers }: Ports): Steps 
   return { accepted, built, candidate, deployed, verified, ...(gate && { gate }) };
 }
 
-/** The last good version keeps serving whatever step the new one is at: its children come back when somebody removes them. */
-function keepServing(world: World, { deployers }: Ports, steps: Steps): Child[] {
-  const serving = servingOf(world);
-  const deployer = serving && deployers.get(serving.target);
-  if (serving === undefined || deployer === undefined) return [];
+interface Workloads {
+  desired: readonly Child[];
+  stale: readonly Stale[];
+}
+const nothing: Workloads = { desired: [], stale: [] };
+
+/**
+ * The last good version keeps serving whatever step the new one is at: its children come back when somebody removes them. Before
+ * the deploy step nothing is given up, and neither while the serving version is unknown because its record was removed by hand.
+ */
+function workloadsOf(world: World, { deployers }: Ports, steps: Steps): Workloads {
+  const rollout = steps.verified?.rollout ?? steps.deployed?.rollout;
+  const fact = world.artifact.status?.serving;
+  const serving = steps.candidate?.hash === fact?.hash ? steps.candidate : servingOf(world);
+  const isUnknown = fact !== undefined && serving === undefined;
+  const run = [serving, rollout?.candidate].filter(v => v !== undefined);
+  const traffic = rollout?.traffic ?? serving;
   const owner = ownerOf(world.artifact);
-  const routed = steps.verified?.desired !== undefined && steps.verified.desired.length > 0;
-  return [...deployer.workload(owner, serving), ...(routed ? [] : deployer.route(owner, serving, exposureOf(world)))];
-}
-
-function everything(world: World, { deployers }: Ports): Stale[] {
-  const workloads = [...deployers.values()].flatMap(d => d.all(world.children));
-  return [...workloads, ...world.children.jobs.map(object => ({ kind: kinds.job, object }))];
-}
-
-/** The first wish for an object counts, and none against a later step's decision to remove it (a candidate that failed its probe). */
-function unique<T extends Stale>(wishes: readonly T[], removed: readonly Stale[]): T[] {
-  const seen = new Set(removed.map(idOf));
-  return wishes.filter(wish => {
-    const id = idOf(wish);
-    return seen.has(id) ? false : seen.add(id);
+  const each = [...deployers.values()].filter(d => world.targets[d.target].available);
+  const parts = each.map(deployer => {
+    const isMine = (version: VersionRecord) => version.target === deployer.target;
+    const wish: Wish = {
+      run: distinct(run).filter(isMine),
+      traffic: traffic !== undefined && isMine(traffic) ? traffic : undefined,
+      recorded: world.versions.filter(isMine),
+      exposure: exposureOf(world),
+      served: world.served,
+    };
+    return {
+      desired: deployer.desired(owner, wish, world.children),
+      stale: rollout === undefined || isUnknown ? [] : deployer.surplus(owner, wish, world.children),
+    };
   });
+  return { desired: parts.flatMap(p => p.desired), stale: parts.flatMap(p => p.stale) };
 }
 
-const idOf = ({ kind, object }: Stale) =>
-  `${kind.group}/${kind.plural}/${object.metadata.namespace}/${object.metadata.name}`;
+const distinct = (versions: readonly VersionRecord[]): VersionRecord[] => [
+  ...new Map(versions.map(v => [v.hash, v])).values(),
+];
+
+function everything(world: World, { deployers }: Ports): Workloads {
+  const wish: Wish = {
+    run: [],
+    traffic: undefined,
+    recorded: [],
+    exposure: exposureOf(world),
+    served: world.served,
+  };
+  const workloads = [...deployers.values()].flatMap(d => d.surplus(ownerOf(world.artifact), wish, world.children));
+  return { desired: [], stale: [...workloads, ...world.children.jobs.map(object => ({ kind: kinds.job, object }))] };
+}
 
 function beyondHistory(world: World, { candidate }: Steps): number[] {
   const keep = new Set([candidate?.hash, world.artifact.status?.serving?.hash]);

@@ -24,6 +24,8 @@ export interface ProbeTarget {
   path: string;
   /** With a health path only 2xx and 3xx count; without one anything below 500. */
   strict: boolean;
+  /** Asked through an ingress, which itself answers 404 until it knows the host: a 404 is believed only after some seconds. */
+  routed?: boolean;
   /**
    * Ask again until the answer is like this one, or time is over: a route needs a moment to be known everywhere, and until then
    * the version before may answer.

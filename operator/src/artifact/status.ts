@@ -9,6 +9,7 @@ import {
   phaseOf,
   type Reason,
 } from '@vibed/crds';
+import type { VersionRecord } from '@vibed/store';
 import type { ApplyProblem } from '../children.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import type { Accepted } from './accept.ts';
@@ -33,16 +34,16 @@ export function statusOf(world: World, plan: Plan, problems: readonly ApplyProbl
   const serving = servingFact(world, plan);
   const accepted = plan.accepted.state === 'done' ? plan.accepted.value : undefined;
   const halted = accepted?.halted;
-  const deployer = accepted && ports.deployers.get(accepted.target);
-  const available = availability(world, plan, serving, deployer);
+  const running = recordOf(world, plan, serving);
+  const deployer = running && ports.deployers.get(running.target);
+  const available = availability(world, serving, running, deployer);
   const verdicts = halted ? haltedVerdicts(halted) : runningVerdicts(world, plan, failure, available);
   const conditions = mergeConditions(world, verdicts);
-  const owner = ownerOf(world.artifact);
   return {
     observedGeneration: world.artifact.metadata.generation ?? 1,
     phase: phaseOf(conditions, world.artifact.metadata.deletionTimestamp !== undefined),
     ...(accepted && { target: accepted.target }),
-    ...(serving && !halted && deployer && { url: deployer.url(owner, exposureOf(world)) }),
+    ...(serving && !halted && { url: urlOf(world, deployer) }),
     ...buildFact(world, plan, accepted),
     ...desiredFact(world, plan, accepted),
     ...(serving && !halted && { serving }),
@@ -104,18 +105,25 @@ function failureOf(world: World, plan: Plan, problems: readonly ApplyProblem[]):
   return { version, hash: hash ?? '', step, reason, message, remedy, ...(excerpt !== undefined && { excerpt }) };
 }
 
+/** The record of what serves; undefined also when somebody removed it. */
+const recordOf = (world: World, plan: Plan, serving: ArtifactStatus['serving']): VersionRecord | undefined =>
+  [plan.candidate, ...world.versions].find(v => v !== undefined && v.hash === serving?.hash);
+
+const urlOf = (world: World, deployer: Deployer | undefined): string | undefined =>
+  deployer?.url(ownerOf(world.artifact), world.children, exposureOf(world)) ?? world.artifact.status?.url;
+
 function availability(
   world: World,
-  plan: Plan,
   serving: ArtifactStatus['serving'],
+  record: VersionRecord | undefined,
   deployer: Deployer | undefined,
 ): Verdict {
   if (serving === undefined) return verdict('False', 'Unavailable', 'no verified version yet');
-  const record =
-    plan.candidate?.hash === serving.hash ? plan.candidate : world.versions.find(v => v.hash === serving.hash);
   if (record === undefined || deployer === undefined)
     return verdict('Unknown', 'Progressing', 'the serving version has no record');
-  const readiness = deployer.readiness(world.children, record);
+  if (!world.targets[record.target].available)
+    return verdict('False', 'TargetUnavailable', world.targets[record.target].why);
+  const readiness = deployer.readiness(ownerOf(world.artifact), world.children, record);
   if (readiness.state === 'ready') return verdict('True', 'Verified', `version ${serving.version} answers`);
   if (readiness.state === 'failed') return verdict('False', readiness.reason, readiness.message);
   return verdict('False', 'Unavailable', `version ${serving.version} is starting again`);
@@ -133,7 +141,7 @@ function haltedVerdicts(halted: NonNullable<Accepted['halted']>): Verdicts {
 
 function runningVerdicts(world: World, plan: Plan, failure: Failure | undefined, available: Verdict): Verdicts {
   const steps: Verdicts = {
-    Accepted: stepVerdict(plan.accepted, verdict('True', 'Accepted', 'the spec can be acted on')),
+    Accepted: stepVerdict(plan.accepted, verdict('True', 'Accepted', acceptedMessage(plan.accepted))),
     Built: stepVerdict(plan.built, verdict('True', 'Built', 'the image is known by its digest'), 'acceptance'),
     Deployed: stepVerdict(plan.deployed, verdict('True', 'Verified', 'the workload is ready'), 'the build'),
     Ready: readyVerdict(world, plan, failure),
@@ -161,6 +169,10 @@ function stepVerdict(outcome: Outcome<unknown> | undefined, whenDone: Verdict, p
       return outcome satisfies never;
   }
 }
+
+/** Where it runs and why there. */
+const acceptedMessage = (accepted: Plan['accepted']): string =>
+  `the spec can be acted on${accepted.state === 'done' ? `; ${accepted.value.why}` : ''}`;
 
 /** A 4xx at `/` is no failure (an API may have nothing there), but worth a word. */
 function verifiedMessage(world: World, plan: Plan): string {

@@ -7,9 +7,9 @@ import type { Probe } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { appContainer } from '../deployer/app-pod.ts';
 import type { Deployer } from '../deployer/deployer.ts';
-import { type Deployed, exposureOf, keepOnly, servingOf } from './deploy.ts';
+import { type Deployed, exposureOf, servingOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
-import { type Child, done, failed, type Outcome, type Stale, waiting } from './outcome.ts';
+import { done, failed, type Outcome, type Rollout, waiting } from './outcome.ts';
 import { answerTo, type ProbeAnswer, type ProbeTarget, type Question } from './questions.ts';
 import type { Pod, World } from './world.ts';
 
@@ -27,18 +27,16 @@ export function verify(
 ): Outcome<Verified> & { gate?: Probe } {
   const exposure = exposureOf(world);
   const owner = ownerOf(world.artifact);
-  const toCandidate = deployer.route(owner, candidate, exposure);
+  const toCandidate: Rollout = { candidate, traffic: candidate };
   if (world.artifact.status?.serving?.hash === candidate.hash)
-    return done({ serving: candidate }, { desired: toCandidate, stale: keepOnly(world, deployer, []) });
+    return done({ serving: candidate }, { rollout: toCandidate });
 
+  const unmoved: Rollout = { candidate, traffic: servingOf(world) ?? candidate };
   const gate = probeOnce(world, `gate/${candidate.hash}`, instance, gateFact(world, candidate, instance.strict));
-  const previous = servingOf(world) ?? candidate;
-  const unmoved = deployer.route(owner, previous, exposure);
   if (gate.answer === undefined)
-    return waiting('Verifying', 'the new version is asked directly', { desired: unmoved, asks: gate.asks });
+    return waiting('Verifying', 'the new version is asked directly', { rollout: unmoved, asks: gate.asks });
   const refuse = (refusal: Omit<Refusal, 'candidate' | 'pod'>) => {
-    const effects = { desired: unmoved, stale: keepOnly(world, deployer, []) };
-    const outcome = refused(world, { ...refusal, candidate, pod }, effects);
+    const outcome = refused(world, { ...refusal, candidate, pod });
     // While the log is being read the answer is still held by its question; it becomes a fact together with the failure.
     return outcome.state === 'failed' ? { ...outcome, gate: gate.answer } : outcome;
   };
@@ -46,7 +44,7 @@ export function verify(
     return refuse({ probe: gate.answer, target: instance, how: 'directly', asks: gate.asks, meanwhile: unmoved });
 
   const route = deployer.routeProbe(owner, world.children, candidate, exposure);
-  const moving = { desired: toCandidate, asks: gate.asks };
+  const moving = { rollout: toCandidate, asks: gate.asks };
   if (route === undefined)
     return { ...waiting('Verifying', 'traffic moves to the new version', moving), gate: gate.answer };
   const proof = probeOnce(world, `route/${candidate.hash}`, {
@@ -55,10 +53,10 @@ export function verify(
   });
   const asks = [...gate.asks, ...proof.asks];
   if (proof.answer === undefined)
-    return { ...waiting('Verifying', 'the URL is asked', { desired: toCandidate, asks }), gate: gate.answer };
+    return { ...waiting('Verifying', 'the URL is asked', { rollout: toCandidate, asks }), gate: gate.answer };
   if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
     return refuse({ probe: proof.answer, target: route, how: 'through its URL', asks, meanwhile: toCandidate });
-  return done({ serving: candidate, probe: proof.answer }, { desired: toCandidate, asks });
+  return done({ serving: candidate, probe: proof.answer }, { rollout: toCandidate, asks });
 }
 
 /** A good direct answer is asked for once. A bad one ends with its failure; after a suspend it is asked again. */
@@ -89,25 +87,19 @@ interface Refusal {
   how: string;
   /** What has been asked so far; its answers are needed until the failure is told. */
   asks: readonly Question[];
-  /** The route while the log is being read: as it was when the question was asked. */
-  meanwhile: readonly Child[];
+  /** What runs while the log is being read: as it was when the question was asked. */
+  meanwhile: Rollout;
   candidate: VersionRecord;
-  pod: Pod;
+  pod: Pod | undefined;
 }
 
 /** Told with the app's last lines: they say why it answers so. The candidate stays until they are read. */
-function refused(
-  world: World,
-  { probe, target, how, asks, meanwhile, candidate, pod }: Refusal,
-  effects: { desired: readonly Child[]; stale: readonly Stale[] },
-): Outcome<never> {
-  const { namespace = '', name } = pod.metadata;
-  const id = `podLog/${candidate.hash}/${name}/probe`;
-  const question = { kind: 'podLog', id, pod: { namespace, name }, container: appContainer, previous: false } as const;
-  const log = answerTo(world.answers, question);
-  if (log === undefined)
+function refused(world: World, { probe, target, how, asks, meanwhile, candidate, pod }: Refusal): Outcome<never> {
+  const question = pod && logOf(pod, candidate);
+  const log = question && answerTo(world.answers, question);
+  if (question !== undefined && log === undefined)
     return waiting('Verifying', 'the app answers badly; its log is being read', {
-      desired: meanwhile,
+      rollout: meanwhile,
       asks: [...asks, question],
     });
   const answered =
@@ -120,8 +112,14 @@ function refused(
       remedy: target.strict
         ? 'spec.run.health.path must answer 2xx or 3xx; mend the app or the path. The excerpt has the app’s last lines.'
         : 'The app must answer below 500 at "/"; mend it, or name a path that tells its health in spec.run.health.path.',
-      excerpt: 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail,
+      ...(log && { excerpt: 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail }),
     },
-    effects,
+    { rollout: {} },
   );
+}
+
+function logOf(pod: Pod, candidate: VersionRecord) {
+  const { namespace = '', name } = pod.metadata;
+  const id = `podLog/${candidate.hash}/${name}/probe`;
+  return { kind: 'podLog', id, pod: { namespace, name }, container: appContainer, previous: false } as const;
 }

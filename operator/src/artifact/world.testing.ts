@@ -1,12 +1,22 @@
 // Worlds for table tests: an Artifact in a tenant namespace, and the children a cluster would show at each stage.
-import { type ArtifactStatus, apiVersion, type BuildFacts } from '@vibed/crds';
-import type { CompactSpec, VersionRecord } from '@vibed/store';
+import { type ArtifactStatus, apiVersion, type BuildFacts, type ConcreteTarget } from '@vibed/crds';
+import { type CompactSpec, targetsOf, type VersionRecord } from '@vibed/store';
+import { type Kind, kinds } from '@vibed/store/kube';
 import type { Builder, BuildState } from '../builder/builder.ts';
 import type { Version } from '../deployer/deployer.ts';
+import { knativeDeployer } from '../deployer/knative.ts';
+import type {
+  KnativeCondition,
+  KnativeRevision,
+  KnativeService,
+  RevisionTemplate,
+  TrafficTarget,
+} from '../deployer/knative-objects.ts';
 import { kubernetesDeployer } from '../deployer/kubernetes.ts';
 import { type Settings, settingsSchema } from '../settings.ts';
 import { buildKeyLabel, identityLabels, type Owner, versionLabel } from './identity.ts';
 import { buildKey, versionHash } from './keys.ts';
+import { names } from './names.ts';
 import type { Ports } from './plan.ts';
 import type { AnswerValue } from './questions.ts';
 import type { Children, Deployment, Job, Pod, Service, World } from './world.ts';
@@ -36,22 +46,38 @@ export const factsFor = (spec: CompactSpec): BuildFacts => {
     uid: 10001,
   };
 };
-export const hashFor = (spec: CompactSpec) => versionHash(buildKey(spec, undefined), spec, 'kubernetes');
+export const hashFor = (spec: CompactSpec, target: ConcreteTarget = 'kubernetes') =>
+  versionHash(buildKey(spec, undefined), spec, target);
 
 export const deployer = kubernetesDeployer(settings);
+export const knative = knativeDeployer(settings);
+export const withKnative: ReadonlySet<Kind> = new Set([kinds.knativeService, kinds.knativeRevision]);
 
-export function recordFor(spec: CompactSpec, version: number): VersionRecord {
+export function recordFor(spec: CompactSpec, version: number, target: ConcreteTarget = 'kubernetes'): VersionRecord {
   const base: Omit<Version, 'template'> = {
-    hash: hashFor(spec),
+    hash: hashFor(spec, target),
     version,
     build: factsFor(spec),
     spec,
-    target: 'kubernetes',
+    target,
   };
-  return { ...base, keys: [factsFor(spec).key], createdAt: at, template: deployer.template(owner, base) };
+  const by = target === 'knative' ? knative : deployer;
+  return { ...base, keys: [factsFor(spec).key], createdAt: at, template: by.template(owner, base) };
 }
 
-const empty: Children = { jobs: [], pods: [], deployments: [], services: [], ingresses: [], configMaps: [] };
+export const noChildren: Children = {
+  jobs: [],
+  pods: [],
+  deployments: [],
+  services: [],
+  ingresses: [],
+  autoscalers: [],
+  disruptionBudgets: [],
+  httpRoutes: [],
+  knativeServices: [],
+  knativeRevisions: [],
+  configMaps: [],
+};
 
 export interface Given {
   spec?: CompactSpec;
@@ -63,6 +89,8 @@ export interface Given {
   annotations?: Record<string, string>;
   namespaceLabels?: Record<string, string>;
   at?: Date;
+  /** Kinds with a CRD that the cluster has; none by default. */
+  served?: ReadonlySet<Kind>;
 }
 
 export function worldOf(given: Given = {}): World {
@@ -71,10 +99,11 @@ export function worldOf(given: Given = {}): World {
   return {
     artifact: { apiVersion, kind: 'Artifact', metadata, spec: given.spec ?? fileSpec(), ...(status && { status }) },
     namespace: { metadata: { name: owner.namespace, labels: given.namespaceLabels ?? { 'vibed.dev/owner': 'alice' } } },
-    children: { ...empty, ...given.children },
+    children: { ...noChildren, ...given.children },
     versions: given.versions ?? [],
     answers: new Map(Object.entries(given.answers ?? {}).map(([id, value]) => [id, { at, value }])),
-    targets: new Set(['kubernetes'] as const),
+    targets: targetsOf(given.served ?? new Set()),
+    served: given.served ?? new Set(),
     now: given.at ?? now,
   };
 }
@@ -91,7 +120,7 @@ const jobKind = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', na
 export const portsWith = (builder: Builder = builderSaying()): Ports => ({
   settings,
   builder,
-  deployers: new Map([['kubernetes', deployer]]),
+  deployers: new Map([knative, deployer].map(d => [d.target, d])),
 });
 
 export const jobFor = (key: string): Job => ({
@@ -118,8 +147,8 @@ export function deploymentFor(spec: CompactSpec, status: Deployment['status'] = 
   };
 }
 
-export function podFor(spec: CompactSpec, status: Pod['status']): Pod {
-  const hash = hashFor(spec);
+export function podFor(spec: CompactSpec, status: Pod['status'], target: ConcreteTarget = 'kubernetes'): Pod {
+  const hash = hashFor(spec, target);
   return {
     metadata: {
       name: `todo-${hash}-x`,
@@ -142,13 +171,70 @@ export const ingress = {
   metadata: { name: 'todo', namespace: owner.namespace, uid: 'ing', labels: identityLabels(owner) },
 };
 
+export const revisionName = (spec: CompactSpec) => names.knativeRevision(owner, hashFor(spec, 'knative'));
+
+/** A Revision; without conditions it has just been made. */
+export function revisionFor(
+  spec: CompactSpec,
+  conditions: KnativeCondition[] = [],
+  observedGeneration = 1,
+): KnativeRevision {
+  const hash = hashFor(spec, 'knative');
+  return {
+    metadata: {
+      name: revisionName(spec),
+      namespace: owner.namespace,
+      uid: `rev-${hash}`,
+      generation: 1,
+      labels: { ...identityLabels(owner), [versionLabel]: hash },
+    },
+    status: { observedGeneration, conditions },
+  };
+}
+export const revisionReady: KnativeCondition[] = [{ type: 'Ready', status: 'True' }];
+
+/** A Knative Service whose template is `template`'s, and whose Route has taken this traffic. */
+export function knativeServiceFor(
+  template: CompactSpec,
+  traffic: TrafficTarget[] = [],
+  conditions: KnativeCondition[] = [{ type: 'RoutesReady', status: 'True' }],
+  observedGeneration = 1,
+): KnativeService {
+  return {
+    metadata: {
+      name: names.knativeService(owner),
+      namespace: owner.namespace,
+      uid: 'ksvc',
+      generation: 1,
+      labels: identityLabels(owner),
+    },
+    spec: {
+      template: recordFor(template, 1, 'knative').template as RevisionTemplate,
+      traffic,
+    },
+    status: { observedGeneration, conditions, traffic, url: 'http://todo-2c15e910.apps.example.com' },
+  };
+}
+
+export const trafficTo = (spec: CompactSpec, version: number, percent: number): TrafficTarget => ({
+  revisionName: revisionName(spec),
+  percent,
+  tag: `v${version}`,
+  url: `http://v${version}-todo-2c15e910.apps.example.com`,
+});
+
 /** The status of a version that serves. */
-export function servingStatus(spec: CompactSpec, version: number): ArtifactStatus {
+export function servingStatus(
+  spec: CompactSpec,
+  version: number,
+  target: ConcreteTarget = 'kubernetes',
+): ArtifactStatus {
   const facts = factsFor(spec);
+  const hash = hashFor(spec, target);
   return {
     build: facts,
-    target: 'kubernetes',
-    desired: { version, hash: hashFor(spec) },
-    serving: { version, hash: hashFor(spec), image: facts.image ?? '', since: at },
+    target,
+    desired: { version, hash },
+    serving: { version, hash, image: facts.image ?? '', since: at },
   };
 }

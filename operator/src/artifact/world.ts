@@ -7,11 +7,14 @@ import type {
   V1Job,
   V1Namespace,
   V1Pod,
+  V1PodDisruptionBudget,
   V1Service,
+  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import type { ConcreteTarget } from '@vibed/crds';
-import type { CompactArtifact, VersionRecord } from '@vibed/store';
-import type { Typed } from '@vibed/store/kube';
+import type { CompactArtifact, Targets, VersionRecord } from '@vibed/store';
+import type { Kind, Typed } from '@vibed/store/kube';
+import type { HttpRoute } from '../deployer/http-route.ts';
+import type { KnativeRevision, KnativeService } from '../deployer/knative-objects.ts';
 import type { Answers } from './questions.ts';
 
 export type Job = Typed<V1Job>;
@@ -20,6 +23,8 @@ export type Deployment = Typed<V1Deployment>;
 export type Service = Typed<V1Service>;
 export type Ingress = Typed<V1Ingress>;
 export type ConfigMap = Typed<V1ConfigMap>;
+export type Autoscaler = Typed<V2HorizontalPodAutoscaler>;
+export type DisruptionBudget = Typed<V1PodDisruptionBudget>;
 export type Namespace = Typed<V1Namespace>;
 
 /** The live objects that carry this Artifact's identity. */
@@ -30,6 +35,12 @@ export interface Children {
   deployments: readonly Deployment[];
   services: readonly Service[];
   ingresses: readonly Ingress[];
+  autoscalers: readonly Autoscaler[];
+  disruptionBudgets: readonly DisruptionBudget[];
+  /** These three are empty where the cluster does not have their kind. */
+  httpRoutes: readonly HttpRoute[];
+  knativeServices: readonly KnativeService[];
+  knativeRevisions: readonly KnativeRevision[];
   /** Metadata only. */
   configMaps: readonly ConfigMap[];
 }
@@ -40,7 +51,9 @@ export interface World {
   children: Children;
   versions: readonly VersionRecord[];
   answers: Answers;
-  /** Targets whose APIs this cluster serves. */
-  targets: ReadonlySet<ConcreteTarget>;
+  /** What this cluster can run at present. */
+  targets: Targets;
+  /** Kinds with a CRD that are served and watched. */
+  served: ReadonlySet<Kind>;
   now: Date;
 }

@@ -15,7 +15,7 @@ import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
 import { buildExit, podPaths, type SourceJobInput, sourceExit } from '../build-pod/job.ts';
 import { registriesConf } from '../build-pod/registries-conf.ts';
-import { secondsOf } from '../deployer/kubernetes.ts';
+import { secondsOf } from '../deployer/deployer.ts';
 import type { Settings } from '../settings.ts';
 import type { Builder, BuildInput } from './builder.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';

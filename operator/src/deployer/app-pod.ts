@@ -9,47 +9,63 @@ import { portOf, type Version } from './deployer.ts';
 /** Pods of apps run as this account; it has no rights and no token is mounted. The tenant reconcile makes it. */
 export const appServiceAccount = 'vibed-app';
 export const appContainer = 'app';
-export type PodTemplate = Wire<V1PodTemplateSpec>;
+export type PodTemplate = Wire<V1PodTemplateSpec> & { spec: PodSpec };
+export type PodSpec = NonNullable<Wire<V1PodTemplateSpec>['spec']>;
 
 export function appPodTemplate(
   version: Omit<Version, 'template'>,
   labels: Record<string, string>,
   settings: Settings,
 ): PodTemplate {
-  const pullSecret = version.spec.source.image?.pullSecretRef;
+  const port = portOf(version.spec, version.build);
+  const health = version.spec.run?.health?.path;
   return {
     metadata: { labels },
     spec: {
-      serviceAccountName: appServiceAccount,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
+      ...appPod(version),
       terminationGracePeriodSeconds: 30,
-      ...(pullSecret && { imagePullSecrets: [{ name: pullSecret.name }] }),
-      containers: [container(version, settings)],
-      volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } }],
+      containers: [
+        {
+          ...appContainerOf(version, settings, [{ name: 'PORT', value: String(port) }]),
+          ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
+          readinessProbe: {
+            ...(health ? { httpGet: { path: health, port: 'http' } } : { tcpSocket: { port: 'http' } }),
+            periodSeconds: 2,
+            timeoutSeconds: 2,
+            failureThreshold: 3,
+          },
+          // Endpoints and ingresses need a moment to forget a pod; until then it answers on.
+          lifecycle: { preStop: { sleep: { seconds: Math.max(1, settings.versions.drainSeconds) } } },
+        },
+      ],
     },
   };
 }
 
-function container({ spec, build }: Omit<Version, 'template'>, settings: Settings): Wire<V1Container> {
-  const port = portOf(spec, build);
+/** The part of the pod that every target has: who it is and what it may write; the containers are the target's. */
+export function appPod({ spec }: Pick<Version, 'spec'>) {
+  const pullSecret = spec.source.image?.pullSecretRef;
+  return {
+    serviceAccountName: appServiceAccount,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    ...(pullSecret && { imagePullSecrets: [{ name: pullSecret.name }] }),
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } }],
+  };
+}
+
+/** The app's container without what a target says in its own way: ports, probes and how it ends. */
+export function appContainerOf(
+  { spec, build }: Omit<Version, 'template'>,
+  settings: Settings,
+  port: Wire<V1EnvVar>[],
+): Wire<V1Container> {
   return {
     name: appContainer,
     image: build.image ?? '',
     ...(spec.run?.command && { command: spec.run.command }),
-    env: environment(spec, port),
-    ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
+    env: [...port, ...environment(spec)],
     resources: resources(spec, settings),
-    readinessProbe: {
-      ...(spec.run?.health?.path
-        ? { httpGet: { path: spec.run.health.path, port: 'http' } }
-        : { tcpSocket: { port: 'http' } }),
-      periodSeconds: 2,
-      timeoutSeconds: 2,
-      failureThreshold: 3,
-    },
-    // Endpoints and ingresses need a moment to forget a pod; until then it answers on.
-    lifecycle: { preStop: { sleep: { seconds: Math.max(1, settings.versions.drainSeconds) } } },
     securityContext: {
       runAsNonRoot: true,
       ...(build.uid !== undefined && { runAsUser: build.uid, runAsGroup: build.uid }),
@@ -62,9 +78,8 @@ function container({ spec, build }: Omit<Version, 'template'>, settings: Setting
   };
 }
 
-function environment(spec: CompactSpec, port: number): Wire<V1EnvVar>[] {
+function environment(spec: CompactSpec): Wire<V1EnvVar>[] {
   const own = [
-    { name: 'PORT', value: String(port) },
     { name: 'HOST', value: '0.0.0.0' },
     { name: 'HOSTNAME', value: '0.0.0.0' },
     { name: 'HOME', value: '/tmp' },

@@ -2,20 +2,27 @@
 import { type KubeObject, kinds } from '@vibed/store/kube';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { Child } from '../artifact/outcome.ts';
 import {
   deploymentFor,
   fileSpec,
-  hashFor,
   ingress,
+  knative,
+  knativeServiceFor,
   deployer as kubernetes,
+  noChildren,
   owner,
   podFor,
   readyStatus,
   recordFor,
+  revisionFor,
+  revisionReady,
   serviceFor,
+  trafficTo,
 } from '../artifact/world.testing.ts';
 import type { Children } from '../artifact/world.ts';
-import type { Deployer } from './deployer.ts';
+import { contains } from '../contains.ts';
+import type { Deployer, Version, Wish } from './deployer.ts';
 
 interface Stages {
   absent: Children;
@@ -26,7 +33,6 @@ interface Stages {
   routed: Children;
   crashed: Children;
 }
-const none: Children = { jobs: [], pods: [], deployments: [], services: [], ingresses: [], configMaps: [] };
 const spec = fileSpec('sha256:contract', {
   run: {
     env: [
@@ -36,7 +42,6 @@ const spec = fileSpec('sha256:contract', {
   },
 });
 const other = fileSpec('sha256:other');
-const version = recordFor(spec, 3);
 const crash = {
   name: 'app',
   image: 'i',
@@ -46,49 +51,105 @@ const crash = {
   state: { waiting: { reason: 'CrashLoopBackOff' } },
   lastState: { terminated: { exitCode: 1 } },
 };
+const pod = podFor(spec, readyStatus, 'knative');
 
-const adapters: Record<string, { deployer: Deployer; stages: Stages }> = {
+const adapters: Record<string, { deployer: Deployer; stages: Stages; routeKinds: string[] }> = {
   kubernetes: {
     deployer: kubernetes,
+    routeKinds: ['Service', 'Ingress'],
     stages: {
-      absent: none,
+      absent: noChildren,
       stale: {
-        ...none,
+        ...noChildren,
         deployments: [deploymentFor(spec, { observedGeneration: 0 })],
         pods: [podFor(spec, readyStatus)],
       },
-      progressing: { ...none, deployments: [deploymentFor(spec)], pods: [podFor(spec, {})] },
-      ready: { ...none, deployments: [deploymentFor(spec)], pods: [podFor(spec, readyStatus)] },
+      progressing: { ...noChildren, deployments: [deploymentFor(spec)], pods: [podFor(spec, {})] },
+      ready: { ...noChildren, deployments: [deploymentFor(spec)], pods: [podFor(spec, readyStatus)] },
       routed: {
-        ...none,
+        ...noChildren,
         deployments: [deploymentFor(spec)],
         pods: [podFor(spec, readyStatus)],
         services: [serviceFor(spec)],
         ingresses: [ingress],
       },
-      crashed: { ...none, deployments: [deploymentFor(spec)], pods: [podFor(spec, { containerStatuses: [crash] })] },
+      crashed: {
+        ...noChildren,
+        deployments: [deploymentFor(spec)],
+        pods: [podFor(spec, { containerStatuses: [crash] })],
+      },
+    },
+  },
+  knative: {
+    deployer: knative,
+    routeKinds: ['Service'],
+    stages: {
+      absent: noChildren,
+      stale: {
+        ...noChildren,
+        knativeServices: [knativeServiceFor(spec, [trafficTo(spec, 3, 0)])],
+        knativeRevisions: [revisionFor(spec, revisionReady, 0)],
+        pods: [pod],
+      },
+      progressing: {
+        ...noChildren,
+        knativeServices: [knativeServiceFor(spec)],
+        knativeRevisions: [revisionFor(spec, [{ type: 'Ready', status: 'Unknown', reason: 'Deploying' }])],
+        pods: [podFor(spec, {}, 'knative')],
+      },
+      ready: {
+        ...noChildren,
+        knativeServices: [knativeServiceFor(spec, [trafficTo(other, 2, 100), trafficTo(spec, 3, 0)])],
+        knativeRevisions: [revisionFor(spec, revisionReady)],
+        pods: [pod],
+      },
+      routed: {
+        ...noChildren,
+        knativeServices: [knativeServiceFor(spec, [trafficTo(spec, 3, 100)])],
+        knativeRevisions: [revisionFor(spec, revisionReady)],
+        pods: [pod],
+      },
+      crashed: {
+        ...noChildren,
+        knativeServices: [knativeServiceFor(spec)],
+        knativeRevisions: [revisionFor(spec, [{ type: 'Ready', status: 'False', reason: 'ExitCode1' }])],
+        pods: [podFor(spec, { containerStatuses: [crash] }, 'knative')],
+      },
     },
   },
 };
 
-describe.each(Object.entries(adapters))('deployer %s', (name, { deployer, stages }) => {
+describe.each(Object.entries(adapters))('deployer %s', (name, { deployer, stages, routeKinds }) => {
+  const version = recordFor(spec, 3, deployer.target);
+  const another = recordFor(other, 4, deployer.target);
+  const wish = (run: Version[], traffic: Version | undefined, isPublic = true): Wish => ({
+    run,
+    traffic,
+    recorded: run,
+    exposure: { public: isPublic },
+    served: new Set(),
+  });
+  const serving = wish([version], version);
+  const readiness = (stage: keyof Stages, of = version) => deployer.readiness(owner, stages[stage], of);
+  const kindsOf = (children: readonly Child[]) => children.map(c => c.kind.kind);
+
   it.each(['absent', 'stale', 'progressing'] as const)('is progressing when the workload is %s', stage => {
-    expect(deployer.readiness(stages[stage], version).state).toBe('progressing');
+    expect(readiness(stage).state).toBe('progressing');
   });
   it('says the same until it is ready: every change of words is a write', () => {
-    const said = (['absent', 'stale', 'progressing'] as const).map(stage => deployer.readiness(stages[stage], version));
-    expect(new Set(said.map(readiness => JSON.stringify(readiness))).size).toBe(1);
+    const said = (['absent', 'stale', 'progressing'] as const).map(stage => readiness(stage));
+    expect(new Set(said.map(r => JSON.stringify(r))).size).toBe(1);
   });
 
   it('says where a ready instance can be asked', () => {
-    expect(deployer.readiness(stages.ready, version)).toMatchObject({
+    expect(readiness('ready')).toMatchObject({
       state: 'ready',
       probe: { path: '/', strict: false },
     });
   });
 
   it('tells a crash with its reason, remedy and whose log to read', () => {
-    expect(deployer.readiness(stages.crashed, version)).toMatchObject({
+    expect(readiness('crashed')).toMatchObject({
       state: 'failed',
       reason: 'CrashLoop',
       remedy: expect.stringMatching(/\w/),
@@ -97,26 +158,41 @@ describe.each(Object.entries(adapters))('deployer %s', (name, { deployer, stages
   });
 
   it('does not take another version’s instances for this one’s', () => {
-    expect(deployer.readiness(stages.ready, recordFor(other, 4)).state).toBe('progressing');
+    expect(readiness('ready', another).state).toBe('progressing');
   });
 
   it('asks through the route only once the cluster shows that traffic goes to this version', () => {
-    expect(deployer.routeProbe(owner, stages.ready, version, { public: true })).toBeUndefined();
-    expect(deployer.routeProbe(owner, stages.routed, recordFor(other, 4), { public: true })).toBeUndefined();
-    expect(deployer.routeProbe(owner, stages.routed, version, { public: true })).toMatchObject({
-      host: expect.stringContaining('todo'),
-    });
+    const asked = (stage: keyof Stages, of: Version) => deployer.routeProbe(owner, stages[stage], of, { public: true });
+    expect(asked('ready', version)).toBeUndefined();
+    expect(asked('routed', another)).toBeUndefined();
+    expect(asked('routed', version)).toMatchObject({ host: 'todo-2c15e910.apps.example.com' });
   });
 
-  it('gives up exactly the workloads of other versions', () => {
-    expect(deployer.others(stages.routed, [hashFor(spec)])).toEqual([]);
-    expect(deployer.others(stages.routed, [hashFor(other)]).length).toBe(1);
-    expect(deployer.all(stages.routed).length).toBeGreaterThan(1);
+  it('gives up nothing of what is wanted, and everything where nothing is', () => {
+    expect(deployer.surplus(owner, serving, stages.routed)).toEqual([]);
+    expect(deployer.surplus(owner, { ...serving, run: [], traffic: undefined }, stages.routed).length).toBeGreaterThan(
+      0,
+    );
+    expect(deployer.surplus(owner, wish([], undefined), stages.absent)).toEqual([]);
+  });
+
+  it('brings back what was deleted by hand: the same objects, whatever is there', () => {
+    const objects = (stage: keyof Stages) => deployer.desired(owner, serving, stages[stage]).map(c => c.object);
+    expect(objects('absent')).toEqual(objects('routed'));
+  });
+
+  it('wants nothing else of objects in which others have written fields', () => {
+    for (const { object } of deployer.desired(owner, serving, stages.routed)) {
+      const live = structuredClone(object) as KubeObject & { spec: Record<string, unknown> };
+      Object.assign(live.spec, { replicas: 7, somebodyElses: true });
+      Object.assign(live, { metadata: { ...live.metadata, annotations: { 'serving.knative.dev/creator': 'x' } } });
+      const elastic = { ...object, spec: { ...(object as typeof live).spec, replicas: undefined } };
+      expect(contains(live, elastic)).toBe(true);
+    }
   });
 
   it('makes objects with our identity, in the artifact’s namespace, of kinds it has rights to', () => {
-    const children = [...deployer.workload(owner, version), ...deployer.route(owner, version, { public: true })];
-    for (const { kind, object } of children) {
+    for (const { kind, object } of deployer.desired(owner, serving, stages.absent)) {
       expect(object.metadata).toMatchObject({
         namespace: owner.namespace,
         labels: { 'vibed.dev/artifact-uid': owner.uid },
@@ -127,23 +203,35 @@ describe.each(Object.entries(adapters))('deployer %s', (name, { deployer, stages
     }
   });
 
-  it('makes names that hold for the longest artifact name', () => {
+  it('makes names that hold for the longest artifact name, also those in its template', () => {
     const long = { ...owner, name: 'a'.repeat(40) };
-    for (const { object } of [...deployer.workload(long, version), ...deployer.route(long, version, { public: true })])
+    const templated = { ...version, template: deployer.template(long, version) };
+    for (const { object } of deployer.desired(long, wish([templated], templated), noChildren)) {
       expect(object.metadata.name.length).toBeLessThanOrEqual(63);
+      const { spec: made } = object as { spec?: { template?: { metadata?: { name?: string } } } };
+      expect(made?.template?.metadata?.name?.length ?? 0).toBeLessThanOrEqual(63);
+    }
   });
 
-  it('is reachable inside the cluster only when that is asked', () => {
-    const kindsOf = (isPublic: boolean) => deployer.route(owner, version, { public: isPublic }).map(c => c.kind);
-    expect(kindsOf(false)).not.toContain(kinds.ingress);
-    expect(deployer.url(owner, { public: false })).toContain('.svc');
+  it('has its route from the first wish for traffic, and says the address of its exposure', () => {
+    expect(kindsOf(deployer.desired(owner, serving, stages.absent))).toEqual(expect.arrayContaining(routeKinds));
+    const inside = deployer.desired(owner, wish([version], version, false), stages.absent);
+    expect(inside.map(c => c.kind)).not.toContain(kinds.ingress);
+    expect(deployer.url(owner, noChildren, { public: false })).toContain('.svc');
+    expect(deployer.url(owner, stages.routed, { public: true })).toBe('http://todo-2c15e910.apps.example.com');
   });
 
   it('makes the golden objects', async () => {
-    const children = [...deployer.workload(owner, version), ...deployer.route(owner, version, { public: true })];
-    const text = children
-      .map(c => stringify(c.object as KubeObject, { lineWidth: 140, aliasDuplicateObjects: false }))
-      .join('---\n');
-    await expect(text).toMatchFileSnapshot(`goldens/${name}.yaml`);
+    await expect(textOf(deployer.desired(owner, serving, stages.routed))).toMatchFileSnapshot(`goldens/${name}.yaml`);
+  });
+
+  it('makes the golden objects of a version that is to scale', async () => {
+    const run = { scale: { min: 2, max: 5, ...(name === 'knative' && { concurrency: 20, scaleDownDelay: '5m' }) } };
+    const scaled = recordFor(fileSpec('sha256:scaled', { run }), 3, deployer.target);
+    const text = textOf(deployer.desired(owner, wish([scaled], scaled), noChildren));
+    await expect(text).toMatchFileSnapshot(`goldens/${name}-scaled.yaml`);
   });
 });
+
+const textOf = (children: readonly Child[]) =>
+  children.map(c => stringify(c.object as KubeObject, { lineWidth: 140, aliasDuplicateObjects: false })).join('---\n');

@@ -1,56 +1,57 @@
-// A Deployment per version, one Service whose selector says which of them gets the traffic, one Ingress.
+// A Deployment per version, one Service whose selector says which of them gets the traffic, one Ingress (or HTTPRoute).
 //
 //   Ingress <name> ─▶ Service <name> ─selector vibed.dev/version-hash─▶ Deployment <name>-<hash of serving version>
 //                                                                        Deployment <name>-<hash of the next one>
 import { kinds } from '@vibed/store/kube';
 import { identityLabels, type Owner, ownerReference, versionLabel } from '../artifact/identity.ts';
 import { clusterUrlOf, hostOf, names, urlOf } from '../artifact/names.ts';
-import type { Stale } from '../artifact/outcome.ts';
+import type { Child, Stale } from '../artifact/outcome.ts';
 import type { Children, Deployment, Ingress, Service } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
 import { appPodTemplate, type PodTemplate } from './app-pod.ts';
-import { type Deployer, type Exposure, portOf, type Readiness, type Version } from './deployer.ts';
-import { isReady, problemOf, pullProblemOf } from './pod-problems.ts';
-
-const defaultStartupSeconds = 120;
+import {
+  type Deployer,
+  type Exposure,
+  portOf,
+  questionOf,
+  type Readiness,
+  type Rule,
+  startupSeconds,
+  type Version,
+  type Wish,
+} from './deployer.ts';
+import { httpRoute, isAccepted } from './http-route.ts';
+import { isReady, overdueProblem, type PodProblem, problemOf, refusedPodProblem } from './pod-problems.ts';
+import { isElastic, scaleChildren, spreadOf } from './scale.ts';
 
 export function kubernetesDeployer(settings: Settings): Deployer {
   return {
     target: 'kubernetes',
-    kinds: [kinds.deployment, kinds.service, kinds.ingress],
     rights: [
-      {
-        apiGroups: ['apps'],
-        resources: ['deployments'],
-        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
-      },
-      {
-        apiGroups: [''],
-        resources: ['services'],
-        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
-      },
-      {
-        apiGroups: ['networking.k8s.io'],
-        resources: ['ingresses'],
-        verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
-      },
+      all('apps', 'deployments'),
+      all('', 'services'),
+      all('networking.k8s.io', 'ingresses'),
+      all('gateway.networking.k8s.io', 'httproutes'),
+      all('autoscaling', 'horizontalpodautoscalers'),
+      all('policy', 'poddisruptionbudgets'),
     ],
-    template: (owner, version) => appPodTemplate(version, workloadLabels(owner, version.hash), settings),
-    workload: (owner, version) => [{ kind: kinds.deployment, object: deployment(owner, version) }],
-    route: (owner, version, exposure) => [
-      { kind: kinds.service, object: service(owner, version.hash) },
-      ...(exposure.public ? [{ kind: kinds.ingress, object: ingress(owner, settings) }] : []),
+    template: (owner, version) => template(owner, version, settings),
+    desired: (owner, wish) => [
+      ...wish.run.flatMap(version => workload(owner, version)),
+      ...(wish.traffic === undefined ? [] : route(owner, wish.traffic, wish, settings)),
     ],
-    readiness,
+    surplus: (_owner, wish, children) => surplus(wish, children, settings),
+    readiness: (_owner, children, version) => readiness(children, version),
     routeProbe: (owner, children, version, exposure) => routeProbe(owner, children, version, exposure, settings),
-    url: (owner, exposure) => (exposure.public ? urlOf(owner, settings.apps) : clusterUrlOf(owner)),
-    others: (children, keep) =>
-      children.deployments
-        .filter(d => !keep.includes(d.metadata.labels?.[versionLabel] ?? ''))
-        .map(object => ({ kind: kinds.deployment, object })),
-    all,
+    url: (owner, _children, exposure) => (exposure.public ? urlOf(owner, settings.apps) : clusterUrlOf(owner)),
   };
 }
+
+const all = (apiGroup: string, resource: string): Rule => ({
+  apiGroups: [apiGroup],
+  resources: [resource],
+  verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
+});
 
 const workloadLabels = (owner: Owner, hash: string) => ({
   ...identityLabels(owner),
@@ -65,17 +66,35 @@ const child = (owner: Owner, name: string, labels: Record<string, string>) => ({
   ownerReferences: [ownerReference(owner)],
 });
 
-function deployment(owner: Owner, version: Version): Deployment {
-  const { run } = version.spec;
+const selector = (owner: Owner, hash: string) => ({
+  'vibed.dev/artifact-uid': owner.uid,
+  [versionLabel]: hash,
+});
+
+function template(owner: Owner, version: Omit<Version, 'template'>, settings: Settings): PodTemplate {
+  const made = appPodTemplate(version, workloadLabels(owner, version.hash), settings);
+  return { ...made, spec: { ...made.spec, ...spreadOf(version, selector(owner, version.hash)) } };
+}
+
+function workload(owner: Owner, version: Version): Child[] {
   const labels = workloadLabels(owner, version.hash);
+  const metadata = child(owner, names.workload(owner, version.hash), labels);
+  return [
+    { kind: kinds.deployment, object: deployment(owner, version, metadata) },
+    ...scaleChildren(version, metadata, selector(owner, version.hash)),
+  ];
+}
+
+function deployment(owner: Owner, version: Version, metadata: ReturnType<typeof child>): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: child(owner, names.workload(owner, version.hash), labels),
+    metadata,
     spec: {
-      replicas: Math.max(1, run?.scale?.min ?? 1),
+      // The autoscaler writes it where there is one.
+      ...(!isElastic(version) && { replicas: Math.max(1, version.spec.run?.scale?.min ?? 1) }),
       revisionHistoryLimit: 0,
-      progressDeadlineSeconds: Math.max(2, secondsOf(run?.health?.startupTimeout) ?? defaultStartupSeconds),
+      progressDeadlineSeconds: startupSeconds(version),
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selector(owner, version.hash) },
       template: version.template as PodTemplate,
@@ -83,10 +102,18 @@ function deployment(owner: Owner, version: Version): Deployment {
   };
 }
 
-const selector = (owner: Owner, hash: string) => ({
-  'vibed.dev/artifact-uid': owner.uid,
-  [versionLabel]: hash,
-});
+/** HTTPRoutes instead of Ingresses: where a Gateway is named and the cluster has the kind. */
+const gatewayFor = ({ served }: Wish, { targets }: Settings) =>
+  served.has(kinds.httpRoute) ? targets.gateway : undefined;
+
+function route(owner: Owner, version: Version, wish: Wish, settings: Settings): Child[] {
+  const children: Child[] = [{ kind: kinds.service, object: service(owner, version.hash) }];
+  if (!wish.exposure.public) return children;
+  const gateway = gatewayFor(wish, settings);
+  return gateway === undefined
+    ? [...children, { kind: kinds.ingress, object: ingress(owner, settings) }]
+    : [...children, { kind: kinds.httpRoute, object: httpRoute(owner, gateway, settings) }];
+}
 
 function service(owner: Owner, hash: string): Service {
   return {
@@ -128,11 +155,23 @@ function ingress(owner: Owner, { apps }: Settings): Ingress {
   };
 }
 
-/** Seconds of `90s`, `10m` or `1h`; undefined for undefined. */
-export function secondsOf(duration: string | undefined): number | undefined {
-  if (duration === undefined) return undefined;
-  const unit = { s: 1, m: 60, h: 3600 }[duration.slice(-1)] ?? 1;
-  return Number.parseInt(duration, 10) * unit;
+/** Routes first: what asks must not find a Service gone. A route's successor must be accepted before it goes. */
+function surplus(wish: Wish, children: Children, settings: Settings): Stale[] {
+  const kept = new Set(wish.run.map(v => v.hash));
+  const isOld = (object: Stale['object']) => !kept.has(object.metadata.labels?.[versionLabel] ?? '');
+  const isRouted = wish.traffic !== undefined && wish.exposure.public;
+  const byGateway = isRouted && gatewayFor(wish, settings) !== undefined;
+  const ingresses = isRouted && !(byGateway && children.httpRoutes.some(isAccepted)) ? [] : children.ingresses;
+  const httpRoutes = byGateway ? [] : children.httpRoutes;
+  const services = wish.traffic === undefined && wish.run.length === 0 ? children.services : [];
+  return [
+    ...ingresses.map(object => ({ kind: kinds.ingress, object })),
+    ...httpRoutes.map(object => ({ kind: kinds.httpRoute, object })),
+    ...services.map(object => ({ kind: kinds.service, object })),
+    ...children.autoscalers.filter(isOld).map(object => ({ kind: kinds.autoscaler, object })),
+    ...children.disruptionBudgets.filter(isOld).map(object => ({ kind: kinds.disruptionBudget, object })),
+    ...children.deployments.filter(isOld).map(object => ({ kind: kinds.deployment, object })),
+  ];
 }
 
 /** One message from the wish to the first ready pod: every change of words is a write. */
@@ -145,59 +184,36 @@ function readiness(children: Children, version: Version): Readiness {
   const ready = pods.find(isReady);
   if (ready?.status?.podIP !== undefined) {
     const address = `${ready.status.podIP.includes(':') ? `[${ready.status.podIP}]` : ready.status.podIP}:${portOf(version.spec, version.build)}`;
-    return { state: 'ready', pod: ready, probe: { address, host: 'localhost', scheme: 'http', ...pathOf(version) } };
+    return {
+      state: 'ready',
+      pod: ready,
+      probe: { address, host: 'localhost', scheme: 'http', ...questionOf(version) },
+    };
   }
   const problem = problemOf(pods) ?? refusedPods(live) ?? overdue(live, pods, version);
   return problem === undefined ? starting : { state: 'failed', ...problem };
 }
 
-const pathOf = ({ spec }: Version) => {
-  const path = spec.run?.health?.path;
-  return { path: path ?? '/', strict: path !== undefined };
-};
-
-type Problem = Omit<Extract<Readiness, { state: 'failed' }>, 'state'>;
-
 const conditionOf = (live: Deployment, type: string) => live.status?.conditions?.find(c => c.type === type);
 
-function refusedPods(live: Deployment): Problem | undefined {
+function refusedPods(live: Deployment): PodProblem | undefined {
   const refused = conditionOf(live, 'ReplicaFailure');
-  if (refused?.status !== 'True') return undefined;
-  const message = (refused.message ?? '').slice(0, 400);
-  if (/exceeded quota/.test(message))
-    return {
-      reason: 'QuotaExceeded',
-      message: `the namespace has no room for the app: ${message.replace(/^pods "[^"]*" is forbidden: /, '')}`,
-      remedy: 'Ask for less in spec.run.resources, delete or suspend other artifacts, or have the quota raised.',
-    };
-  return {
-    reason: 'PodRefused',
-    message,
-    remedy: 'A policy of this cluster refuses the pod; its message says what to change.',
-  };
+  return refused?.status === 'True' ? refusedPodProblem(refused.message ?? '') : undefined;
 }
 
-function overdue(live: Deployment, pods: Children['pods'], version: Version): Problem | undefined {
+function overdue(live: Deployment, pods: Children['pods'], version: Version): PodProblem | undefined {
   const progressing = conditionOf(live, 'Progressing');
   if (progressing?.status !== 'False' || progressing.reason !== 'ProgressDeadlineExceeded') return undefined;
-  const unpulled = pullProblemOf(pods);
-  if (unpulled !== undefined) return unpulled;
-  const pod = pods.find(p => p.metadata.deletionTimestamp === undefined);
-  const running = pod?.status?.containerStatuses?.some(s => s.state?.running !== undefined);
-  const unschedulable = pod?.status?.conditions?.find(c => c.type === 'PodScheduled' && c.status === 'False');
-  return {
-    reason: 'StartTimeout',
-    message: unschedulable
-      ? `no node has room for the app: ${unschedulable.message ?? ''}`.slice(0, 400)
-      : `the app did not take connections on port ${portOf(version.spec, version.build)} within its start-up time`,
-    remedy: unschedulable
-      ? 'Ask for less in spec.run.resources, or add capacity to the cluster.'
-      : 'Let it listen on the port in $PORT at 0.0.0.0, or set spec.run.port; a slow start needs a longer spec.run.health.startupTimeout.',
-    ...(pod && running && { log: { pod, container: 'app', previous: false } }),
-  };
+  return overdueProblem(pods, portOf(version.spec, version.build));
 }
 
-function routeProbe(owner: Owner, children: Children, version: Version, exposure: Exposure, { apps }: Settings) {
+function routeProbe(
+  owner: Owner,
+  children: Children,
+  version: Version,
+  exposure: Exposure,
+  { apps }: Settings,
+): ReturnType<Deployer['routeProbe']> {
   const live = children.services.find(s => s.metadata.name === names.service(owner));
   if (live?.spec?.selector?.[versionLabel] !== version.hash) return undefined;
   if (!exposure.public)
@@ -205,16 +221,9 @@ function routeProbe(owner: Owner, children: Children, version: Version, exposure
       address: `${names.service(owner)}.${owner.namespace}.svc:80`,
       host: `${owner.name}.${owner.namespace}.svc`,
       scheme: 'http',
-      ...pathOf(version),
-    } as const;
-  if (!children.ingresses.some(i => i.metadata.name === names.ingress(owner))) return undefined;
-  return { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, ...pathOf(version) };
-}
-
-function all(children: Children): Stale[] {
-  return [
-    ...children.ingresses.map(object => ({ kind: kinds.ingress, object })),
-    ...children.services.map(object => ({ kind: kinds.service, object })),
-    ...children.deployments.map(object => ({ kind: kinds.deployment, object })),
-  ];
+      ...questionOf(version),
+    };
+  const isRouted = [...children.ingresses, ...children.httpRoutes].some(r => r.metadata.name === names.ingress(owner));
+  if (!isRouted) return undefined;
+  return { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, ...questionOf(version) };
 }

@@ -116,3 +116,38 @@ export function firstSentence(message: string): string {
     .replace(/, container: .*$/, '')
     .slice(0, 400);
 }
+
+/** The cluster takes no pod of this workload, in the words of who refused it. */
+export function refusedPodProblem(said: string): PodProblem {
+  const message = said.slice(0, 400);
+  if (/exceeded quota/.test(message))
+    return {
+      reason: 'QuotaExceeded',
+      message: `the namespace has no room for the app: ${message.replace(/^.*?pods "[^"]*" is forbidden: /, '')}`,
+      remedy: 'Ask for less in spec.run.resources, delete or suspend other artifacts, or have the quota raised.',
+    };
+  return {
+    reason: 'PodRefused',
+    message,
+    remedy: 'A policy of this cluster refuses the pod; its message says what to change.',
+  };
+}
+
+/** The start-up time is over and no pod became ready. */
+export function overdueProblem(pods: readonly Pod[], port: number): PodProblem {
+  const unpulled = pullProblemOf(pods);
+  if (unpulled !== undefined) return unpulled;
+  const pod = pods.find(p => p.metadata.deletionTimestamp === undefined);
+  const running = pod?.status?.containerStatuses?.some(s => s.name === appContainer && s.state?.running !== undefined);
+  const unschedulable = pod?.status?.conditions?.find(c => c.type === 'PodScheduled' && c.status === 'False');
+  return {
+    reason: 'StartTimeout',
+    message: unschedulable
+      ? `no node has room for the app: ${unschedulable.message ?? ''}`.slice(0, 400)
+      : `the app did not take connections on port ${port} within its start-up time`,
+    remedy: unschedulable
+      ? 'Ask for less in spec.run.resources, or add capacity to the cluster.'
+      : 'Let it listen on the port in $PORT at 0.0.0.0, or set spec.run.port; a slow start needs a longer spec.run.health.startupTimeout.',
+    ...(pod && running && { log: { pod, container: appContainer, previous: false } }),
+  };
+}

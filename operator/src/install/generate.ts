@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { apiServerManifests } from '../../../api-server/src/install/manifests.ts';
+import { knativeDeployer } from '../deployer/knative.ts';
 import { kubernetesDeployer } from '../deployer/kubernetes.ts';
 import { settingsSchema } from '../settings.ts';
 import { buildNamespace, installManifests, systemNamespace } from './manifests.ts';
@@ -16,7 +17,7 @@ const settings = settingsSchema.parse({
 });
 const image = 'docker.io/vibed/operator:0.1.0';
 const objects = [
-  ...installManifests(image, [kubernetesDeployer(settings)]),
+  ...installManifests(image, [kubernetesDeployer(settings), knativeDeployer(settings)]),
   ...apiServerManifests({ systemNamespace, buildNamespace, image }),
 ];
 const documents = objects.map(o => stringify(o, { lineWidth: 140, aliasDuplicateObjects: false }));

@@ -49,6 +49,12 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
       why: 'guard rails of tenants',
     },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch'], why: 'see builds' },
+    {
+      apiGroups: ['apiextensions.k8s.io'],
+      resources: ['customresourcedefinitions'],
+      verbs: ['list', 'watch'],
+      why: 'see which targets are installed, and when one comes or goes',
+    },
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'], why: 'tell what happened' },
     ...deployers.flatMap(d => d.rights.map(r => ({ ...r, why: `workloads of target ${d.target}` }))),
   ];

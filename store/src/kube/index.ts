@@ -2,6 +2,7 @@ export * from './cache.ts';
 export * from './client.ts';
 export * from './clock.ts';
 export * from './connect.ts';
+export * from './discovery.ts';
 export * from './errors.ts';
 export * from './kinds.ts';
 export * from './list-watch.ts';

@@ -7,7 +7,7 @@ export interface Kind {
   readonly namespaced: boolean;
 }
 
-/** Every kind that a vibeD process reads or writes; `tokenReview` can only be created. */
+/** Every kind that a vibeD process reads, writes or looks for; `tokenReview` can only be created. */
 export const kinds = {
   artifact: { group: 'vibed.dev', version: 'v1alpha1', kind: 'Artifact', plural: 'artifacts', namespaced: true },
   job: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true },
@@ -68,6 +68,56 @@ export const kinds = {
     namespaced: false,
   },
   node: { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false },
+  autoscaler: {
+    group: 'autoscaling',
+    version: 'v2',
+    kind: 'HorizontalPodAutoscaler',
+    plural: 'horizontalpodautoscalers',
+    namespaced: true,
+  },
+  disruptionBudget: {
+    group: 'policy',
+    version: 'v1',
+    kind: 'PodDisruptionBudget',
+    plural: 'poddisruptionbudgets',
+    namespaced: true,
+  },
+  httpRoute: {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    kind: 'HTTPRoute',
+    plural: 'httproutes',
+    namespaced: true,
+  },
+  knativeService: {
+    group: 'serving.knative.dev',
+    version: 'v1',
+    kind: 'Service',
+    plural: 'services',
+    namespaced: true,
+  },
+  knativeRevision: {
+    group: 'serving.knative.dev',
+    version: 'v1',
+    kind: 'Revision',
+    plural: 'revisions',
+    namespaced: true,
+  },
+  wasmWorkload: {
+    group: 'runtime.wasmcloud.dev',
+    version: 'v1alpha1',
+    kind: 'WorkloadDeployment',
+    plural: 'workloaddeployments',
+    namespaced: true,
+  },
+  /** How wasmCloud v1 (wadm) is known. */
+  oamApplication: {
+    group: 'core.oam.dev',
+    version: 'v1beta1',
+    kind: 'Application',
+    plural: 'applications',
+    namespaced: true,
+  },
   tokenReview: {
     group: 'authentication.k8s.io',
     version: 'v1',
