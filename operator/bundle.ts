@@ -1,10 +1,11 @@
-// Four programs, one file each, in one image: the operator, the source and registry steps of its build pods, the api-server.
+// Five programs, one file each, in one image: the operator, the source, registry and layers steps of its build pods, the api-server.
 import { build } from 'esbuild';
 
 await build({
   entryPoints: {
     operator: 'operator/src/main.ts',
     source: 'operator/src/build-pod/source.ts',
+    layers: 'operator/src/build-pod/layers.ts',
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
     'api-server': 'api-server/src/main.ts',
   },

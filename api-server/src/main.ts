@@ -44,7 +44,14 @@ async function run(): Promise<void> {
   });
   const doors = await listen(createServer(app), config.listen);
   const sources = await listen(
-    serveSources({ client, storage, log, buildNamespace: settings.builds.namespace, metrics: services.metrics }),
+    serveSources({
+      client,
+      storage,
+      log,
+      systemNamespace: settings.systemNamespace,
+      buildNamespace: settings.builds.namespace,
+      metrics: services.metrics,
+    }),
     config.sourceListen,
   );
   log.info('listening', {

@@ -145,8 +145,15 @@ const source = withRules(
 );
 
 export const languages = ['auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile'] as const;
+export const builders = ['auto', 'layers', 'buildah'] as const;
 const build = z
   .object({
+    builder: z
+      .enum(builders)
+      .optional()
+      .describe(
+        'auto (default): layers, which lays the files onto a base image without a container build, or Buildah where there is a Dockerfile of your own. status.build.why tells which, and why.',
+      ),
     language: z.enum(languages).optional().describe('auto (default) looks at the tree and says why it chose.'),
     dockerfile: relativePath.optional().describe('Path of your own Dockerfile; default `Dockerfile`.'),
     args: z

@@ -12,7 +12,7 @@ export async function install(target: Target): Promise<void> {
   const image = await target.images.operator();
   const manifests = await readFile(join(CHECKOUT, 'install.yaml'), 'utf8');
   await kubectl.apply(await withStorage(kubectl, manifests.replaceAll(/docker\.io\/vibed\/operator:\S+/g, image)));
-  if (target.pushAuth !== undefined) await kubectl.apply(pushSecret(settings.builds.namespace, target.pushAuth));
+  for (const secret of pushSecrets(target)) await kubectl.apply(secret);
   const before = await settingsThere(kubectl);
   await kubectl.apply({
     apiVersion: 'v1',
@@ -40,10 +40,18 @@ const settingsThere = (kubectl: Kubectl): Promise<string> =>
     'jsonpath={.data}',
   );
 
-const pushSecret = (namespace: string, auth: string) => ({
+/** A Secret is of one namespace: the two that build, and vibeD's own. */
+function pushSecrets({ pushAuth, settings }: Target): object[] {
+  if (pushAuth === undefined) return [];
+  const { namespace, installNamespace } = settings.builds;
+  const ofBuilds = [namespace, installNamespace].map(place => pushSecret(PUSH_SECRET, place, pushAuth));
+  return [...ofBuilds, pushSecret('vibed-registry', settings.systemNamespace, pushAuth)];
+}
+
+const pushSecret = (name: string, namespace: string, auth: string) => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: 'kubernetes.io/dockerconfigjson',
-  metadata: { name: PUSH_SECRET, namespace },
+  metadata: { name, namespace },
   stringData: { '.dockerconfigjson': auth },
 });

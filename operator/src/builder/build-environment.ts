@@ -1,0 +1,36 @@
+// What the steps of every build Job are given: the site's network, our own image, and where both are mounted.
+import type { KubeObject } from '@vibed/store/kube';
+import { registriesConf } from '../build-pod/registries-conf.ts';
+import type { Settings } from '../settings.ts';
+import { buildEnvironment } from './dockerfile/build-environment.ts';
+
+export interface StepOptions {
+  settings: Settings;
+  /** Image of our own steps: the operator's. */
+  stepsImage: string;
+  /** PEM text of additional authorities; undefined when the site has none. */
+  caBundle: string | undefined;
+}
+
+export const buildEnvironmentConfigMap = 'vibed-build-environment';
+/** Its key for Buildah's own configuration; the others are for the commands of a build. */
+export const registriesKey = 'registries.conf';
+
+/** The site's proxies, package indexes and authorities as files; one ConfigMap for all builds of a namespace. */
+export function buildEnvironmentObject(
+  { settings, caBundle }: StepOptions,
+  namespace: string,
+): KubeObject & { data: Record<string, string> } {
+  const { files } = buildEnvironment(networkOf(settings, caBundle));
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: buildEnvironmentConfigMap, namespace },
+    data: { ...files, [registriesKey]: registriesConf(Object.keys(settings.builds.baseRegistries)) },
+  };
+}
+
+export function networkOf({ builds }: Settings, caBundle: string | undefined) {
+  const given = Object.fromEntries(Object.entries(builds.network).filter(([, value]) => value !== undefined));
+  return { ...given, ...(caBundle !== undefined && { caBundle }) };
+}
