@@ -117,5 +117,6 @@ async function main(env: NodeJS.ProcessEnv, step: string | undefined): Promise<n
 const told = (report: BuildReport) => writeFile(podPaths.terminationLog, JSON.stringify(report));
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.env, process.argv[2]);
+  // Kept connections would hold the container for a while.
+  process.exit(await main(process.env, process.argv[2]));
 }

@@ -97,6 +97,7 @@ class OciRegistry implements Registry {
     if (answer.statusCode === 400)
       throw new RegistryError('DigestMismatch', `${repository} did not take ${digest}: ${await reasonOf(answer)}`);
     await expectStatus(answer, [201, 204], `the upload of ${digest} to ${repository}`);
+    answer.resume();
   }
 
   mount(repository: string, digest: string, from: string): Promise<boolean> {

@@ -13,6 +13,9 @@ export interface CutStage {
   readonly build: readonly Step[];
 }
 
+/** Raised when what is kept, or how, changes: an older release's is then not taken for it. */
+const format = 1;
+
 const isWhole = (step: Step) => step.do === 'copy' && step.sources.includes('.');
 
 export function cutStage({ base, steps }: Stage): CutStage {
@@ -29,7 +32,7 @@ export function cutStage({ base, steps }: Stage): CutStage {
 /** Names the result of the dependency steps: the base, what is run, and the bytes of the files that are copied for it. */
 export async function dependencyKey(stage: CutStage, baseDigest: string, root: string): Promise<string | undefined> {
   if (stage.dependencies.length === 0) return undefined;
-  const hash = createHash('sha256').update(JSON.stringify([baseDigest, stage.dependencies]));
+  const hash = createHash('sha256').update(JSON.stringify([format, baseDigest, stage.dependencies]));
   const copies = stage.dependencies.filter((step): step is Copy => step.do === 'copy');
   for (const name of copies.flatMap(copy => copy.sources)) {
     const bytes = await readFile(join(root, name));

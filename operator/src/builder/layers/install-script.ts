@@ -46,7 +46,7 @@ export function installScript({ stage, copies, folders, restores, keeps, process
   const workdirs = stage.dependencies.filter(step => step.do === 'workdir');
   const first = restores
     ? [`tar -xf ${installPaths.restored} -C /`, ...linesOf(workdirs)]
-    : [...linesOf(stage.dependencies), ...(keeps ? [`tar -cf ${installPaths.snapshot} -C / ${kept}`] : [])];
+    : [...linesOf(stage.dependencies), ...(keeps ? [`(keep ${kept})`] : [])];
   const ofBase = copies.flatMap(copy => copy.sources).filter(isOfBase);
   const last = ofBase.flatMap(path => [
     `mkdir -p ${quoted(posix.dirname(outOfBase(path)))}`,
@@ -65,12 +65,24 @@ run() {
   printf '+ %s\\n' "$1"
   sh -c "$1" || fail $?
 }
+# What is in the folders, and not they themselves: they are volumes, whose owner and times are not ours to set.
+keep() {
+  cd /
+  count=$#
+  for folder; do
+    for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
+      if [ -e "$entry" ] || [ -L "$entry" ]; then set -- "$@" "$entry"; fi
+    done
+  done
+  shift "$count"
+  tar -cf ${installPaths.snapshot} "$@"
+}
 ulimit -u ${processes} 2> /dev/null || ulimit -p ${processes} || fail 1
 umask 022
 export PATH=${installPath.join(':')}:$PATH
 set -e
 trap 'code=$?; [ $code -eq 0 ] || [ $code -eq ${buildExit.buildFailed} ] || fail $code' EXIT
-mkdir -p ${installPaths.home}`;
+mkdir -p ${installPaths.home}/.local/bin`;
 
 function linesOf(steps: readonly Step[]): string[] {
   return steps.flatMap(step => {
@@ -102,9 +114,10 @@ const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 export const installEnvironment: Readonly<Record<string, string>> = {
   HOME: installPaths.home,
   XDG_CACHE_HOME: '/tmp/cache',
+  // Where pnpm has its store.
+  XDG_DATA_HOME: '/tmp/data',
   npm_config_cache: '/tmp/npm',
   npm_config_prefix: `${installPaths.home}/npm`,
-  npm_config_store_dir: '/tmp/pnpm',
   npm_config_update_notifier: 'false',
   GOPATH: `${installPaths.home}/go`,
   GOCACHE: '/tmp/go',
