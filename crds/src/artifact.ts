@@ -264,6 +264,11 @@ export const specSchema = withRules(
       holds: s => !(s.source.image !== undefined && s.build !== undefined),
       message: 'build: nothing is built from source.image; remove spec.build',
     },
+    {
+      cel: "!(has(self.source.git) && has(self.build) && has(self.build.builder) && self.build.builder == 'layers')",
+      holds: s => !(s.source.git !== undefined && s.build?.builder === 'layers'),
+      message: 'build.builder: layers does not clone git repositories yet; leave it out, or upload the folder',
+    },
   ],
 );
 

@@ -68,7 +68,11 @@ function begin(world: World, accepted: Accepted, builder: Builder, effects: Effe
   const answer = answerTo(world.answers, question);
   const asking = { ...effects, asks: [...effects.asks, question] };
   if (answer === undefined)
-    return waiting('Building', 'the files are being looked at and laid onto their base', asking);
+    return waiting(
+      'BuildQueued',
+      'the source is looked at; its image is made at once where nothing has to run',
+      asking,
+    );
   if ('error' in answer) return failed(interrupted(answer.error), effects);
   const { value } = answer;
   if (value.result === 'job') return queue(world, accepted, builder, asking, value.plan);

@@ -19,7 +19,7 @@ import type { Settings } from '../settings.ts';
 import { buildEnvironmentConfigMap, networkOf, registriesKey, type StepOptions } from './build-environment.ts';
 import type { Builder, BuildInput } from './builder.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
-import { observeBuild } from './observe.ts';
+import { builderWhy, observeBuild } from './observe.ts';
 import { pullReference } from './pull-reference.ts';
 import { sourceDigest, sourcePath, sourceToken } from './source-access.ts';
 
@@ -47,6 +47,7 @@ function job(input: BuildInput, options: StepOptions): Job {
   const { builds } = options.settings;
   const owner = ownerOf(input.artifact);
   const labels = { ...identityLabels(owner), [buildKeyLabel]: input.key };
+  const annotations = { [builderWhy]: whyBuildah(input) };
   const spec: Wire<V1JobSpec> = {
     suspend: true,
     backoffLimit: 2,
@@ -73,15 +74,17 @@ function job(input: BuildInput, options: StepOptions): Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: names.job(owner, input.key), namespace: builds.namespace, labels, ...whyBuildah(input) },
+    metadata: { name: names.job(owner, input.key), namespace: builds.namespace, labels, annotations },
     spec,
   };
 }
 
-/** Why no quicker builder made it; part of the facts of the image. */
-export const builderWhy = 'vibed.dev/builder-why';
-
-const whyBuildah = ({ plan }: BuildInput) => (plan === undefined ? {} : { annotations: { [builderWhy]: plan.why } });
+function whyBuildah({ plan, artifact }: BuildInput): string {
+  if (plan !== undefined) return plan.why;
+  return artifact.spec.build?.builder === 'buildah'
+    ? 'buildah: spec.build.builder asks for it'
+    : 'buildah: a git repository is cloned and built in one Job';
+}
 
 /** The api-server reads from the pod which tree this build may fetch. */
 function readsSnapshot({ artifact }: BuildInput): { annotations?: Record<string, string> } {

@@ -5,6 +5,9 @@ import type { BuildReport, SourceReport } from '../build-pod/job.ts';
 import type { BuildState } from './builder.ts';
 import { sourceProblem } from './source-problem.ts';
 
+/** On a Buildah Job: why no quicker builder made the image; part of its facts. */
+export const builderWhy = 'vibed.dev/builder-why';
+
 const containers = ['source', 'build'] as const;
 /** Images without a user of their own run as this one: apps may not be root. */
 const fallbackUid = 10001;
@@ -26,13 +29,13 @@ export function observeBuild(
   const pod = newestPod(job, pods);
   // The report is enough: the image is in the registry. The Job says Complete only seconds later, after its sidecar has ended.
   const isBuilt = terminated(pod, 'build')?.exitCode === 0;
-  if (isBuilt || conditionOf(job, 'Complete')) return succeeded(key, pod, imageFor);
+  if (isBuilt || conditionOf(job, 'Complete')) return succeeded(key, job, pod, imageFor);
   const failure = conditionOf(job, 'Failed');
   if (failure) return failed(pod, failure.reason ?? '', failure.message ?? '');
   return job.spec?.suspend === true ? { state: 'queued' } : { state: 'running' };
 }
 
-function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string) => string): BuildState {
+function succeeded(key: string, job: Job, pod: Pod | undefined, imageFor: (digest: string) => string): BuildState {
   const source = reportOf<SourceReport>(pod, 'source');
   const image = reportOf<BuildReport>(pod, 'build');
   if (pod === undefined || source?.ok !== true || image?.ok !== true)
@@ -43,7 +46,10 @@ function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string)
       remedy: 'Set the annotation vibed.dev/retry to a new value to build again.',
       containers,
     };
-  return { state: 'succeeded', facts: factsOf(key, source, image, imageFor), pod, containers };
+  const { why = [], ...facts } = factsOf(key, source, image, imageFor);
+  const chosen = job.metadata.annotations?.[builderWhy];
+  const told = { ...facts, builder: 'buildah' as const, why: [...why, ...(chosen === undefined ? [] : [chosen])] };
+  return { state: 'succeeded', facts: told, pod, containers };
 }
 
 /** What is kept of a finished build, whoever did it. */
