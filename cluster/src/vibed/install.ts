@@ -44,14 +44,13 @@ const settingsThere = (kubectl: Kubectl): Promise<string> =>
 function pushSecrets({ pushAuth, settings }: Target): object[] {
   if (pushAuth === undefined) return [];
   const { namespace, installNamespace } = settings.builds;
-  const ofBuilds = [namespace, installNamespace].map(place => pushSecret(PUSH_SECRET, place, pushAuth));
-  return [...ofBuilds, pushSecret('vibed-registry', settings.systemNamespace, pushAuth)];
+  return [namespace, installNamespace, settings.systemNamespace].map(place => pushSecret(place, pushAuth));
 }
 
-const pushSecret = (name: string, namespace: string, auth: string) => ({
+const pushSecret = (namespace: string, auth: string) => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: 'kubernetes.io/dockerconfigjson',
-  metadata: { name, namespace },
+  metadata: { name: PUSH_SECRET, namespace },
   stringData: { '.dockerconfigjson': auth },
 });

@@ -49,10 +49,8 @@ export async function pushResult(
     sourceOf: host => {
       const endpoint = job.bases[host];
       if (endpoint === undefined) return undefined;
-      return {
-        registry: ociRegistry(new RegistryClient(endpoint), { signal }),
-        isOurs: endpoint.url === job.registry.url,
-      };
+      if (endpoint.url === job.registry.url) return { registry, isOurs: true };
+      return { registry: ociRegistry(new RegistryClient(endpoint), { signal }), isOurs: false };
     },
     prefix: job.prefix,
     architecture: imageArchitecture,

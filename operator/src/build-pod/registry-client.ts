@@ -38,7 +38,7 @@ export class RegistryClient {
     this.endpoint = endpoint;
     this.url = new URL(endpoint.url);
     const ca = endpoint.caFile === undefined ? {} : { ca: readFileSync(endpoint.caFile) };
-    const options = { keepAlive: true, timeout: 60_000, proxyEnv: process.env };
+    const options = { keepAlive: true, timeout: 60_000, proxyEnv: endpoint.proxyEnv ?? process.env };
     this.agents = { http: new http.Agent(options), https: new https.Agent({ ...options, ...ca }) };
   }
 

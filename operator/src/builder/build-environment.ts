@@ -1,6 +1,7 @@
 // What the steps of every build Job are given: the site's network, our own image, and where both are mounted.
 import type { KubeObject } from '@vibed/store/kube';
 import { registriesConf } from '../build-pod/registries-conf.ts';
+import type { RegistryEndpoint } from '../build-pod/registry-config.ts';
 import type { Settings } from '../settings.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
 
@@ -28,6 +29,19 @@ export function buildEnvironmentObject(
     metadata: { name: buildEnvironmentConfigMap, namespace },
     data: { ...files, [registriesKey]: registriesConf(Object.keys(settings.builds.baseRegistries)) },
   };
+}
+
+/** The endpoints that bases are read from: ours is inside, the others are reached as a build reaches the world. */
+export function baseEndpoints(settings: Settings): Record<string, RegistryEndpoint> {
+  const ours = new URL(settings.registry.push).origin;
+  const { process } = buildEnvironment(networkOf(settings, undefined));
+  const { pull, push } = settings.registry;
+  return Object.fromEntries(
+    Object.entries({ [pull]: { url: push }, ...settings.builds.baseRegistries }).map(([host, { url }]) => [
+      host,
+      new URL(url).origin === ours ? { url } : { url, proxyEnv: process },
+    ]),
+  );
 }
 
 export function networkOf({ builds }: Settings, caBundle: string | undefined) {

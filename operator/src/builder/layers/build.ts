@@ -8,10 +8,12 @@ import type { LayersAnswer, LayersQuestion } from '../../artifact/questions.ts';
 import { reportOf, SourceError } from '../../build-pod/fault.ts';
 import { type SourceJobInput, type SourceReport, sourceJob } from '../../build-pod/job.ts';
 import { RegistryClient } from '../../build-pod/registry-client.ts';
+import type { RegistryEndpoint } from '../../build-pod/registry-config.ts';
 import { type PreparedTree, prepareTree } from '../../build-pod/source.ts';
 import { ociRegistry } from '../../registry/oci-registry.ts';
 import { type Registry, RegistryError } from '../../registry/registry.ts';
 import type { Settings } from '../../settings.ts';
+import { baseEndpoints } from '../build-environment.ts';
 import { factsOf } from '../observe.ts';
 import { pullReference } from '../pull-reference.ts';
 import { sourceProblem } from '../source-problem.ts';
@@ -76,23 +78,25 @@ export class LayersBuilder {
 
   /** The registry that apps are pushed to. */
   ownRegistry(signal: AbortSignal): Registry {
-    return ociRegistry(this.#client(this.#options.settings.registry.push, this.#options.credentialFile), { signal });
+    return ociRegistry(this.#client({ url: this.#options.settings.registry.push }, this.#options.credentialFile), {
+      signal,
+    });
   }
 
   baseSource(host: string, signal: AbortSignal) {
-    const { builds, registry } = this.#options.settings;
-    const found = builds.baseRegistries[host] ?? (host === registry.pull ? { url: registry.push } : undefined);
+    const { registry } = this.#options.settings;
+    const found = baseEndpoints(this.#options.settings)[host];
     if (found === undefined) return undefined;
     const isOurs = new URL(found.url).origin === new URL(registry.push).origin;
-    const client = this.#client(found.url, isOurs ? this.#options.credentialFile : undefined);
+    const client = this.#client(found, isOurs ? this.#options.credentialFile : undefined);
     return { registry: ociRegistry(client, { signal }), isOurs };
   }
 
-  #client(url: string, dockerConfigFile: string | undefined): RegistryClient {
+  /** One for each registry, so that its logins and connections are kept. */
+  #client(endpoint: RegistryEndpoint, dockerConfigFile: string | undefined): RegistryClient {
     const { caFile } = this.#options;
-    const known = this.#clients.get(url);
-    const client = known ?? new RegistryClient({ url, dockerConfigFile, caFile });
-    this.#clients.set(url, client);
+    const client = this.#clients.get(endpoint.url) ?? new RegistryClient({ ...endpoint, dockerConfigFile, caFile });
+    this.#clients.set(endpoint.url, client);
     return client;
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { PreparedTree } from '../../build-pod/source.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Settings } from '../../settings.ts';
+import { baseEndpoints } from '../build-environment.ts';
 import type { BaseImage } from './base.ts';
 import { type CutStage, cutStage, dependencyKey } from './deps.ts';
 import type { ImageLayer } from './image.ts';
@@ -70,7 +71,7 @@ async function jobOf(input: InstallInput, stage: CutStage, key: string | undefin
   const dockerConfigFile = pushSecret === undefined ? undefined : `${credentialDir}/.dockerconfigjson`;
   return {
     registry: { url: push, ...(dockerConfigFile !== undefined && { dockerConfigFile }) },
-    bases: settings.builds.baseRegistries,
+    bases: baseEndpoints(settings),
     prefix,
     repository,
     cache,
