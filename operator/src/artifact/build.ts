@@ -75,6 +75,8 @@ function begin(world: World, accepted: Accepted, builder: Builder, effects: Effe
     );
   if ('error' in answer) return failed(interrupted(answer.error), effects);
   const { value } = answer;
+  // Not asked in this round, so the next one asks anew.
+  if (value.result === 'again') return waiting('BuildQueued', value.message, { ...effects, recheckAfterMs: 5_000 });
   if (value.result === 'job') return queue(world, accepted, builder, asking, value.plan);
   const log = logConfigMap(world, accepted, gzipSync(value.log));
   const told = { ...effects, desired: [...effects.desired, log] };

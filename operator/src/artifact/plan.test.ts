@@ -148,6 +148,11 @@ describe('build, where the source can be looked at without a Job', () => {
     expect(got).toMatchObject({ asks: [], phase: 'failed', ready: 'False RegistryUnavailable' });
     expect(seen({ status: got.status }, asking)).toMatchObject({ asks: [], desired: [], phase: 'failed' });
   });
+  it('asks anew in a moment where the answer was nobody’s fault', () => {
+    const got = seen(answered({ result: 'again', message: 'm' }), asking);
+    expect(got).toMatchObject({ asks: [], phase: 'pending', plan: { recheckAfterMs: 5_000 } });
+    expect(seen({ status: got.status }, asking).asks).toEqual([id]);
+  });
   it('asks nothing about an image that is known', () => {
     expect(seen({ ...serving, children: servingChildren }, asking).asks).not.toContain(id);
   });

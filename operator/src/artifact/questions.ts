@@ -77,6 +77,8 @@ export type LayersAnswer = {
   /** A Job has to do it, or a part of it. */
   | { result: 'job'; plan: JobPlan }
   | { result: 'failed'; reason: Reason; message: string; remedy: string }
+  /** Not the source's fault, and over in a moment. */
+  | { result: 'again'; message: string }
 );
 export type AnswerValue = LayersAnswer | ProbeAnswer | BuildLogAnswer | PodLogAnswer;
 export type Answers = ReadonlyMap<string, Answer<AnswerValue>>;

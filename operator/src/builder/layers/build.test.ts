@@ -1,16 +1,18 @@
 // The layers builder from source to registry, against a registry double: what is in the image, that it is always the same, and that
 // no registry, however it fails, ends up with half of one.
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { BuildSpec } from '@vibed/crds';
+import { KubeError } from '@vibed/store/kube';
 import { treeDigest } from '@vibed/store/tree-digest';
 import { extract, type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { owner, settings as someSettings } from '../../artifact/world.testing.ts';
-import { digestOf, RegistryDouble } from '../../build-pod/registry-double.ts';
+import { at, digestOf, listening, RegistryDouble } from '../../build-pod/registry-double.ts';
 import { samples } from '../dockerfile/samples.ts';
 import { LayersBuilder } from './build.ts';
 import type { ImageConfig } from './image.ts';
@@ -31,7 +33,14 @@ beforeEach(async () => {
   const auths = { [new URL(double.url).host]: { username: 'user', password: 'pass' } };
   const credentialFile = join(mkdtempSync(join(tmpdir(), 'vibed-login-')), 'config.json');
   writeFileSync(credentialFile, JSON.stringify({ auths }));
-  builder = new LayersBuilder({ settings: settingsOf(), scratch, credentialFile, caFile: undefined, locate });
+  builder = new LayersBuilder({
+    settings: settingsOf(),
+    scratch,
+    credentialFile,
+    caFile: undefined,
+    locate,
+    pauseMs: 1,
+  });
 });
 afterEach(async () => {
   expect(readdirSync(scratch)).toEqual([]);
@@ -224,6 +233,47 @@ describe('a registry that fails half-way', () => {
   it('and has no base is told apart from one that takes no image', async () => {
     double.blobs.delete('1.22');
     expect(await answer()).toMatchObject({ result: 'failed', reason: 'BaseUnavailable' });
+  });
+});
+
+describe('a source that cannot be had', () => {
+  const builderWith = (find: typeof locate) =>
+    new LayersBuilder({
+      settings: settingsOf(),
+      scratch,
+      credentialFile: undefined,
+      caFile: undefined,
+      locate: find,
+      pauseMs: 1,
+    });
+  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build: undefined } as const;
+
+  it('is fetched again, and then told', async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(503).end();
+    });
+    await listening(server);
+    const tokenFile = join(mkdtempSync(join(tmpdir(), 'vibed-token-')), 'token');
+    writeFileSync(tokenFile, 'token');
+    const away = builderWith((async () => ({
+      kind: 'snapshot' as const,
+      url: at(server),
+      digest: 'sha256:x',
+      tokenFile,
+    })) as unknown as typeof locate);
+    expect(await away.answer(question, AbortSignal.timeout(10_000))).toMatchObject({
+      result: 'failed',
+      reason: 'SourceUnavailable',
+    });
+    expect(asked).toBe(5);
+    server.close();
+  });
+
+  it('because the apiserver did not answer is no failure', async () => {
+    const unread = builderWith(() => Promise.reject(new KubeError('Unavailable', 'no answer')));
+    expect(await unread.answer(question, AbortSignal.timeout(10_000))).toMatchObject({ result: 'again' });
   });
 });
 

@@ -2,11 +2,13 @@
 // command gets a Job, which is told what was found out here. A tenant's files are read and packed, never executed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompactArtifact } from '@vibed/store';
+import { KubeError } from '@vibed/store/kube';
 import { repositoryOf } from '../../artifact/names.ts';
 import type { LayersAnswer, LayersQuestion } from '../../artifact/questions.ts';
-import { reportOf, SourceError } from '../../build-pod/fault.ts';
-import { type SourceJobInput, type SourceReport, sourceJob } from '../../build-pod/job.ts';
+import { exitOf, reportOf, SourceError } from '../../build-pod/fault.ts';
+import { type SourceJobInput, type SourceReport, sourceExit, sourceJob } from '../../build-pod/job.ts';
 import { RegistryClient } from '../../build-pod/registry-client.ts';
 import type { RegistryEndpoint } from '../../build-pod/registry-config.ts';
 import { type PreparedTree, prepareTree } from '../../build-pod/source.ts';
@@ -39,6 +41,8 @@ export interface LayersOptions {
   readonly credentialFile: string | undefined;
   /** PEM file of the authorities to trust; undefined for the public ones. */
   readonly caFile: string | undefined;
+  /** Between two tries to fetch a source; three seconds when absent. */
+  readonly pauseMs?: number;
 }
 
 /** Sources that are looked at here; git is cloned in a pod, where a hostile server meets no one. */
@@ -46,6 +50,7 @@ export const looksAt = ({ spec }: CompactArtifact): boolean =>
   (spec.source.files !== undefined || spec.source.snapshot !== undefined) && spec.build?.builder !== 'buildah';
 
 /** At once in one operator, and of one namespace: a build holds little memory, but its share of two cores and of a disk. */
+const fetchTries = 5;
 const atOnce = { all: 4, perOwner: 2 };
 
 export class LayersBuilder {
@@ -66,7 +71,7 @@ export class LayersBuilder {
       return await work.run();
     } catch (error) {
       signal.throwIfAborted();
-      return { kind: 'layers', log: work.log, result: 'failed', ...problemOf(error) };
+      return { kind: 'layers', log: work.log, ...problemOf(error) };
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -140,7 +145,16 @@ class LayersWork {
       request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile },
       bases: settings.builds.bases,
     };
-    return await prepareTree(sourceJob.parse(job), join(this.#scratch, 'tree'), this.#signal);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await prepareTree(sourceJob.parse(job), join(this.#scratch, 'tree'), this.#signal);
+      } catch (error) {
+        // The source endpoint may be starting again.
+        const isWorthIt = error instanceof SourceError && exitOf(error.reason) === sourceExit.retry;
+        if (!isWorthIt || attempt === fetchTries) throw error;
+        await sleep(this.#builder.options.pauseMs ?? 3_000, undefined, { signal: this.#signal });
+      }
+    }
   }
 
   async #layers(tree: PreparedTree, why: string): Promise<LayersAnswer> {
@@ -238,6 +252,12 @@ class LayersWork {
 class BaseUnavailable extends Error {}
 
 function problemOf(error: unknown) {
+  if (error instanceof KubeError)
+    return { result: 'again' as const, message: 'the Artifact could not be read; once more' };
+  return { result: 'failed' as const, ...failureOf(error) };
+}
+
+function failureOf(error: unknown) {
   if (error instanceof SourceError) return sourceProblem(reportOf(error));
   if (error instanceof BaseUnavailable)
     return {
