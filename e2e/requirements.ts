@@ -17,12 +17,26 @@ export const requirements = {
   'source.git-private': 'A private git repository is read with the credentials of a Secret of the same namespace.',
   'source.git-stays': 'A moved branch rebuilds nothing until the build key changes.',
   'source.image': 'A prebuilt image, named by digest, is deployed without a build.',
-  'path.phases': 'pending → building → deploying → running are seen in this order by a watch.',
+  'path.phases': 'pending → building (where a Job builds) → deploying → running are seen in this order by a watch.',
   'path.probe': 'running means that the URL answered; the answer is recorded with the version.',
   'path.restricted': 'Apps run in namespaces that enforce Pod Security restricted.',
   'path.no-orphan': 'After a delete nothing of an artifact is left, in any namespace.',
   'path.layer-cache':
     'A one-line change does not install the dependencies again, in another pod than the first build’s.',
+
+  // The layers builder
+  'layers.no-job': 'Files that need no command become an image without a Job; what an update leaves out is gone.',
+  'layers.why': 'The status says which builder made the image, and why.',
+  'layers.reproducible': 'Equal files give an equal image, bit for bit.',
+  'layers.static-http':
+    'Static sites have right types, revalidation, compression, ranges and the fallback of an app’s router.',
+  'layers.dependencies': 'An unchanged lockfile installs nothing: the layer is reused, without a Job.',
+  'layers.restricted': 'Install Jobs run in a namespace that enforces restricted, without credential or token.',
+  'layers.same-behaviour': 'Both builders give the same behaviour for the same app.',
+  'layers.hostile':
+    'A build that reaches outside, forks without end, eats memory or links out of its folder fails with a reason, and its neighbours do not notice.',
+  'layers.lockfile': 'A lockfile that does not match the manifest is told so.',
+  'layers.unfit': 'A builder that is asked for and cannot build the source is refused with the reason.',
 
   // Versions
   'versions.no-downtime': 'An update is promoted without one failed request.',

@@ -1,5 +1,5 @@
-// Five programs, one file each, in one image: the operator, the source and registry steps of its build pods, the api-server, and
-// the command that the api-server hands out.
+// Six programs, one file each, in one image: the operator, the source, registry and layers steps of its build pods, the api-server,
+// and the command that the api-server hands out.
 import { mkdir } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { bundleCli } from '../cli/bundle.ts';
@@ -12,6 +12,7 @@ await build({
   entryPoints: {
     operator: 'operator/src/main.ts',
     source: 'operator/src/build-pod/source.ts',
+    layers: 'operator/src/build-pod/layers.ts',
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
     'api-server': 'api-server/src/main.ts',
   },

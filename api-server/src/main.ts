@@ -46,7 +46,11 @@ async function run(): Promise<void> {
   });
   const doors = await listen(createServer(app), config.listen);
   const sources = await listen(
-    serveSources({ ...services, buildNamespace: settings.builds.namespace }),
+    serveSources({
+      ...services,
+      systemNamespace: settings.systemNamespace,
+      buildNamespace: settings.builds.namespace,
+    }),
     config.sourceListen,
   );
   log.info('listening', {

@@ -37,10 +37,16 @@ async function fetched(review: object, pod: Record<string, unknown> = {}, path?:
       return { metadata };
     },
   } as unknown as KubeClient;
-  const view = new MemoryStore().watch();
-  const tenancy = new Tenancy(client);
-  const metrics = new Metrics();
-  const server = serveSources({ client, storage, log, buildNamespace: 'vibed-builds', metrics, view, tenancy });
+  const server = serveSources({
+    client,
+    storage,
+    log,
+    systemNamespace: 'vibed-system',
+    buildNamespace: 'vibed-builds',
+    metrics: new Metrics(),
+    view: new MemoryStore().watch(),
+    tenancy: new Tenancy(client),
+  });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}${path ?? `/sources/${namespace}/todo/${digest}`}`;
@@ -60,6 +66,13 @@ const other = `sha256:${'0'.repeat(64)}`;
 
 it('gives a build pod its own source', async () => {
   expect(await fetched(good)).toMatchObject({ status: 200 });
+});
+
+it('gives the operator what it asks for', async () => {
+  const operator = { username: 'system:serviceaccount:vibed-system:vibed-operator' };
+  expect(await fetched({ ...good, user: operator }, { annotations: {} })).toMatchObject({ status: 200 });
+  const elsewhere = { username: 'system:serviceaccount:vibed-alice:vibed-operator' };
+  expect(await fetched({ ...good, user: elsewhere })).toMatchObject({ status: 401 });
 });
 
 it.each([

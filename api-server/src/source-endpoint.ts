@@ -1,5 +1,6 @@
-// Where build pods fetch uploaded sources: its own port, never behind the ingress. Who asks is a pod, known by the token that is
+// Where builds fetch uploaded sources: its own port, never behind the ingress. Who asks is a pod, known by the token that is
 // bound to it; what it may have is written on that pod by the operator, and nothing else is given, whatever path is asked for.
+// The operator itself may have any: it decides what is written on those pods.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { labels } from '@vibed/crds';
 import { sourceDigest, sourcePath, sourceToken } from '@vibed/operator/source-access';
@@ -15,6 +16,7 @@ import type { Tenancy } from './tenancy.ts';
 export interface SourceEndpoint {
   readonly client: KubeClient;
   readonly storage: SourceStorage;
+  readonly systemNamespace: string;
   readonly buildNamespace: string;
   readonly view: ArtifactView;
   readonly tenancy: Tenancy;
@@ -58,10 +60,7 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
 
 async function answer(request: IncomingMessage, endpoint: SourceEndpoint): Promise<Buffer> {
   if (request.method !== 'GET') throw new Problem('MethodNotAllowed', 'there is only GET here');
-  const pod = await podOf(tokenOf(request), endpoint);
-  const found = pod.metadata.labels ?? {};
-  const name = { namespace: found[labels.artifactNamespace] ?? '', name: found[labels.instance] ?? '' };
-  const digest = pod.metadata.annotations?.[sourceDigest] ?? '';
+  const { name, digest } = await grantOf(tokenOf(request), request.url ?? '', endpoint);
   if (request.url !== sourcePath(name.namespace, name.name, digest))
     throw new Problem('ScopeMissing', 'this is not the source of this build');
   const owner = ownerOf(name, endpoint);
@@ -94,8 +93,26 @@ const reviewSchema = z.object({
   }),
 });
 
-/** The live pod that a token is bound to. */
-async function podOf(token: string, { client, buildNamespace }: SourceEndpoint): Promise<KubeObject> {
+interface Grant {
+  readonly name: { readonly namespace: string; readonly name: string };
+  readonly digest: string;
+}
+
+/** What the holder of this token may have. */
+async function grantOf(token: string, asked: string, endpoint: SourceEndpoint): Promise<Grant> {
+  const { username, extra } = await userOf(token, endpoint);
+  if (username === `system:serviceaccount:${endpoint.systemNamespace}:${sourceToken.operatorAccount}`) {
+    const [, , namespace = '', name = '', digest = ''] = asked.split('/');
+    return { name: { namespace, name }, digest };
+  }
+  const pod = await podOf(username, extra, endpoint);
+  const found = pod.metadata.labels ?? {};
+  const name = { namespace: found[labels.artifactNamespace] ?? '', name: found[labels.instance] ?? '' };
+  return { name, digest: pod.metadata.annotations?.[sourceDigest] ?? '' };
+}
+
+/** Who holds a token that is meant for this endpoint. */
+async function userOf(token: string, { client }: SourceEndpoint) {
   const body = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenReview',
@@ -103,9 +120,18 @@ async function podOf(token: string, { client, buildNamespace }: SourceEndpoint):
   };
   const { status } = reviewSchema.parse(await client.raw('POST', '/apis/authentication.k8s.io/v1/tokenreviews', body));
   const { username, extra = {} } = status.user ?? {};
-  const account = `system:serviceaccount:${buildNamespace}:${sourceToken.serviceAccount}`;
-  const isBuild =
-    status.authenticated === true && status.audiences?.includes(sourceToken.audience) === true && username === account;
+  if (status.authenticated !== true || status.audiences?.includes(sourceToken.audience) !== true)
+    throw new Problem('Unauthorized', 'this token is not of a build');
+  return { username, extra };
+}
+
+/** The live pod that a token is bound to. */
+async function podOf(
+  username: string | undefined,
+  extra: Readonly<Record<string, readonly string[]>>,
+  { client, buildNamespace }: SourceEndpoint,
+): Promise<KubeObject> {
+  const isBuild = username === `system:serviceaccount:${buildNamespace}:${sourceToken.serviceAccount}`;
   const [name] = extra['authentication.kubernetes.io/pod-name'] ?? [];
   const [uid] = extra['authentication.kubernetes.io/pod-uid'] ?? [];
   if (!isBuild || name === undefined || uid === undefined)

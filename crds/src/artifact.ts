@@ -150,8 +150,15 @@ const source = withRules(
 );
 
 export const languages = ['auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile'] as const;
+export const builders = ['auto', 'layers', 'buildah'] as const;
 const build = z
   .object({
+    builder: z
+      .enum(builders)
+      .optional()
+      .describe(
+        'auto (default): layers, which lays the files onto a base image without a container build, or Buildah where there is a Dockerfile of your own. status.build.why tells which, and why.',
+      ),
     language: z.enum(languages).optional().describe('auto (default) looks at the tree and says why it chose.'),
     dockerfile: relativePath.optional().describe('Path of your own Dockerfile; default `Dockerfile`.'),
     args: z
@@ -288,6 +295,11 @@ export const specSchema = withRules(
       holds: s => s.target !== 'kubernetes' || s.run?.scale?.scaleDownDelay === undefined,
       message:
         'run.scale.scaleDownDelay: only Knative waits with that; remove it, or set spec.target to knative or auto',
+    },
+    {
+      cel: "!(has(self.source.git) && has(self.build) && has(self.build.builder) && self.build.builder == 'layers')",
+      holds: s => !(s.source.git !== undefined && s.build?.builder === 'layers'),
+      message: 'build.builder: layers does not clone git repositories yet; leave it out, or upload the folder',
     },
   ],
 );

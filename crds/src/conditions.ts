@@ -47,6 +47,8 @@ export const reasons = {
   DependencyMissing: 'A dependency could not be installed.',
   BaseUnavailable: 'The base image that FROM names could not be read.',
   BuildFailed: 'A step of the build failed.',
+  BuilderUnfit: 'The builder that the spec asks for cannot build this source.',
+  DiskFull: 'The build wrote more than its limit.',
   BuildTimeout: 'The build ran longer than its limit.',
   RegistryUnavailable: 'The registry did not take the image.',
   // deploy

@@ -44,6 +44,7 @@ export const statusSchema = z.object({
       fixedPort: z.int32().optional().describe('Set when the image listens here whatever PORT says.'),
       uid: z.number().int().optional().describe('The numeric user the image runs as.'),
       readOnlyRoot: z.boolean().optional(),
+      builder: z.enum(['layers', 'buildah']).optional().describe('What made the image.'),
       language: text(40).optional(),
       why: z.array(text(300)).max(20).optional(),
       warnings: z.array(text(500)).max(20).optional(),

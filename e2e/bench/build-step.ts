@@ -39,10 +39,10 @@ export async function buildStep(stage: BenchStage, pairs: number): Promise<Figur
   const { cluster } = stage;
   await using inputs = new Inputs(cluster, stage.run);
   const app = stage.app(await stage.namespace(), 'express');
-  await app.apply(artifactFrom('express-npm', { name: 'express' }));
+  await app.apply(artifactFrom('express-npm', { name: 'express', build: { builder: 'buildah' } }));
   await app.runs();
   const cold = await inputs.record(app.namespace, await app.uid(), 'cold');
-  await app.apply(artifactFrom('express-npm', { name: 'express', files: changed }));
+  await app.apply(artifactFrom('express-npm', { name: 'express', build: { builder: 'buildah' }, files: changed }));
   await app.reaches({ current: true, phase: 'running', serving: { version: 2 } });
   const change = await inputs.record(app.namespace, await app.uid(), 'change');
 

@@ -9,6 +9,7 @@ import { buildStep } from './build-step.ts';
 import { doorFigures, doorHelp } from './doors.ts';
 import type { Figure } from './figures.ts';
 import { heap } from './heap.ts';
+import { layersFigure, layersMemory } from './layers.ts';
 import { operatorTax } from './operator-tax.ts';
 import { page, type Report } from './page.ts';
 import { sourceToUrl } from './source-to-url.ts';
@@ -23,6 +24,8 @@ const HELP = `usage: node e2e/bench/main.ts [letters] [--pairs 7] [--artifacts 1
   c  operator writes per artifact life and while idle, from the audit log     (~2 min)
   d  heap per cached object                                                   (~2 min)
   e  source → first 200, split at the phases                                  (~4 min)
+  f  the layers builder ÷ Buildah: source → first 200, one-line changes       (~5 min a pair)
+  g  memory of the operator while it makes 20 images at once                  (~1 min)
   k  targets ÷ the same by hand, rollback by traffic, 1 → 200 (needs Knative) (~20 min)${doorHelp}
 
 Without letters all of them, one after the other. The cluster has to be up (make up) and otherwise quiet: tests, builds and
@@ -41,6 +44,8 @@ const figures: Record<string, (stage: BenchStage, options: Options) => Promise<F
   c: stage => writes(stage),
   d: stage => heap(stage),
   e: (stage, { pairs }) => sourceToUrl(stage, pairs),
+  f: (stage, { pairs }) => layersFigure(stage, pairs),
+  g: stage => layersMemory(stage),
   k: (stage, { pairs }) => targets(stage, pairs),
   ...doorFigures,
 };

@@ -12,9 +12,7 @@ import type { Figure, Row } from './figures.ts';
 import { type BenchStage, operatorUsage } from './stage.ts';
 
 const apps = { static: 'static-nested', 'plain Node': 'node-plain', Express: 'express-npm' } as const;
-const phases: readonly Phase[] = ['building', 'deploying', 'running'];
-
-interface Timeline {
+export interface Timeline {
   /** Seconds after the creation. */
   at: Partial<Record<Phase, number>>;
   first200: number;
@@ -50,7 +48,7 @@ export async function sourceToUrl(stage: BenchStage, runs: number): Promise<Figu
   };
 }
 
-async function timeline(app: App, artifact: Artifact): Promise<Timeline> {
+export async function timeline(app: App, artifact: Artifact): Promise<Timeline> {
   const { client } = app.cluster;
   const { resourceVersion } = await client.list(kinds.artifact, { namespace: app.namespace });
   const stop = new AbortController();
@@ -77,7 +75,7 @@ async function timeline(app: App, artifact: Artifact): Promise<Timeline> {
   const first200 = await answered(app, since);
   await watching;
   stop.abort();
-  if (phases.some(phase => at[phase] === undefined)) throw new Error(`${app.name} did not run: ${JSON.stringify(at)}`);
+  if (at.running === undefined) throw new Error(`${app.name} did not run: ${JSON.stringify(at)}`);
   return { at, first200, cpu: (await operatorUsage(app.cluster)).cpu - before.cpu };
 }
 

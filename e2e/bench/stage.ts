@@ -43,7 +43,10 @@ export class BenchStage implements AsyncDisposable {
 
 /** CPU-seconds that the operator has used since it started, and its resident bytes. */
 export async function operatorUsage({ client, systemNamespace }: Cluster): Promise<{ cpu: number; bytes: number }> {
-  const { items } = await client.list<Typed<V1Pod>>(kinds.pod, { namespace: systemNamespace });
+  const { items } = await client.list<Typed<V1Pod>>(kinds.pod, {
+    namespace: systemNamespace,
+    labelSelector: 'app.kubernetes.io/component=operator',
+  });
   const pod = items.find(p => p.status?.phase === 'Running' && p.metadata.deletionTimestamp === undefined);
   const path = `/api/v1/namespaces/${systemNamespace}/pods/${pod?.metadata.name}:8081/proxy/metrics`;
   const text = String(await client.raw('GET', path));

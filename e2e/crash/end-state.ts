@@ -17,11 +17,12 @@ const isForeign = ({ metadata }: KubeObject) => metadata.name === 'kube-root-ca.
  * selected by label, so that an orphan without one is seen too.
  */
 export async function endStateOf(cluster: Cluster, namespace: string, name: string): Promise<EndState> {
-  const { client, buildNamespace } = cluster;
+  const { client, buildNamespace, installNamespace } = cluster;
   const [artifacts, ...found] = await Promise.all([
     client.list(kinds.artifact, { namespace }),
     ...childKinds.map(kind => client.list(kind, { namespace })),
     ...childKinds.map(kind => client.list(kind, { namespace: buildNamespace })),
+    ...childKinds.map(kind => client.list(kind, { namespace: installNamespace })),
   ]);
   const children = found
     .flatMap(page => page.items)

@@ -25,7 +25,7 @@ export const childKinds: readonly Kind[] = [
 
 const buildLogLabel = 'vibed.dev/build-log';
 
-/** Objects of one kind with this artifact's uid, in its namespace and in the build namespace. */
+/** Objects of one kind with this artifact's uid, in its namespace and where builds run. */
 export async function childrenOf<T extends KubeObject>(
   cluster: Cluster,
   kind: Kind,
@@ -33,7 +33,7 @@ export async function childrenOf<T extends KubeObject>(
   uid: string,
 ): Promise<T[]> {
   const labelSelector = `${labels.artifactUid}=${uid}`;
-  const places = [namespace, cluster.buildNamespace];
+  const places = [namespace, cluster.buildNamespace, cluster.installNamespace];
   const pages = await Promise.all(
     places.map(async place => {
       try {

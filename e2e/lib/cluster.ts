@@ -21,9 +21,10 @@ export interface Cluster {
   nodeGitImage: string;
   /** File of the apiserver's audit log, one JSON object per line. */
   auditLog: string;
-  /** Where vibeD itself runs, and where it builds. */
+  /** Where vibeD itself runs, where Buildah builds, and where install Jobs run. */
   systemNamespace: string;
   buildNamespace: string;
+  installNamespace: string;
   operatorDeployment: string;
 }
 
@@ -44,6 +45,7 @@ function connectToCluster(): Cluster {
     auditLog: facts.auditLog,
     systemNamespace: 'vibed-system',
     buildNamespace: 'vibed-builds',
+    installNamespace: 'vibed-installs',
     operatorDeployment: 'vibed-operator',
   };
 }

@@ -9,17 +9,16 @@ export class Creations implements AsyncDisposable {
   readonly #done: Promise<void>;
   #failure: unknown;
 
-  private constructor(cluster: Cluster, kind: Kind, namespace: string, uid: string, resourceVersion: string) {
-    this.#done = this.#follow(cluster, kind, namespace, uid, resourceVersion).catch(error => {
+  private constructor(cluster: Cluster, kind: Kind, uid: string, resourceVersion: string) {
+    this.#done = this.#follow(cluster, kind, uid, resourceVersion).catch(error => {
       if (!this.#stop.signal.aborted) this.#failure = error;
     });
   }
 
   /** Build Jobs of one artifact created from now on. */
   static async ofJobs(cluster: Cluster, uid: string): Promise<Creations> {
-    const namespace = cluster.buildNamespace;
-    const { resourceVersion } = await cluster.client.list(kinds.job, { namespace });
-    return new Creations(cluster, kinds.job, namespace, uid, resourceVersion);
+    const { resourceVersion } = await cluster.client.list(kinds.job, {});
+    return new Creations(cluster, kinds.job, uid, resourceVersion);
   }
 
   async end(): Promise<readonly string[]> {
@@ -34,9 +33,9 @@ export class Creations implements AsyncDisposable {
     await this.#done;
   }
 
-  async #follow(cluster: Cluster, kind: Kind, namespace: string, uid: string, resourceVersion: string): Promise<void> {
+  async #follow(cluster: Cluster, kind: Kind, uid: string, resourceVersion: string): Promise<void> {
     const labelSelector = `${labels.artifactUid}=${uid}`;
-    const options = { namespace, labelSelector, resourceVersion, timeoutSeconds: 1800 };
+    const options = { labelSelector, resourceVersion, timeoutSeconds: 1800 };
     for await (const event of cluster.client.watch(kind, options, this.#stop.signal)) {
       if (event.type === 'ERROR') throw event.error;
       if (event.type === 'ADDED') this.#names.push(event.object.metadata.name);

@@ -49,21 +49,26 @@ async function children(cluster: Cluster, namespace: string): Promise<string> {
   return `children:\n${found.flat().join('\n')}`;
 }
 
-async function events({ client, buildNamespace }: Cluster, namespace: string): Promise<string> {
+async function events({ client, buildNamespace, installNamespace }: Cluster, namespace: string): Promise<string> {
   const { items } = await client.list(kinds.artifact, { namespace });
   const own = await client.list<Typed<EventsV1Event>>(kinds.event, { namespace });
-  const builds = await client.list<Typed<EventsV1Event>>(kinds.event, { namespace: buildNamespace });
+  const builds = await Promise.all(
+    [buildNamespace, installNamespace].map(place =>
+      client.list<Typed<EventsV1Event>>(kinds.event, { namespace: place }),
+    ),
+  );
   const isTheirs = (event: Typed<EventsV1Event>) =>
     items.some(a => event.regarding?.name?.startsWith(`${a.metadata.name}-`));
-  const lines = [...own.items, ...builds.items.filter(isTheirs)].map(
+  const lines = [...own.items, ...builds.flatMap(page => page.items).filter(isTheirs)].map(
     e => `${e.eventTime ?? e.deprecatedLastTimestamp} ${e.regarding?.kind}/${e.regarding?.name} ${e.reason}: ${e.note}`,
   );
   return `events:\n${lines.sort().join('\n')}`;
 }
 
 async function podLogs(cluster: Cluster, namespace: string): Promise<string> {
-  const builds = { namespace: cluster.buildNamespace, labelSelector: `${labels.artifactNamespace}=${namespace}` };
-  const places = [{ namespace }, builds];
+  const labelSelector = `${labels.artifactNamespace}=${namespace}`;
+  const builds = [cluster.buildNamespace, cluster.installNamespace].map(place => ({ namespace: place, labelSelector }));
+  const places = [{ namespace }, ...builds];
   const pages = await Promise.all(places.map(place => cluster.client.list<Typed<V1Pod>>(kinds.pod, place)));
   const logs = await Promise.all(pages.flatMap(page => page.items).map(pod => logsOf(cluster, pod)));
   return logs.join('\n');

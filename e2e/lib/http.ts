@@ -12,6 +12,7 @@ export interface Dial {
   /** Port on 127.0.0.1. */
   port: number;
   timeoutMs?: number;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Asks `path` of the app at `url`. Each request has a connection of its own, so none rides on a promise of an old pod. */
@@ -21,7 +22,7 @@ export async function get(url: string, path: string, dial: Dial): Promise<Answer
   const agent = new Agent({ keepAlive: false });
   const timeout = AbortSignal.timeout(dial.timeoutMs ?? 10_000);
   const asked = request(
-    { host: '127.0.0.1', port: dial.port, path, headers: { host }, agent, signal: timeout },
+    { host: '127.0.0.1', port: dial.port, path, headers: { ...dial.headers, host }, agent, signal: timeout },
     resolve,
   );
   asked.on('error', reject).end();

@@ -173,12 +173,11 @@ export class ChildStore {
   }
 
   /** Everything that carries the owner's identity, live (not from caches), of every kind; a kind that is gone counts as none. */
-  async findAll(owner: Owner, buildNamespace: string): Promise<Stale[]> {
+  async findAll(owner: Owner, buildNamespaces: readonly string[]): Promise<Stale[]> {
     const ours = Object.entries(identityLabels(owner)).map(([k, v]) => `${k}=${v}`);
-    const places = [...alwaysWatched, ...watchedWhereServed].map(kind => ({
-      kind,
-      namespace: kind === kinds.job ? buildNamespace : owner.namespace,
-    }));
+    const placesOf = (kind: Kind) => (kind === kinds.job ? buildNamespaces : [owner.namespace]);
+    const watched = [...alwaysWatched, ...watchedWhereServed];
+    const places = watched.flatMap(kind => placesOf(kind).map(namespace => ({ kind, namespace })));
     const found = await Promise.all(
       [...places, { kind: kinds.controllerRevision, namespace: owner.namespace }].map(async ({ kind, namespace }) => {
         try {

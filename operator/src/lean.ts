@@ -16,9 +16,10 @@ function leanJob({ apiVersion, kind, metadata, spec, status }: Job): KubeObject 
 }
 
 function leanPod({ apiVersion, kind, metadata, status }: Pod): KubeObject {
-  const { phase, podIP, conditions, initContainerStatuses, containerStatuses } = status ?? {};
+  const { phase, reason, podIP, conditions, initContainerStatuses, containerStatuses } = status ?? {};
   const kept = {
     phase,
+    reason,
     podIP,
     conditions: conditions?.filter(c => c.type === 'Ready' || c.type === 'PodScheduled'),
     initContainerStatuses: initContainerStatuses?.map(leanStatus),

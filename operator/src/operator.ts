@@ -1,5 +1,5 @@
 // The parts of the operator and how they hang together: views and caches feed keys to queues, controllers work them off.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibed/store';
 import { connect, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
 import { answerWith } from './answers/answer.ts';
@@ -8,9 +8,12 @@ import { keyOf } from './artifact/identity.ts';
 import type { AnswerValue, Question } from './artifact/questions.ts';
 import { type ReconcileContext, reconcile } from './artifact/reconcile.ts';
 import type { Namespace, World } from './artifact/world.ts';
+import { buildEnvironmentObject, type StepOptions } from './builder/build-environment.ts';
 import { admitBuilds } from './builder/build-queue.ts';
-import { type BuildahOptions, buildahBuilder, buildEnvironmentObject } from './builder/buildah.ts';
+import { builders } from './builder/builders.ts';
 import { completeChild } from './builder/complete.ts';
+import { LayersBuilder } from './builder/layers/build.ts';
+import { locator } from './builder/layers/locate.ts';
 import { ChildStore, watchedWhereServed } from './children.ts';
 import type { Config } from './config.ts';
 import { knativeDeployer } from './deployer/knative.ts';
@@ -34,7 +37,7 @@ export interface Operator {
   queues: Record<'artifacts' | 'tenants' | 'builds', WorkQueue>;
   context: ReconcileContext;
   settings: Settings;
-  buildah: BuildahOptions;
+  steps: StepOptions;
   workers: number;
   log: Log;
   readonly synced: boolean;
@@ -63,11 +66,18 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   };
   const asker = new Asker<Question, AnswerValue>({
     concurrency: 32,
-    timeoutMs: 45_000,
+    timeoutMs: ({ kind }) => (kind === 'layers' ? 300_000 : 45_000),
     onAnswer: key => queues.artifacts.add(key),
     log,
   });
-  const buildah = { settings, stepsImage: config.stepsImage, caBundle: readOptional(config.caBundlePath) };
+  const steps = { settings, stepsImage: config.stepsImage, caBundle: readOptional(config.caBundlePath) };
+  const layers = new LayersBuilder({
+    settings,
+    locate: locator({ store, settings, tokenFile: config.sourceTokenPath }),
+    scratch: config.scratchPath,
+    credentialFile: existing(config.registryCredentialPath),
+    caFile: existing(config.caBundlePath),
+  });
   const deployers = new Map([knativeDeployer(settings), kubernetesDeployer(settings)].map(d => [d.target, d] as const));
   const environment = new Environment({
     client,
@@ -95,8 +105,9 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     if (told?.type === 'Warning') metrics.failed(told.reason);
     if (told !== undefined) void tell(client, after, told, log);
   };
-  const ports = { settings, builder: buildahBuilder(buildah), deployers };
-  const context = { store, children, asker, answer: answerWith(client, metrics), ports, view, observe, report };
+  const ports = { settings, builder: builders(steps), deployers };
+  const answer = answerWith({ client, metrics, layers });
+  const context = { store, children, asker, answer, ports, view, observe, report };
   const watched = [view, children, namespaces, environment];
   const operator = {
     client,
@@ -107,7 +118,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     queues,
     context,
     settings,
-    buildah,
+    steps,
     workers: config.workers,
     log,
   };
@@ -147,7 +158,8 @@ function connectQueues({
 export async function startLeading(operator: Operator, signal: AbortSignal): Promise<void> {
   const { client, children, namespaces, settings, metrics, queues, view, log } = operator;
   log.info('leading', { artifacts: view.all().length });
-  await keepConfigMap(client, buildEnvironmentObject(operator.buildah));
+  for (const namespace of [settings.builds.namespace, settings.builds.installNamespace])
+    await keepConfigMap(client, buildEnvironmentObject(operator.steps, namespace));
   await keepConfigMap(client, admissionParameters(settings));
   for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
   for (const namespace of namespaces.all()) queues.tenants.add(namespace.metadata.name);
@@ -167,6 +179,8 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
     controller('builds', 1, async () => void (await admitBuilds({ client, children, settings, metrics }))),
   ]);
 }
+
+const existing = (path: string): string | undefined => (existsSync(path) ? path : undefined);
 
 function readOptional(path: string): string | undefined {
   try {

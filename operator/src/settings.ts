@@ -60,7 +60,9 @@ const registry = z.strictObject({
   pushSecret: z
     .string()
     .optional()
-    .describe('Secret (kubernetes.io/dockerconfigjson) in the build namespace; only the registry sidecar reads it.'),
+    .describe(
+      'Secret (kubernetes.io/dockerconfigjson) in the namespaces builds.namespace and builds.installNamespace; only our own steps read it. The operator itself reads a Secret named vibed-registry in its own namespace.',
+    ),
 });
 
 const bases = z
@@ -74,10 +76,18 @@ const bases = z
     debian: z.string().default('docker.io/library/debian:bookworm-slim'),
   })
   .prefault({})
-  .describe('Images that generated Dockerfiles are built from.');
+  .describe(
+    'Images that generated Dockerfiles are built from. Pin them by digest (name:tag@sha256:…); `node operator/src/registry/pin-bases.ts` does it. A new digest counts for new builds only.',
+  );
 
 const builds = z.strictObject({
   namespace: z.string().default('vibed-builds').describe('Where build Jobs run; install.yaml makes it.'),
+  installNamespace: z
+    .string()
+    .default('vibed-installs')
+    .describe(
+      'Where install Jobs of the layers builder run; install.yaml makes it. It enforces Pod Security restricted.',
+    ),
   image: z.string().describe('Image with Buildah ≥ 1.38.1.'),
   stepsImage: z.string().optional().describe('Image of the source and registry steps; the operator’s own when absent.'),
   parallel: z.int().min(1).default(2).describe('Builds at once in the whole cluster.'),

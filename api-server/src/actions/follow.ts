@@ -1,13 +1,12 @@
 // A log as it comes: the build while there is one, then the app, across its restarts and versions, until it is stopped or the
 // reader goes. What is read next is looked up anew each time one run of a container has ended.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildKeyLabel } from '@vibed/operator/identity';
 import type { CompactArtifact } from '@vibed/store';
 import { Problem } from '../problems.ts';
 import type { Context } from './action.ts';
 import { phaseOf } from './answer.ts';
 import { findArtifact } from './find.ts';
-import { appPod, explaining, type LogKind, type Pod, podsOf } from './logs.ts';
+import { appPod, buildContainers, buildPod, explaining, type LogKind, type Pod } from './logs.ts';
 
 /** One run of a container. */
 interface Run {
@@ -73,13 +72,8 @@ class Following {
   }
 
   async #buildRuns(artifact: CompactArtifact): Promise<Run[]> {
-    const [pod] = await podsOf(
-      artifact,
-      this.#context.services.settings.builds.namespace,
-      buildKeyLabel,
-      this.#context,
-    );
-    return pod === undefined ? [] : ['source', 'build'].flatMap(container => runOf(pod, container));
+    const pod = await buildPod(artifact, this.#context);
+    return pod === undefined ? [] : buildContainers(pod).flatMap(container => runOf(pod, container));
   }
 
   async #appRuns(artifact: CompactArtifact): Promise<Run[]> {

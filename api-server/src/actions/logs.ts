@@ -121,12 +121,24 @@ async function buildLog(artifact: CompactArtifact, context: Context): Promise<st
     if (gzip !== undefined)
       return linesOf(gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: 8 * readBytes }).toString());
   }
-  const pods = await podsOf(artifact, services.settings.builds.namespace, buildKeyLabel, context);
-  const pod = pods[0];
+  const pod = await buildPod(artifact, context);
   if (pod === undefined) return [];
-  const parts = await Promise.all(['source', 'build'].map(container => logOf(pod, { container }, context)));
+  const parts = await Promise.all(buildContainers(pod).map(container => logOf(pod, { container }, context)));
   return parts.flat();
 }
+
+/** The newest pod that builds, whichever builder made it. */
+export async function buildPod(artifact: CompactArtifact, context: Context): Promise<Pod | undefined> {
+  const { namespace, installNamespace } = context.services.settings.builds;
+  const found = await Promise.all(
+    [namespace, installNamespace].map(place => podsOf(artifact, place, buildKeyLabel, context)),
+  );
+  return found.flat().sort(newestFirst)[0];
+}
+
+/** Those whose words are about the build, in their order. */
+export const buildContainers = ({ spec }: Pod) =>
+  [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(c => c.name).filter(name => name !== 'registry');
 
 async function appLog(artifact: CompactArtifact, { previous }: LogsInput, context: Context): Promise<string[]> {
   const pod = await appPod(artifact, context);
@@ -150,8 +162,11 @@ export async function podsOf(
 ): Promise<Pod[]> {
   const labelSelector = `${labels.artifactUid}=${metadata.uid ?? ''},${having}`;
   const { items } = await services.client.list<Pod>(kinds.pod, { namespace, labelSelector });
-  return items.sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1));
+  return items.sort(newestFirst);
 }
+
+const newestFirst = (a: Pod, b: Pod) =>
+  (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1;
 
 /** Nothing for a container that has not run yet. */
 async function logOf({ metadata }: Pod, options: LogOptions, { services }: Context): Promise<string[]> {

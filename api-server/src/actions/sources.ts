@@ -1,6 +1,7 @@
 // Sources on their way into an artifact. Files are stored before anything else is looked at, so that a refused call never
 // costs its sender the files again.
 import type { ArtifactSource } from '@vibed/crds';
+import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
 import {
   type DockerfilePlan,
   planDockerfile,
@@ -107,6 +108,7 @@ export function bytesOf(path: string, content: string, encoding: 'base64' | 'utf
 }
 
 export interface PlanRequest {
+  builder?: BuilderName | undefined;
   language?: RequestedLanguage | undefined;
   port?: number | undefined;
 }
@@ -114,13 +116,21 @@ export interface PlanRequest {
 /** How these files would be built; a Problem with the planner's own remedy when they cannot be. */
 export function planFor(
   files: readonly TreeFile[],
-  { language, port }: PlanRequest,
+  { builder, language, port }: PlanRequest,
   { services }: Context,
 ): DockerfilePlan {
   const request = { language: language ?? 'auto', ...(port !== undefined && { port }) };
   const planned = planDockerfile(treeInMemory(files), request, { bases: services.settings.builds.bases });
-  if (planned.ok) return planned.plan;
+  if (planned.ok) return withBuilder(planned.plan, builder);
   throw new Problem('InvalidInput', `${planned.reason}: ${planned.message}`, { field: 'files', hint: planned.remedy });
+}
+
+/** The operator chooses by the same function. */
+function withBuilder(plan: DockerfilePlan, builder: BuilderName | undefined): DockerfilePlan {
+  const choice = chooseBuilder(plan, builder);
+  if (choice.builder === undefined)
+    throw new Problem('InvalidInput', choice.message, { field: 'spec.build.builder', hint: choice.remedy });
+  return { ...plan, why: [...plan.why, choice.why] };
 }
 
 /** Larger files decide nothing about a build. */

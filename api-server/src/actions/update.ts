@@ -130,7 +130,11 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
     const spec = configured(withSource(live.spec, source), given as ConfigInput, envAfter(live.spec, given, env));
     changed = canonical(spec) !== canonical(live.spec);
     if (source?.files !== undefined)
-      planFor(source.files, { language: spec.build?.language, port: spec.run?.port }, context);
+      planFor(
+        source.files,
+        { builder: spec.build?.builder, language: spec.build?.language, port: spec.run?.port },
+        context,
+      );
     if (source?.ref !== undefined) await context.services.storage.refer({ namespace: context.owner, name }, source.ref);
     return changed ? { spec } : undefined;
   });

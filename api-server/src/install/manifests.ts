@@ -14,15 +14,16 @@ export const sourcesClaim = 'vibed-sources';
 export interface Place {
   readonly systemNamespace: string;
   readonly buildNamespace: string;
+  readonly installNamespace: string;
   readonly image: string;
 }
 
-export function apiServerManifests({ systemNamespace, buildNamespace, image }: Place): object[] {
+export function apiServerManifests({ systemNamespace, buildNamespace, installNamespace, image }: Place): object[] {
   const metadata = (name: string) => ({ name, namespace: systemNamespace, labels: app });
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(account) },
     ...bound('ClusterRole', clusterRules(), undefined, systemNamespace),
-    ...bound('Role', buildRules(), buildNamespace, systemNamespace),
+    ...[buildNamespace, installNamespace].flatMap(place => bound('Role', buildRules(), place, systemNamespace)),
     {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',

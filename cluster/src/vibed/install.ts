@@ -12,7 +12,7 @@ export async function install(target: Target): Promise<void> {
   const image = await target.images.operator();
   const manifests = await readFile(join(CHECKOUT, 'install.yaml'), 'utf8');
   await kubectl.apply(await withStorage(target, manifests.replaceAll(/docker\.io\/vibed\/operator:\S+/g, image)));
-  if (target.pushAuth !== undefined) await kubectl.apply(pushSecret(settings.builds.namespace, target.pushAuth));
+  for (const secret of pushSecrets(target)) await kubectl.apply(secret);
   // Before the settings, without which no pod starts: a key that comes later reaches a running pod only after a minute.
   await makeFirstKey(target);
   const before = await settingsThere(kubectl);
@@ -41,6 +41,13 @@ const settingsThere = (kubectl: Kubectl): Promise<string> =>
     '-o',
     'jsonpath={.data}',
   );
+
+/** A Secret is of one namespace: the two that build, and vibeD's own. */
+function pushSecrets({ pushAuth, settings }: Target): object[] {
+  if (pushAuth === undefined) return [];
+  const { namespace, installNamespace } = settings.builds;
+  return [namespace, installNamespace, settings.systemNamespace].map(place => pushSecret(place, pushAuth));
+}
 
 const pushSecret = (namespace: string, auth: string) => ({
   apiVersion: 'v1',

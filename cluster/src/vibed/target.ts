@@ -2,6 +2,9 @@
 // is lies here.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { RegistryClient } from '../../../operator/src/build-pod/registry-client.ts';
+import { ociRegistry } from '../../../operator/src/registry/oci-registry.ts';
+import { pinnedBases } from '../../../operator/src/registry/pin-bases.ts';
 import { type Settings, settingsSchema } from '../../../operator/src/settings.ts';
 import { readFacts } from '../facts.ts';
 import { loginIn, type Registry, registryAt } from '../images/registry.ts';
@@ -40,7 +43,7 @@ export async function targetOf(layout: Layout): Promise<Target> {
 async function ownTarget(layout: Layout): Promise<Target> {
   const env = await readFacts(layout);
   if (env === undefined) throw new NotUsable('there is no cluster yet: `make up`');
-  const written = settingsFor(env);
+  const written = await withPinnedBases(settingsFor(env), env.registryURL);
   const registry = registryAt(env.registryURL);
   return {
     name: `${env.name} (${env.kubeconfig})`,
@@ -57,6 +60,13 @@ async function ownTarget(layout: Layout): Promise<Target> {
     caBundle: await readFile(env.caBundle, 'utf8'),
     pushAuth: undefined,
   };
+}
+
+/** By digest, as a site should have them; its registry holds every base there is here. */
+async function withPinnedBases(written: Tree, url: string): Promise<Tree> {
+  const { builds } = settingsSchema.parse(written);
+  const registry = ociRegistry(new RegistryClient({ url }), { signal: AbortSignal.timeout(60_000) });
+  return merged(written, { builds: { bases: await pinnedBases(builds.bases, () => registry) } });
 }
 
 async function givenTarget(layout: Layout, given: Given): Promise<Target> {

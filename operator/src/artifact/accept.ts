@@ -48,6 +48,7 @@ function refuseNamespace({ namespace, artifact }: World, settings: Settings): Ou
   const isSystem =
     name.startsWith('kube-') ||
     name === settings.builds.namespace ||
+    name === settings.builds.installNamespace ||
     name === settings.systemNamespace ||
     settings.tenants.protectedNamespaces.includes(name);
   if (isSystem)

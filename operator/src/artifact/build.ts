@@ -1,9 +1,10 @@
 // Second step: the image of this build key. A known digest (status fact or version record) needs no Job; otherwise one Job
 // per key, whose name carries the key.
+import { gzipSync } from 'node:zlib';
 import type { BuildFacts } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { kinds } from '@vibed/store/kube';
-import type { Builder, BuildState } from '../builder/builder.ts';
+import type { Builder, BuildState, JobPlan } from '../builder/builder.ts';
 import { explainBuildLog } from '../builder/explain.ts';
 import type { Accepted } from './accept.ts';
 import { buildKeyLabel, identityLabels, ownerOf } from './identity.ts';
@@ -20,7 +21,7 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
   const job = world.children.jobs.find(j => j.metadata.labels?.[buildKeyLabel] === accepted.key);
   const state = job && builder.observe(accepted.key, job, world.children.pods, world.artifact);
   const log = state && keepLog(world, accepted, state);
-  const effects = {
+  const effects: Effects = {
     stale: [...stale, ...oldLogs(world, accepted)],
     desired: log?.desired ?? [],
     asks: log?.asks ?? [],
@@ -31,16 +32,13 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
   const recorded = world.artifact.status?.failure;
   if (recorded?.step === 'build' && recorded.hash === accepted.key && state === undefined)
     return failed(recorded, effects);
-  if (state === undefined) return queue(world, accepted, builder, effects);
+  if (job === undefined || state === undefined) return begin(world, accepted, builder, effects);
+  effects.desired = [...builder.inputs({ artifact: world.artifact, key: accepted.key }, job), ...effects.desired];
   switch (state.state) {
     case 'queued':
-      return queue(world, accepted, builder, effects);
+      return waiting('BuildQueued', queued, effects);
     case 'running':
-      return waiting(
-        'Building',
-        'the build runs; `kubectl logs -f` on its Job shows it',
-        withInput(world, accepted, builder, effects),
-      );
+      return waiting('Building', 'the build runs; `kubectl logs -f` on its Job shows it', effects);
     case 'succeeded':
       return done(state.facts, effects);
     case 'failed':
@@ -51,6 +49,48 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
 }
 
 type Effects = { desired: readonly Child[]; stale: readonly Stale[]; asks: readonly Question[] };
+const queued = 'the build waits for its turn';
+
+/** No Job is there: the source is looked at first, where that can be done here, and often that makes the image. */
+function begin(world: World, accepted: Accepted, builder: Builder, effects: Effects): Outcome<BuildFacts> {
+  const { artifact } = world;
+  const { key } = accepted;
+  if (!builder.asks(artifact)) return queue(world, accepted, builder, effects);
+  const { source, build: asked } = artifact.spec;
+  const question = {
+    kind: 'layers',
+    id: `layers/${key}`,
+    key,
+    owner: ownerOf(artifact),
+    source,
+    build: asked,
+  } as const;
+  const answer = answerTo(world.answers, question);
+  const asking = { ...effects, asks: [...effects.asks, question] };
+  if (answer === undefined)
+    return waiting(
+      'BuildQueued',
+      'the source is looked at; its image is made at once where nothing has to run',
+      asking,
+    );
+  if ('error' in answer) return failed(interrupted(answer.error), effects);
+  const { value } = answer;
+  // Not asked in this round, so the next one asks anew.
+  if (value.result === 'again') return waiting('BuildQueued', value.message, { ...effects, recheckAfterMs: 5_000 });
+  if (value.result === 'job') return queue(world, accepted, builder, asking, value.plan);
+  const log = logConfigMap(world, accepted, gzipSync(value.log));
+  const told = { ...effects, desired: [...effects.desired, log] };
+  if (value.result === 'built') return done(value.facts, told);
+  const { reason, message, remedy } = value;
+  return failed({ step: 'build', reason, message, remedy }, told);
+}
+
+const interrupted = ({ message }: Error) => ({
+  step: 'build' as const,
+  reason: 'BuildFailed',
+  message: `the image could not be made: ${message}`,
+  remedy: 'Set the annotation vibed.dev/retry to a new value to build again; the operator’s log has more.',
+});
 
 /** The image is known without a build: a prebuilt one, this key's recorded fact, or a version that had this key. */
 function knownImage(world: World, key: string): BuildFacts | undefined {
@@ -62,13 +102,16 @@ function knownImage(world: World, key: string): BuildFacts | undefined {
   return record && { ...record.build, key };
 }
 
-const withInput = (world: World, accepted: Accepted, builder: Builder, effects: Effects): Effects => ({
-  ...effects,
-  desired: [...builder.desired({ artifact: world.artifact, key: accepted.key }), ...effects.desired],
-});
-
-const queue = (world: World, accepted: Accepted, builder: Builder, effects: Effects): Outcome<never> =>
-  waiting('BuildQueued', 'the build waits for its turn', withInput(world, accepted, builder, effects));
+function queue(
+  { artifact }: World,
+  { key }: Accepted,
+  builder: Builder,
+  effects: Effects,
+  plan?: JobPlan,
+): Outcome<never> {
+  const job = builder.desired({ artifact, key, plan });
+  return waiting('BuildQueued', queued, { ...effects, desired: [...job, ...effects.desired] });
+}
 
 /** Jobs of other keys: a newer spec cancels the running build. */
 function superseded(world: World, key: string): Stale[] {

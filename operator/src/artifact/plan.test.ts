@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from './plan.ts';
 import { planFor } from './plan.ts';
+import type { AnswerValue } from './questions.ts';
 import { statusOf } from './status.ts';
 import {
   builderSaying,
@@ -221,6 +222,45 @@ describe('target', () => {
       const got = seen({ ...changing, status, children: tagged });
       expect(got.stale).toEqual(['Ingress todo', 'Service todo', workload()]);
     });
+  });
+});
+
+describe('build, where the source can be looked at without a Job', () => {
+  const asking = { ...builderSaying(), asks: () => true };
+  const id = `layers/${key()}`;
+  const log = 'said';
+  const answered = (more: object) => ({ answers: { [id]: { kind: 'layers', log, ...more } as AnswerValue } });
+
+  it('asks, and makes nothing meanwhile', () => {
+    expect(seen({}, asking)).toMatchObject({ desired: [], asks: [id], phase: 'pending' });
+  });
+  it('deploys an image that was made at once, and keeps what was said', () => {
+    const got = seen(answered({ result: 'built', facts: factsFor(one) }), asking);
+    expect(got.desired).toEqual([`ConfigMap todo-log-${key().slice(0, 10)}`, workload(), ...route]);
+    expect(got).toMatchObject({ phase: 'deploying', status: { build: { key: key() } } });
+  });
+  it('makes the Job that has to do it, and asks until it is there', () => {
+    const plan = { builder: 'buildah', why: 'buildah: a reason' };
+    expect(seen(answered({ result: 'job', plan }), asking)).toMatchObject({
+      desired: [`Job todo-${key()}`],
+      asks: [id],
+      phase: 'pending',
+    });
+    expect(seen({ children: { jobs: [jobFor(key())] } }, asking)).toMatchObject({ asks: [], phase: 'building' });
+  });
+  it('fails with the reason, and does not ask again', () => {
+    const failed = { result: 'failed', reason: 'RegistryUnavailable', message: 'm', remedy: 'r' };
+    const got = seen(answered(failed), asking);
+    expect(got).toMatchObject({ asks: [], phase: 'failed', ready: 'False RegistryUnavailable' });
+    expect(seen({ status: got.status }, asking)).toMatchObject({ asks: [], desired: [], phase: 'failed' });
+  });
+  it('asks anew in a moment where the answer was nobody’s fault', () => {
+    const got = seen(answered({ result: 'again', message: 'm' }), asking);
+    expect(got).toMatchObject({ asks: [], phase: 'pending', plan: { recheckAfterMs: 5_000 } });
+    expect(seen({ status: got.status }, asking).asks).toEqual([id]);
+  });
+  it('asks nothing about an image that is known', () => {
+    expect(seen({ ...serving, children: servingChildren }, asking).asks).not.toContain(id);
   });
 });
 

@@ -1,6 +1,10 @@
 // Slow questions that a step may ask. They are answered beside the workers (runtime/asker.ts); an id stands for its input,
 // so the same question is asked once, and what comes of the answer is kept as a status fact.
+import type { BuildFacts, BuildSpec, Reason } from '@vibed/crds';
+import type { CompactSource } from '@vibed/store';
+import type { JobPlan } from '../builder/builder.ts';
 import type { Answer } from '../runtime/asker.ts';
+import type { Owner } from './identity.ts';
 
 interface PodRef {
   namespace: string;
@@ -12,8 +16,19 @@ export type Question =
   | { kind: 'buildLog'; id: string; pod: PodRef; containers: readonly string[] }
   /** The last lines of a container that failed to run. */
   | { kind: 'podLog'; id: string; pod: PodRef; container: string; previous: boolean }
+  /** The image of this build key, made without a Job where none is needed. */
+  | LayersQuestion
   /** One GET through `address`, asking for `host`. */
   | { kind: 'probe'; id: string; target: ProbeTarget };
+
+export interface LayersQuestion {
+  kind: 'layers';
+  id: string;
+  key: string;
+  owner: Owner;
+  source: CompactSource;
+  build: BuildSpec | undefined;
+}
 
 export interface ProbeTarget {
   /** host:port to dial. */
@@ -55,7 +70,19 @@ export interface PodLogAnswer {
   kind: 'podLog';
   tail: string;
 }
-export type AnswerValue = ProbeAnswer | BuildLogAnswer | PodLogAnswer;
+export type LayersAnswer = {
+  kind: 'layers';
+  /** What was done, for people. */
+  log: string;
+} & (
+  | { result: 'built'; facts: BuildFacts }
+  /** A Job has to do it, or a part of it. */
+  | { result: 'job'; plan: JobPlan }
+  | { result: 'failed'; reason: Reason; message: string; remedy: string }
+  /** Not the source's fault, and over in a moment. */
+  | { result: 'again'; message: string }
+);
+export type AnswerValue = LayersAnswer | ProbeAnswer | BuildLogAnswer | PodLogAnswer;
 export type Answers = ReadonlyMap<string, Answer<AnswerValue>>;
 
 /** The answer to this question: undefined while it is under way; an error is an answer too. */

@@ -94,7 +94,8 @@ async function finalize(
   if (!artifact.metadata.finalizers?.includes(finalizer)) return {};
   const world = context.observe(artifact);
   await writeStatus(artifact, deletingStatus(world), context);
-  const left = await context.children.findAll(ownerOf(artifact), context.ports.settings.builds.namespace);
+  const { builds } = context.ports.settings;
+  const left = await context.children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
   await context.children.remove(left.filter(({ kind }) => kind.kind !== 'Pod'));
   if (left.length > 0) return { recheckAfterMs: 1_000 };
   await context.store.releaseFinalizer(context.view.get(refOf(key)) ?? artifact);

@@ -111,7 +111,9 @@ export function worldOf(given: Given = {}): World {
 /** A builder that says what the test says; its one Job is named by the key. */
 export function builderSaying(state: BuildState = { state: 'running' }): Builder {
   return {
+    asks: () => false,
     desired: ({ key }) => [{ kind: jobKind, object: jobFor(key), createOnly: true }],
+    inputs: () => [],
     observe: () => state,
   };
 }

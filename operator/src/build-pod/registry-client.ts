@@ -23,6 +23,9 @@ type Challenge =
   | { readonly scheme: 'basic' }
   | { readonly scheme: 'bearer'; readonly realm: URL; readonly service?: string };
 
+/** The credential is missing or wrong. */
+export class LoginRefused extends Error {}
+
 /** Speaks to one registry with its credential. */
 export class RegistryClient {
   readonly url: URL;
@@ -35,7 +38,7 @@ export class RegistryClient {
     this.endpoint = endpoint;
     this.url = new URL(endpoint.url);
     const ca = endpoint.caFile === undefined ? {} : { ca: readFileSync(endpoint.caFile) };
-    const options = { keepAlive: true, timeout: 60_000, proxyEnv: process.env };
+    const options = { keepAlive: true, timeout: 60_000, proxyEnv: endpoint.proxyEnv ?? process.env };
     this.agents = { http: new http.Agent(options), https: new https.Agent({ ...options, ...ca }) };
   }
 
@@ -130,6 +133,8 @@ export class RegistryClient {
     const headers = basic === undefined ? {} : { authorization: basic };
     const response = await this.once({ method: 'GET', url, headers, signal: request.signal });
     const text = await textOf(response);
+    if (response.statusCode === 401 || response.statusCode === 403)
+      throw new LoginRefused(`the token service of the registry answered ${response.statusCode}`);
     if (response.statusCode !== 200)
       throw new Error(`the token service of the registry answered ${response.statusCode}`);
     const answer: { token?: string; access_token?: string; expires_in?: number } = JSON.parse(text);

@@ -9,6 +9,8 @@ export const registryEndpoint = z.object({
   dockerConfigFile: z.string().optional(),
   /** PEM file of authorities, instead of the public ones. */
   caFile: z.string().optional(),
+  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY for this registry; those of the process when absent. */
+  proxyEnv: z.record(z.string(), z.string()).optional(),
 });
 export type RegistryEndpoint = z.infer<typeof registryEndpoint>;
 

@@ -8,6 +8,8 @@ export class RegistryDouble implements AsyncDisposable {
   readonly blobs = new Map<string, Buffer>();
   /** Requests in order, `METHOD target`; those to the store of the blobs with their login. */
   readonly seen: string[] = [];
+  /** Looked at before every answer: a status to give instead, or 'cut' to end the connection. */
+  fault: (request: string) => number | 'cut' | undefined = () => undefined;
   private readonly tokens = new Map<string, string[]>();
   private readonly uploads = new Map<string, Buffer>();
   private readonly credentials: string;
@@ -50,9 +52,12 @@ export class RegistryDouble implements AsyncDisposable {
       return;
     }
     this.seen.push(`${request.method} ${request.url}`);
+    const fault = this.fault(`${request.method} ${request.url}`);
+    if (fault === 'cut') return void request.socket.destroy();
+    if (fault !== undefined) return void request.resume().on('end', () => response.writeHead(fault).end());
     const [, name = ''] = /^\/v2\/(.+?)\/(?:blobs|manifests|tags)\//.exec(url.pathname) ?? [];
     const scopes = this.tokens.get(authorization.replace('Bearer ', '')) ?? [];
-    const wanted = isRead(request) ? 'pull' : 'push';
+    const wanted = isRead(request) ? 'pull' : request.method === 'DELETE' ? 'delete' : 'push';
     const granted = scopes.some(
       scope => scope.startsWith(`repository:${name}:`) && scope.split(':')[2]?.split(',').includes(wanted),
     );
@@ -98,7 +103,16 @@ export class RegistryDouble implements AsyncDisposable {
       this.startUpload(response, url, name);
       return;
     }
+    if (request.method === 'DELETE') {
+      response.writeHead(this.blobs.delete(last) ? 202 : 404).end();
+      return;
+    }
     if (url.pathname.includes('/manifests/')) {
+      if (missing(body, this.blobs)) {
+        response.writeHead(404).end(JSON.stringify({ errors: [{ code: 'MANIFEST_BLOB_UNKNOWN' }] }));
+        return;
+      }
+      this.blobs.set(digestOf(body), body);
       this.blobs.set(last, body);
       response.writeHead(201, { 'docker-content-digest': digestOf(body) }).end();
       return;
@@ -125,6 +139,20 @@ export class RegistryDouble implements AsyncDisposable {
     const id = randomUUID();
     this.uploads.set(id, Buffer.alloc(0));
     response.writeHead(202, { location: `${this.url}/v2/${name}/blobs/uploads/${id}?_state=secret` }).end();
+  }
+}
+
+/** Whether a manifest names a blob that is not there. */
+function missing(manifest: Buffer, blobs: ReadonlyMap<string, Buffer>): boolean {
+  const { config, layers = [] } = parsed(manifest);
+  return [config, ...layers].some(blob => blob !== undefined && !blobs.has(blob.digest));
+}
+
+function parsed(bytes: Buffer): { config?: { digest: string }; layers?: { digest: string }[] } {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return {};
   }
 }
 

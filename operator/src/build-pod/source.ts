@@ -6,13 +6,13 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type DockerfilePlan, planDockerfile } from '../builder/dockerfile/plan.ts';
+import { type DockerfilePlan, type PlanFailure, planDockerfile } from '../builder/dockerfile/plan.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
 import { podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
 import { sourceMessage } from './report.ts';
 import { treeOnDisk } from './tree-on-disk.ts';
-import { TreeWriter } from './tree-writer.ts';
+import { TreeWriter, type WrittenFile } from './tree-writer.ts';
 import { unpack } from './unpack.ts';
 
 /** Brings the source, plans, writes both below `workspace`, and returns the report; expected failures are reports as well. */
@@ -28,6 +28,27 @@ export async function prepareSource(job: SourceJob, workspace: string): Promise<
 }
 
 async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): Promise<SourceReport> {
+  const prepared = await prepareTree(job, workspace, signal);
+  if (!prepared.ok) return prepared;
+  await writePlan(join(workspace, 'plan'), prepared.root, prepared.plan);
+  return prepared.report;
+}
+
+/** A checked tree on disk, and how it will be built. */
+export interface PreparedTree {
+  readonly ok: true;
+  readonly root: string;
+  readonly files: readonly WrittenFile[];
+  readonly plan: DockerfilePlan;
+  readonly report: SourceReport & { readonly ok: true };
+}
+
+/** Brings the source below `workspace/context` and plans it. Throws SourceError when the source is at fault. */
+export async function prepareTree(
+  job: SourceJob,
+  workspace: string,
+  signal: AbortSignal,
+): Promise<PreparedTree | PlanFailure> {
   const context = join(workspace, 'context');
   const scratch = join(workspace, 'scratch');
   // A container that is started again in its pod finds what the first attempt left.
@@ -44,14 +65,20 @@ async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): 
   }
   const result = planDockerfile(tree, requestOf(job), { bases: job.bases });
   if (!result.ok) return result;
-  await writePlan(join(workspace, 'plan'), context, result.plan);
   const found = {
     files: writer.files.length,
     bytes: writer.size,
     ignored: writer.ignored.length,
     ignoredSample: writer.ignored.slice(0, 5),
   };
-  return { ok: true, digest, ...(commit !== undefined && { commit }), plan: planReport(result.plan), ...found };
+  const report = {
+    ok: true,
+    digest,
+    ...(commit !== undefined && { commit }),
+    plan: planReport(result.plan),
+    ...found,
+  } as const;
+  return { ok: true, root: context, files: writer.files, plan: result.plan, report };
 }
 
 async function fetchInto(

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { settings, worldOf } from '../artifact/world.testing.ts';
 import type { Job } from '../artifact/world.ts';
-import { buildahBuilder, buildEnvironmentObject } from './buildah.ts';
+import { buildEnvironmentObject } from './build-environment.ts';
+import { buildahBuilder } from './buildah.ts';
 
 const options = {
   settings: {
@@ -85,7 +86,7 @@ describe('the build Job', () => {
 });
 
 it('the site’s settings reach builds as files', () => {
-  expect(buildEnvironmentObject(options).data).toMatchObject({
+  expect(buildEnvironmentObject(options, 'vibed-builds').data).toMatchObject({
     npmrc: expect.stringContaining('npm.example'),
     'ca.pem': 'PEM',
     'registries.conf': expect.stringContaining('docker.io'),

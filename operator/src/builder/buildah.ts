@@ -14,70 +14,40 @@ import type { Child } from '../artifact/outcome.ts';
 import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
 import { buildExit, podPaths, type SourceJobInput, sourceExit } from '../build-pod/job.ts';
-import { registriesConf } from '../build-pod/registries-conf.ts';
 import { secondsOf } from '../deployer/deployer.ts';
 import type { Settings } from '../settings.ts';
+import { buildEnvironmentConfigMap, networkOf, registriesKey, type StepOptions } from './build-environment.ts';
 import type { Builder, BuildInput } from './builder.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
-import { observeBuild } from './observe.ts';
+import { builderWhy, observeBuild } from './observe.ts';
+import { pullReference } from './pull-reference.ts';
 import { sourceDigest, sourcePath, sourceToken } from './source-access.ts';
 
-export const buildEnvironmentConfigMap = 'vibed-build-environment';
-/** Its key for Buildah's own configuration; the others are for RUN steps. */
-const registriesKey = 'registries.conf';
 const defaultTimeoutSeconds = 600;
 const capabilities =
   'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
     ' ',
   );
 
-export interface BuildahOptions {
-  settings: Settings;
-  /** Image of the source and registry steps: the operator's own. */
-  stepsImage: string;
-  /** PEM text of additional authorities; undefined when the site has none. */
-  caBundle: string | undefined;
-}
-
-export function buildahBuilder(options: BuildahOptions): Builder {
+export function buildahBuilder(options: StepOptions): Builder {
+  const inputs = (input: BuildInput) => [
+    ...inlineInput(input, options.settings),
+    ...gitCredential(input, options.settings),
+  ];
   return {
-    desired: input => [
-      { kind: kinds.job, object: job(input, options), createOnly: true },
-      ...inlineInput(input, options.settings),
-      ...gitCredential(input, options.settings),
-    ],
-    observe: (key, live, pods, artifact) => observeBuild(key, live, pods, pullReference(artifact, options.settings)),
+    asks: () => false,
+    desired: input => [{ kind: kinds.job, object: job(input, options), createOnly: true }, ...inputs(input)],
+    inputs,
+    observe: (key, live, pods, artifact) =>
+      observeBuild(key, live, pods, pullReference(ownerOf(artifact), options.settings)),
   };
 }
 
-const pullReference =
-  (artifact: CompactArtifact, { registry }: Settings) =>
-  (digest: string) =>
-    `${registry.pull}/${repositoryOf(ownerOf(artifact), registry)}@${digest}`;
-
-/** The site's proxies, package indexes and authorities as files for RUN steps; one ConfigMap for all builds. */
-export function buildEnvironmentObject({
-  settings,
-  caBundle,
-}: BuildahOptions): KubeObject & { data: Record<string, string> } {
-  const { files } = buildEnvironment(networkOf(settings, caBundle));
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: buildEnvironmentConfigMap, namespace: settings.builds.namespace },
-    data: { ...files, [registriesKey]: registriesConf(Object.keys(settings.builds.baseRegistries)) },
-  };
-}
-
-function networkOf({ builds }: Settings, caBundle: string | undefined) {
-  const given = Object.fromEntries(Object.entries(builds.network).filter(([, value]) => value !== undefined));
-  return { ...given, ...(caBundle !== undefined && { caBundle }) };
-}
-
-function job(input: BuildInput, options: BuildahOptions): Job {
+function job(input: BuildInput, options: StepOptions): Job {
   const { builds } = options.settings;
   const owner = ownerOf(input.artifact);
   const labels = { ...identityLabels(owner), [buildKeyLabel]: input.key };
+  const annotations = { [builderWhy]: whyBuildah(input) };
   const spec: Wire<V1JobSpec> = {
     suspend: true,
     backoffLimit: 2,
@@ -104,9 +74,16 @@ function job(input: BuildInput, options: BuildahOptions): Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: names.job(owner, input.key), namespace: builds.namespace, labels },
+    metadata: { name: names.job(owner, input.key), namespace: builds.namespace, labels, annotations },
     spec,
   };
+}
+
+function whyBuildah({ plan, artifact }: BuildInput): string {
+  if (plan !== undefined) return plan.why;
+  return artifact.spec.build?.builder === 'buildah'
+    ? 'buildah: spec.build.builder asks for it'
+    : 'buildah: a git repository is cloned and built in one Job';
 }
 
 /** The api-server reads from the pod which tree this build may fetch. */
@@ -118,7 +95,7 @@ function readsSnapshot({ artifact }: BuildInput): { annotations?: Record<string,
 const timeoutOf = ({ artifact }: BuildInput, { builds }: Settings): number =>
   Math.min(secondsOf(artifact.spec.build?.timeout) ?? defaultTimeoutSeconds, builds.timeoutMaxSeconds);
 
-function pod(input: BuildInput, options: BuildahOptions, owner: Owner): Wire<V1PodSpec> {
+function pod(input: BuildInput, options: StepOptions, owner: Owner): Wire<V1PodSpec> {
   const { builds } = options.settings;
   return {
     restartPolicy: 'Never',
@@ -175,7 +152,7 @@ const stepSecurity = {
 };
 const stepResources = { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi' } };
 
-function source({ artifact }: BuildInput, { settings, stepsImage, caBundle }: BuildahOptions): Wire<V1Container> {
+function source({ artifact }: BuildInput, { settings, stepsImage, caBundle }: StepOptions): Wire<V1Container> {
   const work: SourceJobInput = {
     source: sourceLocation(artifact, settings),
     request: { language: artifact.spec.build?.language ?? 'auto', dockerfile: artifact.spec.build?.dockerfile },
@@ -233,7 +210,7 @@ function sourceLocation(artifact: CompactArtifact, settings: Settings): SourceJo
   };
 }
 
-function registry({ settings, stepsImage, caBundle }: BuildahOptions, owner: Owner): Wire<V1Container> {
+function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
   const repository = repositoryOf(owner, settings.registry);
   const config = {
     upstream: {
@@ -265,7 +242,7 @@ function registry({ settings, stepsImage, caBundle }: BuildahOptions, owner: Own
   };
 }
 
-function build({ artifact, key }: BuildInput, { settings, caBundle }: BuildahOptions, owner: Owner): Wire<V1Container> {
+function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
   const { builds } = settings;
   const environment = buildEnvironment(networkOf(settings, caBundle));
   const repository = repositoryOf(owner, settings.registry);

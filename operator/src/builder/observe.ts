@@ -5,12 +5,20 @@ import type { BuildReport, SourceReport } from '../build-pod/job.ts';
 import type { BuildState } from './builder.ts';
 import { sourceProblem } from './source-problem.ts';
 
+/** On a Buildah Job: why no quicker builder made the image; part of its facts. */
+export const builderWhy = 'vibed.dev/builder-why';
+
 const containers = ['source', 'build'] as const;
 /** Images without a user of their own run as this one: apps may not be root. */
 const fallbackUid = 10001;
 
-const conditionOf = (job: Job, type: string) =>
+export const conditionOf = (job: Job, type: string) =>
   job.status?.conditions?.find(c => c.type === type && c.status === 'True');
+
+export function newestPod(job: Job, pods: readonly Pod[]): Pod | undefined {
+  const own = pods.filter(p => p.metadata.ownerReferences?.some(o => o.uid === job.metadata.uid));
+  return own.sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))[0];
+}
 
 export function observeBuild(
   key: string,
@@ -18,19 +26,16 @@ export function observeBuild(
   pods: readonly Pod[],
   imageFor: (digest: string) => string,
 ): BuildState {
-  const own = pods.filter(p => p.metadata.ownerReferences?.some(o => o.uid === job.metadata.uid));
-  const pod = [...own].sort((a, b) =>
-    (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1,
-  )[0];
+  const pod = newestPod(job, pods);
   // The report is enough: the image is in the registry. The Job says Complete only seconds later, after its sidecar has ended.
   const isBuilt = terminated(pod, 'build')?.exitCode === 0;
-  if (isBuilt || conditionOf(job, 'Complete')) return succeeded(key, pod, imageFor);
+  if (isBuilt || conditionOf(job, 'Complete')) return succeeded(key, job, pod, imageFor);
   const failure = conditionOf(job, 'Failed');
   if (failure) return failed(pod, failure.reason ?? '', failure.message ?? '');
   return job.spec?.suspend === true ? { state: 'queued' } : { state: 'running' };
 }
 
-function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string) => string): BuildState {
+function succeeded(key: string, job: Job, pod: Pod | undefined, imageFor: (digest: string) => string): BuildState {
   const source = reportOf<SourceReport>(pod, 'source');
   const image = reportOf<BuildReport>(pod, 'build');
   if (pod === undefined || source?.ok !== true || image?.ok !== true)
@@ -41,10 +46,14 @@ function succeeded(key: string, pod: Pod | undefined, imageFor: (digest: string)
       remedy: 'Set the annotation vibed.dev/retry to a new value to build again.',
       containers,
     };
-  return { state: 'succeeded', facts: factsOf(key, source, image, imageFor), pod, containers };
+  const { why = [], ...facts } = factsOf(key, source, image, imageFor);
+  const chosen = job.metadata.annotations?.[builderWhy];
+  const told = { ...facts, builder: 'buildah' as const, why: [...why, ...(chosen === undefined ? [] : [chosen])] };
+  return { state: 'succeeded', facts: told, pod, containers };
 }
 
-function factsOf(
+/** What is kept of a finished build, whoever did it. */
+export function factsOf(
   key: string,
   source: SourceReport & { ok: true },
   image: BuildReport & { ok: true },
@@ -79,19 +88,19 @@ function factsOf(
   };
 }
 
-type Problem = Pick<Extract<BuildState, { state: 'failed' }>, 'reason' | 'message' | 'remedy'>;
+export type Problem = Pick<Extract<BuildState, { state: 'failed' }>, 'reason' | 'message' | 'remedy'>;
 
-const timedOut: Problem = {
+export const timedOut: Problem = {
   reason: 'BuildTimeout',
   message: 'the build ran longer than its limit and was stopped',
   remedy: 'Let the build do less, or give it more time in spec.build.timeout (the operator’s settings cap it).',
 };
-const outOfMemory: Problem = {
+export const outOfMemory: Problem = {
   reason: 'OutOfMemory',
   message: 'the build used more memory than its limit and was stopped',
   remedy: 'Raise spec.build.resources.memory, or let the build use less (fewer parallel workers).',
 };
-const stepProblems: Record<(BuildReport & { ok: false })['step'], Problem> = {
+export const stepProblems: Record<(BuildReport & { ok: false })['step'], Problem> = {
   timeout: timedOut,
   base: {
     reason: 'BaseUnavailable',
@@ -132,13 +141,13 @@ function problemOf(pod: Pod | undefined, reason: string, message: string): Probl
   return { ...stepProblems.build, message: `the build pod did not run: ${message.slice(0, 300)}` };
 }
 
-function terminated(pod: Pod | undefined, container: string) {
+export function terminated(pod: Pod | undefined, container: string) {
   const all = [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])];
   return all.find(s => s.name === container)?.state?.terminated;
 }
 
 /** The container's termination message; undefined when there is none or it is not ours. */
-function reportOf<T>(pod: Pod | undefined, container: string): T | undefined {
+export function reportOf<T>(pod: Pod | undefined, container: string): T | undefined {
   const message = terminated(pod, container)?.message;
   if (message === undefined) return undefined;
   try {

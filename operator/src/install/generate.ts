@@ -5,7 +5,7 @@ import { apiServerManifests } from '../../../api-server/src/install/manifests.ts
 import { knativeDeployer } from '../deployer/knative.ts';
 import { kubernetesDeployer } from '../deployer/kubernetes.ts';
 import { settingsSchema } from '../settings.ts';
-import { buildNamespace, installManifests, systemNamespace } from './manifests.ts';
+import { buildNamespace, installManifests, installNamespace, systemNamespace } from './manifests.ts';
 import { settingsPage } from './settings-page.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -18,7 +18,7 @@ const settings = settingsSchema.parse({
 const image = 'docker.io/vibed/operator:0.1.0';
 const objects = [
   ...installManifests(image, [kubernetesDeployer(settings), knativeDeployer(settings)]),
-  ...apiServerManifests({ systemNamespace, buildNamespace, image }),
+  ...apiServerManifests({ systemNamespace, buildNamespace, installNamespace, image }),
 ];
 const documents = objects.map(o => stringify(o, { lineWidth: 140, aliasDuplicateObjects: false }));
 const files = {

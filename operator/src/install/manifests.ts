@@ -4,27 +4,32 @@ import { gitCredentialsRole } from '../builder/complete.ts';
 import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import { admissionPolicy, ownerPolicy } from './admission.ts';
-import { buildRights, clusterRights, type Right, systemRights } from './rights.ts';
+import { buildRights, clusterRights, installRights, type Right, systemRights } from './rights.ts';
 
 export const systemNamespace = 'vibed-system';
 export const buildNamespace = 'vibed-builds';
+export const installNamespace = 'vibed-installs';
 const app = { 'app.kubernetes.io/name': 'vibed', 'app.kubernetes.io/component': 'operator' };
 const account = 'vibed-operator';
+/** The push credential again, where the operator itself can read it: a Secret is of one namespace. */
+export const operatorRegistrySecret = 'vibed-registry';
 
 export function installManifests(image: string, deployers: readonly Deployer[]): object[] {
   return [
     artifactCrd(),
     namespace(systemNamespace, 'restricted'),
     namespace(buildNamespace, 'baseline'),
+    namespace(installNamespace, 'restricted'),
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace: systemNamespace, labels: app } },
     ...bound('ClusterRole', account, undefined, clusterRights(deployers)),
     ...bound('Role', account, buildNamespace, buildRights),
+    ...bound('Role', account, installNamespace, installRights),
     ...bound('Role', account, systemNamespace, systemRights),
     aggregated('vibed-artifact-editor', 'edit', ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']),
     aggregated('vibed-artifact-viewer', 'view', ['get', 'list', 'watch']),
     gitCredentials(),
     buildAccount(),
-    buildPolicy(),
+    ...[buildNamespace, installNamespace].map(buildPolicy),
     ...admissionPolicy(systemNamespace),
     ...ownerPolicy(systemNamespace),
     deployment(image),
@@ -82,10 +87,10 @@ const buildAccount = () => ({
 });
 
 /** Nothing may connect to a build. */
-const buildPolicy = () => ({
+const buildPolicy = (inNamespace: string) => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
-  metadata: { name: 'vibed-builds', namespace: buildNamespace, labels: app },
+  metadata: { name: 'vibed-builds', namespace: inNamespace, labels: app },
   spec: { podSelector: {}, policyTypes: ['Ingress'] },
 });
 
@@ -111,12 +116,25 @@ function deployment(image: string): object {
             seccompProfile: { type: 'RuntimeDefault' },
           },
           containers: [container(image)],
-          volumes: [{ name: 'settings', configMap: { name: 'vibed-settings' } }],
+          volumes,
         },
       },
     },
   };
 }
+
+/** Trees on their way into layers; the operator's own registry credential; its token for the api-server's source endpoint. */
+const volumes = [
+  { name: 'settings', configMap: { name: 'vibed-settings' } },
+  { name: 'scratch', emptyDir: { sizeLimit: '4Gi' } },
+  { name: 'registry', secret: { secretName: operatorRegistrySecret, optional: true } },
+  {
+    name: 'source-token',
+    projected: {
+      sources: [{ serviceAccountToken: { audience: sourceToken.audience, expirationSeconds: 3600, path: 'token' } }],
+    },
+  },
+];
 
 function container(image: string): object {
   const probe = (path: string) => ({ httpGet: { path, port: 'http' }, periodSeconds: 5 });
@@ -126,6 +144,7 @@ function container(image: string): object {
     command: ['node', '--enable-source-maps', '/app/operator.mjs'],
     env: [
       { name: 'VIBED_STEPS_IMAGE', value: image },
+      { name: 'VIBED_SCRATCH', value: '/scratch' },
       { name: 'VIBED_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
     ports: [{ name: 'http', containerPort: 8081 }],
@@ -134,6 +153,11 @@ function container(image: string): object {
     readinessProbe: { ...probe('/readyz'), periodSeconds: 2 },
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-    volumeMounts: [{ name: 'settings', mountPath: '/etc/vibed', readOnly: true }],
+    volumeMounts: [
+      { name: 'settings', mountPath: '/etc/vibed', readOnly: true },
+      { name: 'scratch', mountPath: '/scratch' },
+      { name: 'registry', mountPath: '/etc/vibed-registry', readOnly: true },
+      { name: 'source-token', mountPath: '/var/run/vibed-source', readOnly: true },
+    ],
   };
 }

@@ -71,6 +71,11 @@ export const buildRights: readonly Right[] = [
   },
 ];
 
+/** In the namespace of install Jobs only. */
+export const installRights: readonly Right[] = [
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'], why: 'install Jobs' },
+];
+
 /** In vibeD's own namespace only. */
 export const systemRights: readonly Right[] = [
   {

@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const askerWith = (more: Partial<AskerOptions> = {}) =>
+const askerWith = (more: Partial<AskerOptions<{ id: string }>> = {}) =>
   new Asker<{ id: string }, string>({ concurrency: 2, timeoutMs: 1_000, onAnswer, log, ...more });
 const settle = () => vi.advanceTimersByTimeAsync(0);
 const never = () => new Promise<string>(silent);

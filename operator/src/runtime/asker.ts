@@ -5,11 +5,11 @@ export type Answer<A> =
   | { readonly at: string; readonly value: A; readonly error?: undefined }
   | { readonly at: string; readonly error: Error; readonly value?: undefined };
 
-export interface AskerOptions {
+export interface AskerOptions<Q> {
   /** Questions under way at once, of all keys. */
   readonly concurrency: number;
   /** For one question, from when it starts to run. */
-  readonly timeoutMs: number;
+  readonly timeoutMs: number | ((question: Q) => number);
   /** A question of this key has an answer: look at answers(key) again. */
   readonly onAnswer: (key: string) => void;
   readonly log: Log;
@@ -18,6 +18,7 @@ export interface AskerOptions {
 /** A question that has been asked; `answer` is absent while it waits or runs. */
 interface Asked<A> {
   readonly key: string;
+  readonly timeoutMs: number;
   readonly id: string;
   readonly run: (signal: AbortSignal) => Promise<A>;
   readonly cancel: AbortController;
@@ -29,13 +30,13 @@ interface Asked<A> {
  * answer too; to ask again, drop it with retain().
  */
 export class Asker<Q extends { readonly id: string }, A> {
-  readonly #options: AskerOptions;
+  readonly #options: AskerOptions<Q>;
   readonly #asked = new Map<string, Map<string, Asked<A>>>();
   readonly #waiting = new Set<Asked<A>>();
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
-  constructor(options: AskerOptions) {
+  constructor(options: AskerOptions<Q>) {
     this.#options = options;
   }
 
@@ -44,7 +45,9 @@ export class Asker<Q extends { readonly id: string }, A> {
     const ofKey = this.#asked.get(key) ?? new Map<string, Asked<A>>();
     if (this.#isStopped || ofKey.has(question.id)) return;
     const cancel = new AbortController();
-    const asked: Asked<A> = { key, id: question.id, cancel, run: async signal => run(signal, question) };
+    const limit = this.#options.timeoutMs;
+    const timeoutMs = typeof limit === 'number' ? limit : limit(question);
+    const asked: Asked<A> = { key, id: question.id, timeoutMs, cancel, run: async signal => run(signal, question) };
     this.#asked.set(key, ofKey.set(question.id, asked));
     this.#waiting.add(asked);
     this.#startWaiting();
@@ -92,7 +95,7 @@ export class Asker<Q extends { readonly id: string }, A> {
 
   /** Never rejects. */
   async #run(asked: Asked<A>): Promise<void> {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs } = asked;
     const timer = setTimeout(() => asked.cancel.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const answer = await answerTo(asked);
     clearTimeout(timer);

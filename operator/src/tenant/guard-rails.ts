@@ -21,6 +21,7 @@ export function isTenant(namespace: Namespace, settings: Settings): boolean {
     !name.startsWith('kube-') &&
     name !== settings.systemNamespace &&
     name !== settings.builds.namespace &&
+    name !== settings.builds.installNamespace &&
     !settings.tenants.protectedNamespaces.includes(name)
   );
 }

@@ -1,0 +1,305 @@
+// The layers builder from source to registry, against a registry double: what is in the image, that it is always the same, and that
+// no registry, however it fails, ends up with half of one.
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import type { BuildSpec } from '@vibed/crds';
+import { KubeError } from '@vibed/store/kube';
+import { treeDigest } from '@vibed/store/tree-digest';
+import { extract, type Header, pack } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { owner, settings as someSettings } from '../../artifact/world.testing.ts';
+import { at, digestOf, listening, RegistryDouble } from '../../build-pod/registry-double.ts';
+import { samples } from '../dockerfile/samples.ts';
+import { LayersBuilder } from './build.ts';
+import type { ImageConfig } from './image.ts';
+
+type Files = Readonly<Record<string, string | Buffer>>;
+const page: Files = { 'index.html': '<h1>hi</h1>', 'css/site.css': 'h1 { color: red }' };
+const repository = `vibed/${owner.namespace}/${owner.name}`;
+
+let double: RegistryDouble;
+let builder: LayersBuilder;
+let scratch: string;
+let files: Files = page;
+
+beforeEach(async () => {
+  double = await RegistryDouble.start('user:pass');
+  for (const name of ['1.22', '24-slim', '3.11-slim', 'bookworm-slim', '1.26']) baseImage(name);
+  scratch = mkdtempSync(join(tmpdir(), 'vibed-scratch-'));
+  const auths = { [new URL(double.url).host]: { username: 'user', password: 'pass' } };
+  const credentialFile = join(mkdtempSync(join(tmpdir(), 'vibed-login-')), 'config.json');
+  writeFileSync(credentialFile, JSON.stringify({ auths }));
+  builder = new LayersBuilder({
+    settings: settingsOf(),
+    scratch,
+    credentialFile,
+    caFile: undefined,
+    locate,
+    pauseMs: 1,
+  });
+});
+afterEach(async () => {
+  expect(readdirSync(scratch)).toEqual([]);
+  await double[Symbol.asyncDispose]();
+});
+
+const settingsOf = () => ({
+  ...someSettings,
+  registry: { ...someSettings.registry, push: double.url },
+  builds: { ...someSettings.builds, baseRegistries: { 'docker.io': { url: double.url } } },
+});
+
+function baseImage(tag: string): void {
+  const config: ImageConfig & { created: string } = {
+    created: '2026-01-01T00:00:00Z',
+    architecture: 'amd64',
+    os: 'linux',
+    config: { Env: ['PATH=/usr/bin', `BASE=${tag}`], Entrypoint: ['start'], Cmd: ['base'], WorkingDir: '/' },
+    rootfs: { type: 'layers', diff_ids: [`sha256:diff-${tag}`] },
+  };
+  const bytes = [Buffer.from(JSON.stringify(config)), Buffer.from(`layer of ${tag}`)];
+  for (const blob of bytes) double.blobs.set(digestOf(blob), blob);
+  const [first, second] = bytes.map(blob => ({ mediaType: 'x', digest: digestOf(blob), size: blob.length }));
+  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, config: first, layers: [second] }));
+  double.blobs.set(tag, manifest);
+  double.blobs.set(digestOf(manifest), manifest);
+}
+
+const tree = () =>
+  Object.entries(files).map(([path, text]) => ({ path, executable: path === 'run.sh', bytes: Buffer.from(text) }));
+
+async function locate(_question: unknown, folder: string) {
+  const archive = pack();
+  for (const { path, executable, bytes } of tree().reverse())
+    archive.entry({ name: path, mode: executable ? 0o700 : 0o600, mtime: new Date() }, bytes);
+  archive.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of archive) parts.push(part as Buffer);
+  writeFileSync(join(folder, 'a.tar'), Buffer.concat(parts));
+  return { kind: 'files' as const, archive: join(folder, 'a.tar'), digest: treeDigest(tree()) };
+}
+
+const answer = (source: Files = page, build?: BuildSpec) => {
+  files = source;
+  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build } as const;
+  return builder.answer(question, AbortSignal.timeout(20_000));
+};
+async function built(source: Files = page, build?: BuildSpec) {
+  const given = await answer(source, build);
+  if (given.result !== 'built') throw new Error(JSON.stringify(given));
+  return given.facts;
+}
+
+async function imageOf(digest: string) {
+  const manifest = JSON.parse(String(double.blobs.get(digest)));
+  const config = JSON.parse(String(double.blobs.get(manifest.config.digest))) as ImageConfig;
+  const entries: (Header & { text: string })[] = [];
+  for (const layer of manifest.layers.slice(1)) entries.push(...(await entriesOf(layer.digest)));
+  return { manifest, config, entries };
+}
+async function entriesOf(digest: string) {
+  const entries: (Header & { text: string })[] = [];
+  const reading = Readable.from([gunzipSync(double.blobs.get(digest) ?? Buffer.alloc(0))]).pipe(extract());
+  for await (const entry of reading) {
+    const parts: Buffer[] = [];
+    for await (const part of entry) parts.push(part as Buffer);
+    entries.push({ ...entry.header, text: Buffer.concat(parts).toString() });
+  }
+  return entries;
+}
+
+describe('an image of files alone', () => {
+  it('is the base with the files and the settings laid onto it', async () => {
+    const facts = await built();
+    const { manifest, config, entries } = await imageOf(facts.digest ?? '');
+    expect(facts).toMatchObject({
+      builder: 'layers',
+      image: `registry.example.com/${repository}@${facts.digest}`,
+      port: 8080,
+      fixedPort: 8080,
+      uid: 10001,
+      language: 'static',
+    });
+    expect(facts.why?.at(-1)).toMatch(/^layers: .*nothing has to run/);
+    expect(entries.map(e => [e.name, e.mode, e.uid, e.type])).toEqual([
+      ['app/', 0o755, 0, 'directory'],
+      ['app/css/', 0o755, 0, 'directory'],
+      ['app/css/site.css', 0o644, 0, 'file'],
+      ['app/index.html', 0o644, 0, 'file'],
+      ['etc/nginx/nginx.conf', 0o644, 0, 'file'],
+    ]);
+    expect(config.config).toMatchObject({
+      User: '10001:10001',
+      Env: ['PATH=/usr/bin', 'BASE=1.22'],
+      ExposedPorts: { '8080/tcp': {} },
+      Cmd: [],
+    });
+    expect(config.rootfs.diff_ids).toHaveLength(manifest.layers.length);
+    expect(manifest.annotations['org.opencontainers.image.base.digest']).toMatch(/^sha256:/);
+    expect(double.seen.filter(request => /mount=/.test(request))).toHaveLength(1);
+  });
+
+  it('is bit for bit the same on another day, and another when a byte is', async () => {
+    const [one, two] = [await built(), await built()];
+    expect(two.digest).toBe(one.digest);
+    expect((await built({ ...page, 'index.html': '<h1>ho</h1>' })).digest).not.toBe(one.digest);
+  });
+
+  it('gives two versions of a file of equal size different times: servers make ETags of time and size', async () => {
+    const timeOf = async (text: string) => {
+      const { entries } = await imageOf((await built({ 'index.html': text })).digest ?? '');
+      return entries.find(e => e.name === 'app/index.html')?.mtime?.getTime();
+    };
+    expect(await timeOf('one')).not.toBe(await timeOf('two'));
+  });
+
+  it('holds nothing that the version before had and this one has not', async () => {
+    await built();
+    const { entries } = await imageOf((await built({ 'index.html': 'alone' })).digest ?? '');
+    expect(entries.map(e => e.name)).toEqual(['app/', 'app/index.html', 'etc/nginx/nginx.conf']);
+  });
+
+  it('keeps odd names, long paths, executables and bytes', async () => {
+    const long = `${'f'.repeat(90)}/${'g'.repeat(120)}/h.txt`;
+    const source = {
+      'server.js': "require('http').createServer().listen(process.env.PORT)",
+      'run.sh': '#!/bin/sh',
+      'a b;$(id)\'".txt': 'odd',
+      'grüße/日本.txt': 'unicode',
+      [long]: 'long',
+      empty: '',
+      'bytes.bin': Buffer.from([0, 255, 10, 13]),
+    };
+    const { entries, config } = await imageOf((await built(source)).digest ?? '');
+    const found = new Map(entries.filter(e => e.type === 'file').map(e => [e.name.slice(4), e]));
+    expect([...found.keys()].sort()).toEqual(Object.keys(source).sort());
+    expect(found.get('run.sh')).toMatchObject({ mode: 0o755, uid: 10001, gid: 10001 });
+    expect(found.get('a b;$(id)\'".txt')).toMatchObject({ mode: 0o644, text: 'odd' });
+    expect(config.config).toMatchObject({ Entrypoint: ['start'], Cmd: ['node', 'server.js'], WorkingDir: '/app' });
+    expect(config.config?.Env).toContain('BASE=24-slim');
+  });
+
+  it('packs a thousand files, and large ones', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`d${i % 7}/${i}.html`, `page ${i}`]));
+    const source = { ...many, 'index.html': 'x', 'big.bin': Buffer.alloc(20 * 1024 * 1024, 7) };
+    const { entries } = await imageOf((await built(source)).digest ?? '');
+    expect(entries.filter(e => e.type === 'file')).toHaveLength(1003);
+    expect(entries.find(e => e.name === 'app/big.bin')?.size).toBe(20 * 1024 * 1024);
+  });
+
+  it('refuses names that would delete files of the base', async () => {
+    expect(await answer({ ...page, 'x/.wh..wh..opq': '' })).toMatchObject({
+      result: 'failed',
+      reason: 'SourceInvalid',
+      message: expect.stringContaining('.wh..wh..opq'),
+    });
+  });
+});
+
+describe('a registry that fails half-way', () => {
+  const isUpload = (request: string) => /^PUT .*blobs/.test(request);
+
+  it.each([500, 'cut'] as const)('with %s at an upload is asked again', async fault => {
+    const { digest } = await built();
+    double.blobs.delete(digest ?? '');
+    let left = 2;
+    double.fault = request => (isUpload(request) && left-- > 0 ? fault : undefined);
+    expect((await built()).digest).toBe(digest);
+  });
+
+  it('without end is a typed failure, and no manifest was written', async () => {
+    double.fault = request => (isUpload(request) ? 503 : undefined);
+    expect(await answer()).toMatchObject({ result: 'failed', reason: 'RegistryUnavailable' });
+    expect(double.seen.some(request => /^PUT .*manifests/.test(request))).toBe(false);
+  });
+
+  it('and loses a blob before the manifest gets it once more', async () => {
+    let lost = false;
+    double.fault = request => {
+      if (!/^PUT .*manifests/.test(request) || lost) return undefined;
+      lost = true;
+      for (const [digest, blob] of double.blobs) if (blob[0] === 0x1f && blob[1] === 0x8b) double.blobs.delete(digest);
+      return undefined;
+    };
+    const { manifest } = await imageOf((await built()).digest ?? '');
+    expect(lost).toBe(true);
+    for (const layer of manifest.layers) expect(double.blobs.has(layer.digest)).toBe(true);
+  });
+
+  it('and has no base is told apart from one that takes no image', async () => {
+    double.blobs.delete('1.22');
+    expect(await answer()).toMatchObject({ result: 'failed', reason: 'BaseUnavailable' });
+  });
+});
+
+describe('a source that cannot be had', () => {
+  const builderWith = (find: typeof locate) =>
+    new LayersBuilder({
+      settings: settingsOf(),
+      scratch,
+      credentialFile: undefined,
+      caFile: undefined,
+      locate: find,
+      pauseMs: 1,
+    });
+  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build: undefined } as const;
+
+  it('is fetched again, and then told', async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(503).end();
+    });
+    await listening(server);
+    const tokenFile = join(mkdtempSync(join(tmpdir(), 'vibed-token-')), 'token');
+    writeFileSync(tokenFile, 'token');
+    const away = builderWith((async () => ({
+      kind: 'snapshot' as const,
+      url: at(server),
+      digest: 'sha256:x',
+      tokenFile,
+    })) as unknown as typeof locate);
+    expect(await away.answer(question, AbortSignal.timeout(10_000))).toMatchObject({
+      result: 'failed',
+      reason: 'SourceUnavailable',
+    });
+    expect(asked).toBe(5);
+    server.close();
+  });
+
+  it('because the apiserver did not answer is no failure', async () => {
+    const unread = builderWith(() => Promise.reject(new KubeError('Unavailable', 'no answer')));
+    expect(await unread.answer(question, AbortSignal.timeout(10_000))).toMatchObject({ result: 'again' });
+  });
+});
+
+describe('the choice', () => {
+  it('is Buildah for a Dockerfile, and says so', async () => {
+    expect(await answer({ Dockerfile: 'FROM x' })).toMatchObject({
+      result: 'job',
+      plan: { builder: 'buildah', why: 'buildah: there is a Dockerfile of your own' },
+    });
+    expect(await answer({ Dockerfile: 'FROM x' }, { builder: 'layers' })).toMatchObject({
+      result: 'failed',
+      reason: 'BuilderUnfit',
+    });
+  });
+
+  it('is a Job in the base itself where something has to run', async () => {
+    const given = await answer(samples['node-express-npm'] ?? {});
+    expect(given).toMatchObject({ result: 'job', plan: { builder: 'layers', facts: { language: 'nodejs/express' } } });
+    const plan = given.result === 'job' && given.plan.builder === 'layers' ? given.plan : undefined;
+    expect(plan?.install.image).toMatch(/^docker\.io\/library\/node@sha256:/);
+    expect(plan?.install.script).toContain("run 'npm ci --omit=dev --no-audit --no-fund'");
+    expect(double.blobs.has(plan?.install.job.source ?? '')).toBe(true);
+  });
+
+  it.each(Object.keys(samples))('can be made for the sample %s', async name => {
+    const given = await answer(samples[name] ?? {});
+    expect(given.result, JSON.stringify(given)).not.toBe('failed');
+  });
+});

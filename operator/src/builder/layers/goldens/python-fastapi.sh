@@ -1,0 +1,5 @@
+mkdir -p '/app'
+cd '/app'
+run 'python3 -m venv /venv'
+cp -R '/workspace/app/requirements.txt' './'
+run '/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt'

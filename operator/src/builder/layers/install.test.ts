@@ -1,0 +1,159 @@
+// The install Job as a reviewer reads it, what must hold for each, and what its pod says in the words of the Builder port.
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { fileSpec, settings as someSettings, worldOf } from '../../artifact/world.testing.ts';
+import type { Job, Pod } from '../../artifact/world.ts';
+import type { JobPlan } from '../builder.ts';
+import { builders } from '../builders.ts';
+import { planDockerfile, treeOf } from '../dockerfile/plan.ts';
+import { samples } from '../dockerfile/samples.ts';
+import { cutStage } from './deps.ts';
+import { installScript, stageFolders } from './install-script.ts';
+import { recipeOf } from './recipe.ts';
+import { stagesOf } from './stages.ts';
+
+const settings = {
+  ...someSettings,
+  registry: { ...someSettings.registry, pushSecret: 'push' },
+  builds: { ...someSettings.builds, network: { httpsProxy: 'http://proxy:3128', npmRegistry: 'https://npm.example/' } },
+};
+const options = { settings, stepsImage: 'vibed/operator@sha256:op', caBundle: 'PEM' };
+const key = 'k'.repeat(16);
+const plan: JobPlan & { builder: 'layers' } = {
+  builder: 'layers',
+  why: 'layers: because',
+  facts: { port: 8080, uid: 10001, language: 'nodejs/express', builder: 'layers', why: ['layers: because'] },
+  install: {
+    image: 'docker.io/library/node@sha256:node',
+    script: 'true',
+    folders: ['/app'],
+    job: {
+      registry: { url: 'https://registry.example.com', dockerConfigFile: '/credential/.dockerconfigjson' },
+      bases: {},
+      prefix: 'vibed',
+      repository: 'vibed/vibed-alice/todo',
+      cache: 'vibed/vibed-alice/todo-cache',
+      tag: key,
+      source: 'sha256:source',
+      base: 'docker.io/library/node@sha256:node',
+      layers: [{ path: '/app/node_modules', target: '/app/node_modules/', uid: 10001, keepAs: 'layer-x' }],
+      settings: [],
+    },
+  },
+};
+const { artifact } = worldOf({ spec: fileSpec() });
+const builder = builders(options);
+const job = builder.desired({ artifact, key, plan })[0]?.object as Job;
+const pod = job.spec?.template.spec;
+
+describe('the install Job', () => {
+  it('is the golden one', async () => {
+    const text = stringify(job, { lineWidth: 140, aliasDuplicateObjects: false });
+    await expect(text).toMatchFileSnapshot('../goldens/install.yaml');
+  });
+
+  it('is one that Pod Security restricted admits', () => {
+    expect(pod?.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    for (const container of [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])])
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+  });
+
+  it('shows the credential to our own steps alone, and no token to anyone', () => {
+    const all = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])];
+    expect(all.filter(c => c.volumeMounts?.some(m => m.name === 'credential')).map(c => c.name)).toEqual([
+      'fetch',
+      'build',
+    ]);
+    expect(pod?.automountServiceAccountToken).toBe(false);
+    expect(all.find(c => c.name === 'install')?.env?.map(e => e.name)).not.toContain('VIBED_LAYERS');
+  });
+
+  it('never runs the tenant’s commands beside a container of ours', () => {
+    expect(pod?.initContainers?.map(c => [c.name, c.restartPolicy])).toEqual([
+      ['fetch', undefined],
+      ['install', undefined],
+    ]);
+  });
+});
+
+describe('what the pod says', () => {
+  const ended = (name: string, exitCode: number, message?: object, reason?: string) => ({
+    name,
+    state: {
+      terminated: { exitCode, ...(message && { message: JSON.stringify(message) }), ...(reason && { reason }) },
+    },
+  });
+  const podWith = (statuses: object[], more: object = {}) =>
+    ({
+      metadata: { name: 'p', namespace: 'vibed-installs', ownerReferences: [{ uid: 'job-uid' }] },
+      status: { initContainerStatuses: statuses, ...more },
+    }) as unknown as Pod;
+  const observed = (one: Pod, conditions: object[] = [{ type: 'Failed', status: 'True' }]) => {
+    const live = { ...job, metadata: { ...job.metadata, uid: 'job-uid' }, spec: {}, status: { conditions } } as Job;
+    return builder.observe(key, live, [one], artifact);
+  };
+
+  it('is the digest, with the facts that were known before', () => {
+    const one = podWith([ended('build', 0, { ok: true, digest: 'sha256:image', user: 'set', exposed: [] })]);
+    expect(observed(one, [])).toMatchObject({
+      state: 'succeeded',
+      facts: {
+        key,
+        digest: 'sha256:image',
+        image: 'registry.example.com/vibed/vibed-alice/todo@sha256:image',
+        port: 8080,
+        why: ['layers: because'],
+      },
+      containers: ['fetch', 'install', 'build'],
+    });
+  });
+
+  it.each([
+    ['a failed command', [ended('install', 40, { ok: false, step: 'build', code: 1 })], {}, 'BuildFailed'],
+    ['a killed command', [ended('install', 40, { ok: false, step: 'build', code: 137 })], {}, 'OutOfMemory'],
+    ['a killed container', [ended('install', 137, undefined, 'OOMKilled')], {}, 'OutOfMemory'],
+    ['the time that was given', [ended('install', 124)], {}, 'BuildTimeout'],
+    ['a full disk', [], { reason: 'Evicted' }, 'DiskFull'],
+    ['a registry that took nothing', [ended('build', 42, { ok: false, step: 'push' })], {}, 'RegistryUnavailable'],
+    ['a registry that gave nothing', [ended('fetch', 2)], {}, 'RegistryUnavailable'],
+    ['nothing at all', [], {}, 'BuildFailed'],
+  ] as const)('is %s', (_what, statuses, more, reason) => {
+    expect(observed(podWith([...statuses], more))).toMatchObject({ state: 'failed', reason });
+  });
+});
+
+describe('the script', () => {
+  const scriptFor = (name: string, restores = false) => {
+    const result = planDockerfile(treeOf(samples[name] ?? {}), { language: 'auto' }, settings.builds);
+    if (!result.ok || !('text' in result.plan.dockerfile)) throw new Error(name);
+    const { build, final } = stagesOf(result.plan.dockerfile.text);
+    if (build === undefined) throw new Error(name);
+    const copies = recipeOf(final).layers.flatMap(layer => (layer.from === 'build' ? [layer.copy] : []));
+    const stage = cutStage(build);
+    const folders = stageFolders(build, copies);
+    const keeps = !restores && stage.dependencies.length > 0 && stage.build.length > 0;
+    return { folders, text: installScript({ stage, copies, folders, restores, keeps, processes: 9 }) };
+  };
+  const stepsOf = (text: string) => text.slice(text.indexOf('.local/bin\n') + 11);
+
+  it.each([
+    ['node-vite-react', ['/app']],
+    ['node-typescript-build', ['/app']],
+    ['python-fastapi', ['/app', '/venv']],
+    ['go-module', ['/out', '/src']],
+    ['node-workspaces', ['/app']],
+  ])('of %s does what its Dockerfile says', async (name, folders) => {
+    const script = scriptFor(name);
+    expect(script.folders).toEqual(folders);
+    await expect(stepsOf(script.text)).toMatchFileSnapshot(`goldens/${name}.sh`);
+  });
+
+  it('begins from a kept stage without installing', () => {
+    const steps = stepsOf(scriptFor('node-vite-react', true).text);
+    expect(steps).toContain('tar -xf /workspace/stage.tar -C /');
+    expect(steps).not.toContain('npm install');
+  });
+});

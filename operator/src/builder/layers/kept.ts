@@ -1,0 +1,48 @@
+// What one version leaves for the next: the layer of its dependencies, or the whole stage after they were installed. Each is an
+// ordinary manifest in the artifact's own cache repository, under a tag that names its input.
+import { Readable } from 'node:stream';
+import { digestOf } from '../../registry/oci-registry.ts';
+import { type Blob, type Descriptor, mediaTypes, type Registry } from '../../registry/registry.ts';
+import type { StoredLayer } from './image.ts';
+
+/** A tar of the stage, compressed by zstd: read only by vibeD itself. */
+export const stageType = 'application/vnd.vibed.stage.v1.tar+zstd';
+const diffIdAnnotation = 'dev.vibed.diff-id';
+const empty = { digest: digestOf(Buffer.from('{}')), size: 2, open: () => Readable.from([Buffer.from('{}')]) };
+
+export const layerTag = (key: string) => `layer-${key}`;
+export const stageTag = (key: string) => `stage-${key}`;
+
+/** The kept blob of this tag, when it and the registry's memory of it are whole. */
+export async function findKept(registry: Registry, cache: string, tag: string): Promise<StoredLayer | undefined> {
+  const manifest = await registry.resolve(cache, tag);
+  if (manifest === undefined) return undefined;
+  const { layers = [] } = JSON.parse(manifest.bytes.toString()) as {
+    layers?: (Descriptor & { annotations?: Record<string, string> })[];
+  };
+  const [layer] = layers;
+  if (layer === undefined || !(await registry.exists(cache, layer.digest))) return undefined;
+  const { mediaType, digest, size, annotations } = layer;
+  return { descriptor: { mediaType, digest, size }, diffId: annotations?.[diffIdAnnotation] ?? '', from: cache };
+}
+
+export interface Keeping {
+  readonly registry: Registry;
+  readonly cache: string;
+  readonly tag: string;
+}
+
+export async function keep(
+  { registry, cache, tag }: Keeping,
+  blob: Blob,
+  mediaType: string,
+  diffId = '',
+): Promise<void> {
+  const { digest, size } = blob;
+  const layer = { mediaType, digest, size, annotations: { [diffIdAnnotation]: diffId } };
+  const config = { mediaType: mediaTypes.config, digest: empty.digest, size: empty.size };
+  const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [layer] };
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  await Promise.all([registry.push(cache, blob), registry.push(cache, empty)]);
+  await registry.put(cache, tag, { digest: digestOf(bytes), mediaType: mediaTypes.manifest, bytes });
+}

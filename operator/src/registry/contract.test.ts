@@ -1,0 +1,135 @@
+// The contract of the Registry port, against a double with bearer tokens and faults and, where VIBED_TEST_REGISTRY names one, a
+// real registry (e2e/scenarios/layers.test.ts does, on the cluster).
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RegistryClient } from '../build-pod/registry-client.ts';
+import { RegistryDouble } from '../build-pod/registry-double.ts';
+import { digestOf, ociRegistry } from './oci-registry.ts';
+import { type Blob, type Manifest, mediaTypes, type Registry } from './registry.ts';
+
+const real = process.env.VIBED_TEST_REGISTRY;
+const repository = 'vibed/alice/todo';
+const signal = AbortSignal.timeout(60_000);
+const blobOf = (text: string): Blob => {
+  const bytes = Buffer.from(text);
+  return { digest: digestOf(bytes), size: bytes.length, open: () => Readable.from([bytes]) };
+};
+const manifestOf = (config: Blob, layer: Blob): Manifest => {
+  const part = ({ digest, size }: Blob, mediaType: string) => ({ mediaType, digest, size });
+  const content = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: part(config, mediaTypes.config),
+    layers: [part(layer, mediaTypes.layer)],
+  };
+  const bytes = Buffer.from(JSON.stringify(content));
+  return { digest: digestOf(bytes), mediaType: mediaTypes.manifest, bytes };
+};
+
+let double: RegistryDouble;
+beforeEach(async () => {
+  double = await RegistryDouble.start('user:pass');
+});
+afterEach(async () => {
+  await double[Symbol.asyncDispose]();
+});
+
+function ofDouble(credentials = 'user:pass'): Registry {
+  const file = join(mkdtempSync(join(tmpdir(), 'vibed-registry-')), 'login');
+  writeFileSync(file, credentials);
+  return ociRegistry(new RegistryClient({ url: double.url, basicAuthFile: file }), { signal, pauseMs: 1 });
+}
+const ofReal = () => ociRegistry(new RegistryClient({ url: real ?? '' }), { signal });
+
+const adapters: [string, () => Registry][] = [['the double', ofDouble]];
+if (real !== undefined) adapters.push(['a real registry', ofReal]);
+
+describe.each(adapters)('a registry (%s)', (_name, make) => {
+  it('gives back what was pushed, and knows what it has', async () => {
+    const registry = make();
+    const [config, layer] = [blobOf('{}'), blobOf(`layer ${Math.random()}`)];
+    const manifest = manifestOf(config, layer);
+    expect(await registry.exists(repository, layer.digest)).toBe(false);
+    expect(await registry.resolve(repository, manifest.digest)).toBeUndefined();
+    await registry.push(repository, config);
+    await registry.push(repository, layer);
+    await registry.put(repository, 'v1', manifest);
+    expect(await registry.exists(repository, layer.digest)).toBe(true);
+    expect(await textOf(await registry.read(repository, layer.digest))).toMatch(/^layer /);
+    expect((await registry.resolve(repository, 'v1'))?.digest).toBe(manifest.digest);
+    expect((await registry.resolve(repository, manifest.digest))?.bytes).toEqual(manifest.bytes);
+  });
+
+  it('takes no manifest whose blobs it does not have', async () => {
+    const lost = manifestOf(blobOf('{}'), blobOf(`lost ${Math.random()}`));
+    await make().push(repository, blobOf('{}'));
+    await expect(make().put(repository, 'v2', lost)).rejects.toMatchObject({ fault: 'NotFound' });
+  });
+
+  it('takes no bytes that are not those of their digest', async () => {
+    const other = { ...blobOf(`one ${Math.random()}`), open: () => Readable.from([Buffer.from('two'.padEnd(22))]) };
+    const { digest } = blobOf(`x ${Math.random()}`);
+    await expect(make().push(repository, { ...other, digest, size: 22 })).rejects.toMatchObject({
+      fault: 'DigestMismatch',
+    });
+    expect(await make().exists(repository, digest)).toBe(false);
+  });
+
+  it('shares a blob between repositories', async () => {
+    const registry = make();
+    const blob = blobOf(`shared ${Math.random()}`);
+    await registry.push('vibed/bases/node', blob);
+    expect(await registry.mount(repository, blob.digest, 'vibed/bases/node')).toBe(true);
+    expect(await registry.exists(repository, blob.digest)).toBe(true);
+  });
+});
+
+describe('a registry that fails', () => {
+  it.each([503, 429, 'cut'] as const)('is asked again after %s, and the upload begins anew', async fault => {
+    let left = 2;
+    double.fault = request => (/^PUT .*blobs/.test(request) && left-- > 0 ? fault : undefined);
+    const blob = blobOf('again');
+    await ofDouble().push(repository, blob);
+    expect(double.blobs.get(blob.digest)?.toString()).toBe('again');
+    expect(double.seen.filter(request => request.startsWith('POST'))).toHaveLength(3);
+  });
+
+  it('ends as Unavailable when it stays away', async () => {
+    double.fault = () => 502;
+    await expect(ofDouble().exists(repository, blobOf('x').digest)).rejects.toMatchObject({ fault: 'Unavailable' });
+    expect(double.seen.filter(request => request.startsWith('HEAD'))).toHaveLength(4);
+  });
+
+  it('is told apart from a refused login, which nothing is gained by repeating', async () => {
+    await expect(ofDouble('user:wrong').exists(repository, blobOf('x').digest)).rejects.toMatchObject({
+      fault: 'Denied',
+    });
+  });
+
+  it('does not pass off other bytes', async () => {
+    const { digest } = blobOf('right');
+    double.blobs.set(digest, Buffer.from('wrong'));
+    await expect(textOf(await ofDouble().read(repository, digest))).rejects.toMatchObject({ fault: 'DigestMismatch' });
+    await expect(ofDouble().resolve(repository, digest)).rejects.toMatchObject({ fault: 'DigestMismatch' });
+  });
+
+  it('deletes by digest, and what is gone is gone', async () => {
+    const [config, layer] = [blobOf('{}'), blobOf('layer')];
+    const manifest = manifestOf(config, layer);
+    double.blobs.set(manifest.digest, manifest.bytes);
+    await ofDouble().delete(repository, manifest.digest);
+    expect(double.blobs.has(manifest.digest)).toBe(false);
+    await ofDouble().delete(repository, manifest.digest);
+    double.fault = () => 405;
+    await expect(ofDouble().delete(repository, manifest.digest)).rejects.toMatchObject({ fault: 'Unsupported' });
+  });
+});
+
+async function textOf(stream: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
