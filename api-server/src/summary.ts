@@ -2,7 +2,7 @@
 import { phases } from '@vibed/crds';
 import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
-import { isCurrent, phaseOf } from './actions/answer.ts';
+import { isCurrent, phaseOf } from './current.ts';
 
 export const summarySchema = z.object({
   name: z.string(),

@@ -1,9 +1,10 @@
 // What every answer about an artifact says. The state is told from spec, status and version records; nothing is kept here.
 
-import { type ConcreteTarget, phases } from '@vibed/crds';
+import { phases } from '@vibed/crds';
 import { versionNumber, wantedOf } from '@vibed/operator/keys';
 import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
+import { isCurrent, phaseOf, targetOf } from '../current.ts';
 import type { Next } from '../problems.ts';
 import type { Context } from './action.ts';
 
@@ -30,21 +31,6 @@ export interface Answer {
   next: Next[];
 }
 
-/** Whether the status speaks of what is asked for now. A retry or restart is an annotation, which no generation counts. */
-export function isCurrent(artifact: CompactArtifact): boolean {
-  const { observedGeneration, desired } = artifact.status ?? {};
-  if (observedGeneration !== artifact.metadata.generation) return false;
-  const target = targetOf(artifact);
-  return desired === undefined || target === undefined || desired.hash === wantedOf(artifact, target).hash;
-}
-
-/** The target this spec will have; undefined until one was chosen. */
-function targetOf({ spec, status }: CompactArtifact): ConcreteTarget | undefined {
-  return spec.target === undefined || spec.target === 'auto'
-    ? (status?.target as ConcreteTarget | undefined)
-    : spec.target;
-}
-
 /** The version asked for now. The operator's word where it has spoken; until then what it will say. */
 export function versionOf(artifact: CompactArtifact, { services }: Context): number {
   const { desired } = artifact.status ?? {};
@@ -52,11 +38,6 @@ export function versionOf(artifact: CompactArtifact, { services }: Context): num
   const target = targetOf(artifact);
   const hash = target === undefined ? '' : wantedOf(artifact, target).hash;
   return versionNumber(hash, artifact.metadata.generation ?? 1, services.store.versions(artifact));
-}
-
-export function phaseOf(artifact: CompactArtifact): Answer['phase'] {
-  if (artifact.metadata.deletionTimestamp !== undefined) return 'deleting';
-  return isCurrent(artifact) ? (artifact.status?.phase ?? 'pending') : 'pending';
 }
 
 export function answerFor(artifact: CompactArtifact, context: Context): Answer {

@@ -2,9 +2,9 @@
 // reader goes. What is read next is looked up anew each time one run of a container has ended.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompactArtifact } from '@vibed/store';
+import { phaseOf } from '../current.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from './action.ts';
-import { phaseOf } from './answer.ts';
 import { findArtifact } from './find.ts';
 import { appPod, buildContainers, buildPod, explaining, type LogKind, type Pod } from './logs.ts';
 

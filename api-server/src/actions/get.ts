@@ -1,9 +1,10 @@
 // get_artifact: the one answer to "how is it?": what serves, what is wanted, why it failed and what to do, within 2 KB.
 import { z } from 'zod';
+import { isCurrent } from '../current.ts';
 import { Problem } from '../problems.ts';
 import { summaryOf, summarySchema } from '../summary.ts';
 import { defineAction, type Right } from './action.ts';
-import { answerFor, answerShape, isCurrent, listShape, staleWarning } from './answer.ts';
+import { answerFor, answerShape, listShape, staleWarning } from './answer.ts';
 import { envNamesOf } from './config.ts';
 import { findArtifact, nameSchema, ownArtifacts } from './find.ts';
 import { requestedBy } from './write.ts';

@@ -7,9 +7,10 @@ import { names } from '@vibed/operator/names';
 import type { CompactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds, type LogOptions, type Typed } from '@vibed/store/kube';
 import { z } from 'zod';
+import { isCurrent } from '../current.ts';
 import { Problem } from '../problems.ts';
 import { type Context, defineAction, type Right } from './action.ts';
-import { isCurrent, listShape } from './answer.ts';
+import { listShape } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
 

@@ -28,7 +28,7 @@ export const createUpload = defineAction({
     const url = `${services.settings.api.publicUrl}/api/uploads/${ticket}`;
     return {
       upload_url: url,
-      command: `tar cz --exclude=./node_modules --exclude=./.git . | curl -sS -T - '${url}'`,
+      command: `tar cz --exclude=./node_modules --exclude=./.git --exclude='./.env*' . | curl -sS -T - '${url}'`,
       expires_at: expires.toISOString(),
       max_bytes: sourceLimits.archiveBytes,
       warnings: [],

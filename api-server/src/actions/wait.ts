@@ -1,8 +1,9 @@
 // wait_for_artifact: the only action that waits, and never for longer than a client's own patience.
 import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
+import { isCurrent } from '../current.ts';
 import { type Context, defineAction } from './action.ts';
-import { answerFor, answerShape, isCurrent, versionOf } from './answer.ts';
+import { answerFor, answerShape, versionOf } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { briefly, viewRights } from './get.ts';
 
