@@ -83,12 +83,15 @@ export async function withoutWebhook(cluster: Cluster, act: () => Promise<void>)
   }
 }
 
-async function scale(cluster: Cluster, name: string, replicas: number): Promise<void> {
+async function scale({ client }: Cluster, name: string, replicas: number): Promise<void> {
   const ref = { namespace: knativeNamespace, name };
-  await cluster.client.mergePatch(kinds.deployment, ref, { spec: { replicas } });
-  const ready = async () =>
-    (await cluster.client.get<Typed<V1Deployment>>(kinds.deployment, ref)).status?.readyReplicas ?? 0;
-  await eventually(ready, replicas, { within: 120 });
+  await client.mergePatch(kinds.deployment, ref, { spec: { replicas } });
+  const state = async () => ({
+    ready: (await client.get<Typed<V1Deployment>>(kinds.deployment, ref)).status?.readyReplicas ?? 0,
+    // One that is on its way out still answers.
+    pods: (await client.list(kinds.pod, { namespace: knativeNamespace, labelSelector: `app=${name}` })).items.length,
+  });
+  await eventually(state, { ready: replicas, pods: replicas }, { within: 180 });
 }
 
 export async function isKnativeThere(cluster: Cluster): Promise<boolean> {

@@ -288,16 +288,19 @@ function stamped(object: KubeObject): KubeObject {
   };
 }
 
+/** Knative has a Service of its own. */
+const nameOf = (kind: Kind) => (kind === kinds.knativeService ? 'Knative Service' : kind.kind);
+
 const notOwned = ({ kind, object }: Child): ApplyProblem => ({
   reason: 'NotOwned',
-  message: `${kind.kind} ${object.metadata.namespace}/${object.metadata.name} exists and does not belong to this Artifact`,
+  message: `${nameOf(kind)} ${object.metadata.namespace}/${object.metadata.name} exists and does not belong to this Artifact`,
   remedy: 'vibeD does not touch it. Rename or delete that object, or give the Artifact another name.',
 });
 
 function refusal(error: unknown, { kind, object }: Child): ApplyProblem | undefined {
   if (error instanceof Refused) return error.problem;
   if (!(error instanceof KubeError)) return undefined;
-  const what = `${kind.kind} ${object.metadata.name}`;
+  const what = `${nameOf(kind)} ${object.metadata.name}`;
   if (error.code === 'Forbidden' && /exceeded quota/.test(error.message))
     return {
       reason: 'QuotaExceeded',

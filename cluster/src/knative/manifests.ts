@@ -22,8 +22,10 @@ export const imageName = (program: string): string => `vibed/knative-${program}:
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'config-network': {
     'ingress-class': 'traefik.ingress.networking.knative.dev',
-    // vibeD's Services are named like hosts, which carry a hash of the namespace.
-    'domain-template': '{{.Name}}.{{.Domain}}',
+    // An app has the host it would have without Knative, as docs/targets.md asks of every cluster.
+    'domain-template':
+      '{{if eq (index .Labels "app.kubernetes.io/managed-by") "vibed"}}{{.Name}}.{{.Domain}}' +
+      '{{else}}{{.Name}}.{{.Namespace}}.{{.Domain}}{{end}}',
   },
   'config-domain': { [APPS_DOMAIN]: '' },
   // Names are answered by a registry without TLS that the controller would have to ask with it.

@@ -11,6 +11,10 @@ const assetLimit = 10;
 const gatePatienceMs = 10_000;
 /** An ingress needs some seconds to know a new host or endpoint. */
 const routePatienceMs = 30_000;
+/** An app that sleeps is woken by the question, on a busy node not quickly. */
+const wakePatienceMs = 25_000;
+const directHeadersMs = 5_000;
+const routedHeadersMs = 15_000;
 /** And until then it answers 404 in the app's place. */
 const unroutedMs = 5_000;
 
@@ -19,18 +23,24 @@ export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 
   // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
   const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
   const started = Date.now();
-  const deadline = started + (target.expect === undefined ? gatePatienceMs : routePatienceMs);
+  const deadline = started + patienceMs(target);
   try {
     for (;;) {
       const answer = await askOnce(target, agent, signal);
       const isUnrouted = target.routed === true && answer.status === 404 && Date.now() < started + unroutedMs;
       const isOver = (isWanted(answer, target) && !isUnrouted) || Date.now() >= deadline;
-      if (isOver) return target.expect === undefined ? steady(answer, await askOnce(target, agent, signal)) : answer;
+      if (isOver && (target.expect !== undefined || answer.fingerprint === undefined)) return answer;
+      if (isOver) return steady(answer, await askOnce(target, agent, signal));
       await sleep(pauseMs, undefined, { signal });
     }
   } finally {
     await agent.close();
   }
+}
+
+function patienceMs({ expect, routed }: ProbeTarget): number {
+  if (expect !== undefined) return routePatienceMs;
+  return routed === true ? wakePatienceMs : gatePatienceMs;
 }
 
 /** A page that says something else each time (a clock, a nonce) has no fingerprint. */
@@ -85,7 +95,7 @@ function get(
   return request(`${target.scheme}://${target.address}${path}`, {
     dispatcher,
     headers: { host: target.host, accept: 'text/html,*/*;q=0.8', 'user-agent': 'vibed-probe' },
-    headersTimeout: 5_000,
+    headersTimeout: target.routed === true || target.expect !== undefined ? routedHeadersMs : directHeadersMs,
     bodyTimeout: 5_000,
     signal,
   });

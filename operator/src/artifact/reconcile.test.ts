@@ -141,8 +141,9 @@ it('lets a deleted Artifact go only when nothing of it is found any more', async
   expect(bench.writes.at(-1)).toBe('release');
 });
 
-it('lets an unexpected failure be one', async () => {
-  const bench = new Bench(settled);
-  bench.context.children.apply = () => Promise.reject(new Error('apiserver away'));
-  await expect(bench.run()).rejects.toThrow('apiserver away');
+it('lets an unexpected failure be one, and tells before how far it is', async () => {
+  const bench = new Bench({ spec, status: { build: factsFor(spec) } });
+  bench.context.children.apply = () => Promise.reject(new Error('a webhook is away'));
+  await expect(bench.run()).rejects.toThrow('a webhook is away');
+  expect(bench.writes).toEqual(['record v1', 'status deploying', 'report']);
 });

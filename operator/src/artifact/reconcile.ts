@@ -4,7 +4,7 @@ import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
 import type { ChildStore } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
-import { ownerOf } from './identity.ts';
+import { type Owner, ownerOf } from './identity.ts';
 import { canonicalJson } from './names.ts';
 import { type Plan, type Ports, planFor } from './plan.ts';
 import type { AnswerValue, Question } from './questions.ts';
@@ -39,12 +39,23 @@ export async function reconcile(key: string, context: ReconcileContext): Promise
   const artifact = plan.accepted.state === 'failed' ? found : await context.store.holdFinalizer(found);
   await record(artifact, world, plan, context);
   const owner = ownerOf(artifact);
-  const problems = await context.children.apply(plan.desired, owner);
-  await context.children.remove(plan.stale);
+  const { problems, error } = await applied(plan, owner, context);
+  // What could not be written is tried again; meanwhile people are told how far it is.
   await writeStatus(artifact, statusOf(world, plan, problems, context.ports), context);
+  if (error !== undefined) throw error;
   ask(key, plan, context);
   const recheckAfterMs = problems.length > 0 ? 30_000 : plan.recheckAfterMs;
   return recheckAfterMs === undefined ? {} : { recheckAfterMs };
+}
+
+async function applied(plan: Plan, owner: Owner, { children }: ReconcileContext) {
+  try {
+    const problems = await children.apply(plan.desired, owner);
+    await children.remove(plan.stale);
+    return { problems };
+  } catch (error) {
+    return { problems: [], error: error instanceof Error ? error : new Error(String(error)) };
+  }
 }
 
 /** `namespace/name` of a key. */
