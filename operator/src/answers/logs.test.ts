@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { type KubeClient, KubeError } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
-import { buildLog, lastLines, podLog } from './logs.ts';
+import { buildLog, lastLines, podLog, withoutUsage } from './logs.ts';
 
 const pod = { namespace: 'n', name: 'p' };
 const client = (logs: KubeClient['logs']) => ({ logs }) as KubeClient;
@@ -48,4 +48,23 @@ it('keeps the head and the tail of a long build, and tells the last container th
 it('lets an unreachable kubelet be an error, not an empty log', async () => {
   const away = client(() => Promise.reject(new KubeError('Unavailable', 'dial')));
   await expect(buildLog(away, pod, ['build'])).rejects.toThrow('dial');
+});
+
+it('an excerpt of npm has the cause, and not the manual after it', () => {
+  const said = [
+    'npm error code EUSAGE',
+    'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.',
+    'npm error',
+    'npm error Usage:',
+    ...Array.from({ length: 90 }, (_, i) => `npm error   --option-${i}`),
+    'npm error Run "npm help ci" for more info',
+    'npm error A complete log of this run can be found in: /tmp/x.log',
+    '',
+  ].join('\n');
+  expect(lastLines(withoutUsage(said)).split('\n')).toEqual([
+    'npm error code EUSAGE',
+    'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.',
+    'npm error',
+    'npm error A complete log of this run can be found in: /tmp/x.log',
+  ]);
 });

@@ -42,8 +42,16 @@ export async function buildLog(
     });
     if (text !== '') parts.push(`=== ${container}\n${text}`);
   }
-  return { kind: 'buildLog', tail: lastLines(parts.at(-1) ?? ''), gzip: gzipSync(bounded(parts.join('\n'))) };
+  return {
+    kind: 'buildLog',
+    tail: lastLines(withoutUsage(parts.at(-1) ?? '')),
+    gzip: gzipSync(bounded(parts.join('\n'))),
+  };
 }
+
+/** npm ends a refusal with its whole manual: the cause is before it. */
+export const withoutUsage = (text: string): string =>
+  text.replace(/^npm (?:ERR!|error) Usage:[\s\S]*?^npm (?:ERR!|error) Run "npm help [a-z-]+" for more info\n/gm, '');
 
 /** The first 64 KiB and the last 192 KiB. */
 function bounded(text: string): Buffer {
