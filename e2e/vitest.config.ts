@@ -42,7 +42,7 @@ export default defineConfig({
       },
       // The first of these puts Knative on the cluster; the last ones disturb it.
       knative('arrival', 3, ['e2e/scenarios/knative/arrival.test.ts'], 1),
-      knative('knative', 4, ['e2e/scenarios/knative/!(arrival).test.ts'], 3),
+      knative('knative', 4, ['e2e/scenarios/knative/!(arrival).test.ts'], 2),
       knative('knative-alone', 5, ['e2e/scenarios/knative/alone/*.test.ts'], 1),
     ],
   },

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { artifactFrom, artifactOf } from '../../lib/artifact-from.ts';
-import { proves, scenario } from '../../lib/scenario.ts';
+import { artifactFrom, artifactOf } from '../../../lib/artifact-from.ts';
+import { proves, scenario } from '../../../lib/scenario.ts';
 
 scenario('25 artifacts at once', proves('knative.many'), async stage => {
   const builder = stage.app('built');
