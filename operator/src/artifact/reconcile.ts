@@ -108,7 +108,8 @@ async function finalize(
   const { builds } = context.ports.settings;
   const left = await context.children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
   await context.children.remove(left.filter(({ kind }) => kind.kind !== 'Pod'));
-  if (left.length > 0) return { recheckAfterMs: 1_000 };
+  // What is watched wakes it as it goes; the look again is for what is not.
+  if (left.length > 0) return { recheckAfterMs: 5_000 };
   await context.store.releaseFinalizer(context.view.get(refOf(key)) ?? artifact);
   return {};
 }
