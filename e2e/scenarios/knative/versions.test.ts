@@ -45,7 +45,7 @@ scenario(
     ] as const) {
       const written = performance.now();
       await app.apply({ ...plain('unused'), spec });
-      await eventually(async () => (await app.ask('/')).text, text, { within: 20, everyMs: 10 });
+      await eventually(async () => (await app.ask('/')).text, text, { within: 90, everyMs: 10 });
       console.log(`rollback to "${text}": ${Math.round(performance.now() - written)} ms from the spec to the answer`);
       await app.runs();
     }

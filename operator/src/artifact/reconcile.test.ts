@@ -134,7 +134,7 @@ it('lets a deleted Artifact go only when nothing of it is found any more', async
     { kind: { kind: 'Deployment' }, object: { metadata: { name: 'd' } } },
     { kind: { kind: 'Pod' }, object: { metadata: { name: 'p' } } },
   ];
-  expect(await bench.run()).toEqual({ recheckAfterMs: 1_000 });
+  expect(await bench.run()).toEqual({ recheckAfterMs: 5_000 });
   expect(bench.writes).toEqual(['status deleting', 'report', 'remove Deployment']);
   bench.left = [];
   expect(await bench.run()).toEqual({});
