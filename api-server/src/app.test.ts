@@ -9,7 +9,7 @@ import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { startTestServer } from './app.testing.ts';
 import { jsonLimitBytes } from './app.ts';
-import { namespaceOf } from './tenancy.ts';
+import { namespaceOf, ownerLabelOf } from './tenancy.ts';
 
 const files = [{ path: 'index.html', content: '<h1>hi</h1>' }];
 const todo = { name: 'todo', files };
@@ -169,11 +169,16 @@ describe('secrets', () => {
   });
 });
 
-describe('two users', () => {
+describe.each([
+  { mode: 'a namespace each', sharedNamespace: undefined },
+  { mode: 'a shared namespace', sharedNamespace: 'vibed-apps' },
+])('two users with $mode', ({ sharedNamespace }) => {
   it('neither sees, counts, changes, waits for or guesses what the other has', async () => {
-    await using server = await startTestServer();
-    await server.call('alice', 'POST', '/api/artifacts', todo);
-    server.store.report(namespaceOf('alice'), 'todo', { phase: 'running', url: 'http://todo.example.com' });
+    await using server = await startTestServer({ sharedNamespace });
+    const made = await server.call('alice', 'POST', '/api/artifacts', todo);
+    const place = sharedNamespace ?? namespaceOf('alice');
+    server.store.report(place, String(made.body.name), { phase: 'running', url: 'http://todo.example.com' });
+    expect((await server.call('alice', 'GET', '/api/artifacts/todo')).body).toMatchObject({ phase: 'running' });
     expect((await server.call('bob', 'GET', '/api/artifacts')).body).toMatchObject({ artifacts: [], total: 0 });
     const calls = [
       ['GET', ''],
@@ -189,27 +194,75 @@ describe('two users', () => {
       ['PATCH', '', { base_version: 1, port: 1 }],
       ['DELETE', '', { confirm: 'todo' }],
     ] as const;
-    for (const [method, path, body] of calls) {
-      const foreign = await server.call('bob', method, `/api/artifacts/todo${path}`, body);
-      const absent = await server.call('carol', method, `/api/artifacts/todo${path}`, body);
-      expect([method, path, foreign.status, foreign.body]).toEqual([method, path, 404, absent.body]);
-    }
+    const guesses = ['todo', String(made.body.name), encodeURIComponent('http://todo.example.com/')];
+    for (const guess of guesses)
+      for (const [method, path, body] of calls) {
+        const foreign = await server.call('bob', method, `/api/artifacts/${guess}${path}`, body);
+        const absent = await server.call('carol', method, `/api/artifacts/absent${path}`, body);
+        expect([guess, method, path, foreign.status, foreign.body]).toEqual([guess, method, path, 404, absent.body]);
+      }
+    const { source_ref } = made.body;
+    expect(await server.call('bob', 'POST', '/api/artifacts', { name: 'mine', source_ref })).toMatchObject({
+      status: 400,
+    });
     expect((await server.call('bob', 'POST', '/api/artifacts', todo)).body).toMatchObject({ changed: true });
     expect(server.store.objects.size).toBe(2);
   });
 
   it('hear of their own changes only', async () => {
-    await using server = await startTestServer();
+    await using server = await startTestServer({ sharedNamespace });
     const { ticket } = (await server.call('bob', 'POST', '/api/events/ticket')).body;
     const stream = await fetch(`${server.url}/api/events?ticket=${ticket}`);
     const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
     await server.call('alice', 'POST', '/api/artifacts', todo);
     await server.call('bob', 'POST', '/api/artifacts', { ...todo, name: 'mine' });
     let heard = '';
-    while (!heard.includes('"mine"')) heard += (await reader?.read())?.value ?? '';
+    while (!/"name":"mine(-[0-9a-f]{8})?"/.test(heard)) heard += (await reader?.read())?.value ?? '';
     expect(heard).toMatch(/^event: snapshot\n/);
     expect(heard).not.toContain('todo');
     await reader?.cancel();
+  });
+});
+
+describe('a shared namespace', () => {
+  const shared = { sharedNamespace: 'vibed-apps' };
+
+  it('keeps names apart by an end that is the owner’s, and takes the short one everywhere', async () => {
+    await using server = await startTestServer(shared);
+    const { body } = await server.call('alice', 'POST', '/api/artifacts', todo);
+    expect(body).toMatchObject({ name: expect.stringMatching(/^todo-[0-9a-f]{8}$/), changed: true });
+    for (const name of ['todo', String(body.name)])
+      expect((await server.call('alice', 'POST', '/api/artifacts', { ...todo, name })).body).toMatchObject({
+        name: body.name,
+        changed: false,
+      });
+    const { metadata } = await server.store.get({ namespace: 'vibed-apps', name: String(body.name) });
+    expect(metadata.labels).toEqual({ 'vibed.dev/owner': ownerLabelOf('alice') });
+    expect(await server.call('alice', 'POST', '/api/artifacts', { ...todo, name: 'a'.repeat(32) })).toMatchObject({
+      status: 400,
+      body: { field: 'name', message: expect.stringContaining('31') },
+    });
+    const restored = await server.call('alice', 'DELETE', '/api/artifacts/todo', { confirm: 'todo' });
+    expect(restored).toMatchObject({ status: 200, body: { name: body.name } });
+  });
+
+  it('gives nobody what has no label, what is elsewhere, or another’s Secret', async () => {
+    await using server = await startTestServer(shared);
+    const { body } = await server.call('alice', 'POST', '/api/artifacts', todo);
+    const mine = await server.store.get({ namespace: 'vibed-apps', name: String(body.name) });
+    const { labels: _, ...bare } = mine.metadata;
+    await server.store.create({ ...mine, metadata: { ...bare, name: 'stray' } });
+    await server.store.create({
+      ...mine,
+      metadata: { ...mine.metadata, namespace: namespaceOf('alice'), name: 'old' },
+    });
+    expect((await server.call('alice', 'GET', '/api/artifacts')).body).toMatchObject({ total: 1 });
+    const secrets = { TOKEN: 'other-env-0123456789/TOKEN' };
+    for (const [method, path, call] of [
+      ['POST', '/api/artifacts', { ...todo, name: 'thief', secrets }],
+      ['PATCH', '/api/artifacts/todo', { base_version: 1, secrets }],
+    ] as const)
+      expect(await server.call('alice', method, path, call)).toMatchObject({ status: 400, body: { field: 'secrets' } });
   });
 });
 

@@ -21,6 +21,7 @@ import type { Caller } from './auth/caller.ts';
 import type { KeyRing } from './auth/keys.ts';
 import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
+import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { Metrics } from './metrics.ts';
 import { LocalStorage } from './storage/local.ts';
@@ -136,6 +137,10 @@ class MemoryClient {
     this.created.set(key, object);
     return object;
   }
+  async delete(kind: { kind: string }, ref: { namespace?: string; name: string }): Promise<void> {
+    if (!this.created.delete(`${kind.kind}/${ref.namespace ?? ''}/${ref.name}`))
+      throw new KubeError('NotFound', ref.name);
+  }
   async get(kind: { kind: string }, ref: { namespace?: string; name: string }): Promise<KubeObject> {
     const found = this.created.get(`${kind.kind}/${ref.namespace ?? ''}/${ref.name}`);
     if (found === undefined) throw new KubeError('NotFound', ref.name);
@@ -174,7 +179,12 @@ const keys = {
   },
 } as unknown as KeyRing;
 
-async function testServices(client: MemoryClient, store: MemoryStore, log: Log): Promise<Services> {
+async function testServices(
+  client: MemoryClient,
+  store: MemoryStore,
+  log: Log,
+  sharedNamespace: string | undefined,
+): Promise<Services> {
   const folder = mkdtempSync(join(tmpdir(), 'vibed-api-'));
   const settings = settingsSchema.parse({
     apps: { domain: 'example.com', probeVia: '127.0.0.1:9' },
@@ -183,6 +193,7 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
   });
   const view = store.watch();
   const metrics = new Metrics();
+  const tenancy = new Tenancy(client as unknown as KubeClient, sharedNamespace);
   return {
     settings,
     client: client as unknown as KubeClient,
@@ -190,12 +201,13 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
     view,
     metrics,
     log,
-    feed: new Feed(view, metrics, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
+    feed: new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
     storage: await LocalStorage.open(folder),
     uploads: await Uploads.open(folder),
+    envSecrets: new EnvSecrets(folder),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
-    tenancy: new Tenancy(client as unknown as KubeClient),
+    tenancy,
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),
       write: new RateLimiter({ burst: 10_000, perSecond: 1 }),
@@ -203,14 +215,20 @@ async function testServices(client: MemoryClient, store: MemoryStore, log: Log):
   };
 }
 
-/** `anonymous`: as on loopback without keys, where everybody is `local`. */
-export async function startTestServer({ anonymous = false } = {}): Promise<TestServer> {
+interface TestSettings {
+  /** As on loopback without keys, where everybody is `local`. */
+  anonymous?: boolean;
+  /** One namespace for all owners. */
+  sharedNamespace?: string | undefined;
+}
+
+export async function startTestServer({ anonymous = false, sharedNamespace }: TestSettings = {}): Promise<TestServer> {
   const lines: string[] = [];
   const line = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: line, info: line, warn: line, error: line };
   const store = new MemoryStore();
   const client = new MemoryClient();
-  const services = await testServices(client, store, log);
+  const services = await testServices(client, store, log, sharedNamespace);
   const app = makeApp({
     services,
     keys: anonymous ? undefined : keys,

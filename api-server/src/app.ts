@@ -10,9 +10,9 @@ import express, {
   type Response,
 } from 'express';
 import { z } from 'zod';
-import { type Context, perform, type Services } from './actions/action.ts';
+import { type Context, contextFor, perform, type Services } from './actions/action.ts';
 import { followLog } from './actions/follow.ts';
-import { invalidInput } from './actions/input.ts';
+import { checkDepth, invalidInput } from './actions/input.ts';
 import { specOfVersion, treeOf } from './actions/trees.ts';
 import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
@@ -104,7 +104,7 @@ async function contextOf(request: Request, response: Response, options: AppOptio
   options.services.limits.read.take(caller.user);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  return { caller, door: 'rest', signal: gone.signal, services: options.services, namespace: namespaceOf(caller.user) };
+  return contextFor({ caller, door: 'rest', signal: gone.signal }, options.services);
 }
 
 function queryOf<T extends z.ZodObject>(query: unknown, schema: T): z.output<T> {
@@ -117,7 +117,7 @@ function followLogs(options: AppOptions): RequestHandler<{ name: string }> {
   return async (request, response) => {
     const context = await contextOf(request as unknown as Request, response, options);
     const { kind } = queryOf(request.query, z.strictObject({ kind: z.enum(['build', 'app']).optional() }));
-    await options.services.following.pass(context.namespace, async () => {
+    await options.services.following.pass(context.owner, async () => {
       const lines = await followLog(request.params.name, kind, context);
       // A quiet app may say nothing for hours; that it is followed is told at once.
       response.type('text/plain').set('x-accel-buffering', 'no').flushHeaders();
@@ -139,7 +139,11 @@ function downloadSource(options: AppOptions): RequestHandler<{ name: string }> {
 
 function addMcp(app: Express, options: AppOptions): void {
   const serve = mcpHandler(options.services);
-  app.post('/mcp', async (request, response) => await serve(request, response, await callerOf(request, options)));
+  app.post('/mcp', async (request, response) => {
+    const caller = await callerOf(request, options);
+    checkDepth(request.body);
+    await serve(request, response, caller);
+  });
   app.all(
     '/mcp',
     (_request, response) =>
@@ -159,8 +163,7 @@ function addRoutes(app: Express, options: AppOptions): void {
   for (const { method, path, action } of routes)
     app[method](path, async (request: Request, response: Response) => {
       const caller = await callerOf(request, options);
-      const namespace = namespaceOf(caller.user);
-      const input = await inputOf(request, action, { services, namespace });
+      const input = await inputOf(request, action, { services, owner: namespaceOf(caller.user) });
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const call = { caller, door: 'rest', client: request.get('user-agent'), signal: gone.signal } as const;
@@ -180,9 +183,9 @@ function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
         throw new Problem('UploadSpent', 'this URL cannot be used: it was made for somebody else', {
           hint: 'ask for a URL of your own',
         });
-      const owner = { services, namespace: namespaceOf(user) };
-      const store = async () => await receiveArchive(await readBounded(request), owner);
-      const stored = await services.unpacking.pass(owner.namespace, store);
+      const owner = namespaceOf(user);
+      const store = async () => await receiveArchive(await readBounded(request), { services, owner });
+      const stored = await services.unpacking.pass(owner, store);
       services.log.info('audit', { action: 'upload', user, door: 'rest', source: stored.source_ref });
       return stored;
     });
@@ -218,14 +221,26 @@ function edge({ log }: Services): ErrorRequestHandler {
     if (problem.code === 'Internal')
       log.error('a request failed', { method: request.method, path: request.path, error });
     if (response.headersSent) return void response.destroy();
-    // What is still on its way is not read: an answer to a body that is too large must not wait for it.
-    if (!request.complete) response.set('connection', 'close');
     const { retryAfterSeconds } = problem.details;
     if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
     if (problem.code === 'Unauthorized') response.set('www-authenticate', 'Bearer');
-    response
-      .status(problem.status)
-      .type('application/problem+json')
-      .send(JSON.stringify(problemJson(problem)));
+    response.status(problem.status).set('content-type', 'application/problem+json; charset=utf-8');
+    const text = JSON.stringify(problemJson(problem));
+    if (request.complete) response.send(text);
+    else answerEarly(request, response, text);
   };
+}
+
+const lingerMs = 1_000;
+
+/**
+ * An answer to a body that is refused does not wait for the rest of it. But a connection that is closed with bytes unread loses
+ * its answer too, so they are read, and forgotten, for a moment.
+ */
+function answerEarly(request: Request, response: Response, text: string): void {
+  response.set({ connection: 'close', 'content-length': String(Buffer.byteLength(text)) }).write(text);
+  const end = () => response.end();
+  const limit = setTimeout(end, lingerMs);
+  request.once('close', () => clearTimeout(limit)).once('end', end);
+  request.resume();
 }

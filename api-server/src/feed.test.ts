@@ -60,8 +60,7 @@ it(`${never} of ${readers} readers never read: the others see every final state,
 
 it('closes a reader that leaves its buffer full, however little waits in it, and keeps one that empties it', async () => {
   const server = await startTestServer();
-  const { view, metrics } = server.services;
-  const feed = new Feed(view, metrics, { keepAliveMs: 20, stuckMs: 100 });
+  const feed = new Feed(server.services, { keepAliveMs: 20, stuckMs: 100 });
   const closed: string[] = [];
   const responseThat = (name: string, keepsUp: () => boolean) => {
     const response = Object.assign(new EventEmitter(), {

@@ -1,10 +1,11 @@
-// The one watch of the process, fanned out. A reader gets a snapshot first, then changes of its own namespace only; what is
+// The one watch of the process, fanned out. A reader gets a snapshot first, then changes of its owner's artifacts only; what is
 // sent is made once per change, whoever reads it. A reader that does not keep up is cut off: it comes back to a new snapshot.
 import type { ServerResponse } from 'node:http';
 import type { ArtifactView, CompactArtifact } from '@vibed/store';
 import type { Metrics } from './metrics.ts';
 import { Problem } from './problems.ts';
 import { type ArtifactSummary, summaryOf } from './summary.ts';
+import type { Tenancy } from './tenancy.ts';
 
 export interface FeedTiming {
   readonly keepAliveMs: number;
@@ -37,16 +38,24 @@ export type FeedEvent =
   | { readonly type: 'set'; readonly artifact: ArtifactSummary }
   | { readonly type: 'delete'; readonly name: string; readonly uid: string };
 
+interface Told {
+  readonly view: ArtifactView;
+  readonly tenancy: Tenancy;
+  readonly metrics: Metrics;
+}
+
 export class Feed {
   readonly #view: ArtifactView;
+  readonly #tenancy: Tenancy;
   readonly #metrics: Metrics;
   readonly #timing: FeedTiming;
   readonly #readers = new Map<string, Set<Reader>>();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(view: ArtifactView, metrics: Metrics, timing: Partial<FeedTiming> = {}) {
+  constructor({ view, tenancy, metrics }: Told, timing: Partial<FeedTiming> = {}) {
     this.#view = view;
+    this.#tenancy = tenancy;
     this.#metrics = metrics;
     this.#timing = { ...defaultTiming, ...timing };
     this.#unsubscribe = view.subscribe((artifact, change) => this.#tell(artifact, change));
@@ -61,8 +70,8 @@ export class Feed {
   }
 
   /** Serves one reader until it goes, or is cut off. Throws RateLimited for an owner who has too many. */
-  serve(namespace: string, response: ServerResponse): void {
-    if ((this.#readers.get(namespace)?.size ?? 0) >= this.#timing.readersPerOwner)
+  serve(owner: string, response: ServerResponse): void {
+    if ((this.#readers.get(owner)?.size ?? 0) >= this.#timing.readersPerOwner)
       throw new Problem('RateLimited', 'too many event streams are open', {
         retryAfterSeconds: 15,
         hint: 'close one; a browser needs one per tab',
@@ -74,21 +83,21 @@ export class Feed {
     });
     const artifacts = this.#view
       .all()
-      .filter(a => a.metadata.namespace === namespace)
+      .filter(artifact => this.#tenancy.ownerOf(artifact) === owner)
       .map(summaryOf);
     const staleSince = this.staleSince();
     const reader: Reader = { response, fullSince: undefined };
-    const readers = this.#readers.get(namespace) ?? new Set<Reader>();
-    this.#readers.set(namespace, readers.add(reader));
-    response.once('close', () => this.#forget(namespace, reader));
+    const readers = this.#readers.get(owner) ?? new Set<Reader>();
+    this.#readers.set(owner, readers.add(reader));
+    response.once('close', () => this.#forget(owner, reader));
     this.#count();
     this.#send(reader, frameOf({ type: 'snapshot', artifacts, ...(staleSince !== undefined && { staleSince }) }));
   }
 
-  /** Calls back for every change in a namespace; returns how to end it. */
-  onChange(namespace: string, listener: (artifact: CompactArtifact) => void): () => void {
+  /** Calls back for every change of an owner's artifacts; returns how to end it. */
+  onChange(owner: string, listener: (artifact: CompactArtifact) => void): () => void {
     return this.#view.subscribe(artifact => {
-      if (artifact.metadata.namespace === namespace) listener(artifact);
+      if (this.#tenancy.ownerOf(artifact) === owner) listener(artifact);
     });
   }
 
@@ -99,7 +108,7 @@ export class Feed {
   }
 
   #tell(artifact: CompactArtifact, change: 'set' | 'delete'): void {
-    const readers = this.#readers.get(artifact.metadata.namespace ?? '');
+    const readers = this.#readers.get(this.#tenancy.ownerOf(artifact) ?? '');
     if (readers === undefined) return;
     const { name, uid = '' } = artifact.metadata;
     const frame = frameOf(
@@ -125,10 +134,10 @@ export class Feed {
     response.destroy();
   }
 
-  #forget(namespace: string, reader: Reader): void {
-    const readers = this.#readers.get(namespace);
+  #forget(owner: string, reader: Reader): void {
+    const readers = this.#readers.get(owner);
     readers?.delete(reader);
-    if (readers?.size === 0) this.#readers.delete(namespace);
+    if (readers?.size === 0) this.#readers.delete(owner);
     this.#count();
   }
 

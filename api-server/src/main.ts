@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { makeLogger } from '@vibed/operator/logger';
 import { readSettings } from '@vibed/operator/settings';
-import { type CompactArtifact, CrdArtifactStore } from '@vibed/store';
+import { CrdArtifactStore } from '@vibed/store';
 import { connect } from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
 import { makeApp } from './app.ts';
@@ -10,8 +10,10 @@ import { KeyRing } from './auth/keys.ts';
 import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
 import { type Endpoint, readConfig } from './config.ts';
+import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { Metrics } from './metrics.ts';
+import { prune } from './prune.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Turnstile } from './storage/turnstile.ts';
@@ -34,7 +36,7 @@ try {
 
 async function run(): Promise<void> {
   const services = await makeServices();
-  const { settings, view, client, storage, feed } = services;
+  const { settings, view, feed } = services;
   const keys = config.keysDir === undefined ? undefined : new KeyRing(config.keysDir, log);
   const app = makeApp({
     services,
@@ -44,7 +46,7 @@ async function run(): Promise<void> {
   });
   const doors = await listen(createServer(app), config.listen);
   const sources = await listen(
-    serveSources({ client, storage, log, buildNamespace: settings.builds.namespace, metrics: services.metrics }),
+    serveSources({ ...services, buildNamespace: settings.builds.namespace }),
     config.sourceListen,
   );
   log.info('listening', {
@@ -72,6 +74,7 @@ async function makeServices(): Promise<Services> {
   const store = new CrdArtifactStore({ client, log });
   const view = store.watch({});
   const metrics = new Metrics();
+  const tenancy = new Tenancy(client, settings.tenants.sharedNamespace);
   return {
     settings,
     client,
@@ -79,39 +82,18 @@ async function makeServices(): Promise<Services> {
     view,
     metrics,
     log,
-    feed: new Feed(view, metrics),
+    feed: new Feed({ view, tenancy, metrics }),
     storage: await LocalStorage.open(config.dataDir),
     uploads: await Uploads.open(config.dataDir),
+    envSecrets: new EnvSecrets(config.dataDir),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
-    tenancy: new Tenancy(client),
+    tenancy,
     limits: {
       read: new RateLimiter({ burst: 200, perSecond: 20 }),
       write: new RateLimiter({ burst: 60, perSecond: 1 }),
     },
   };
-}
-
-/** A reference is in use while its artifact or one of its recorded versions names the tree. */
-async function prune({ storage, uploads, view, store }: Services): Promise<void> {
-  try {
-    if (!view.synced) return; // an artifact that is not seen yet is not a deleted one
-    const digestsOf = (artifact: CompactArtifact) =>
-      [artifact.spec, ...store.versions(artifact).map(v => v.spec)].map(spec => spec.source.snapshot?.digest);
-    const removed = await storage.prune({
-      unreferencedMs: 24 * hour,
-      unusedMs: 7 * 24 * hour,
-      now: Date.now(),
-      isInUse: (name, digest) => {
-        const artifact = view.get(name);
-        return artifact !== undefined && digestsOf(artifact).includes(digest);
-      },
-    });
-    await uploads.prune();
-    log.info('pruned sources', { removed });
-  } catch (error) {
-    log.error('sources could not be pruned', { error });
-  }
 }
 
 function listen(server: Server, { host, port }: Endpoint): Promise<Server> {

@@ -138,6 +138,8 @@ interface BodyParserError {
 }
 
 function fromBodyParser(error: unknown): Problem | undefined {
+  if (error instanceof URIError)
+    return new Problem('InvalidInput', 'the path is not percent-encoded UTF-8', { hint: 'encode it as UTF-8' });
   if (!(error instanceof Error) || !('type' in error)) return undefined;
   const { type, limit } = error as BodyParserError;
   if (type === 'entity.too.large')

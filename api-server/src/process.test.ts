@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { ApiServerProcess, ClusterDouble } from './process.testing.ts';
 
-it('answers a write with 503 and Retry-After within a second while the apiserver is gone, and reads from what it knows', async () => {
+it('answers a write with 503 and Retry-After within a second while the apiserver is gone, and reads from what it knows', {
+  timeout: 60_000,
+}, async () => {
   await using cluster = await ClusterDouble.start();
   cluster.set('todo', { observedGeneration: 1, phase: 'suspended' });
   await using server = new ApiServerProcess(cluster);

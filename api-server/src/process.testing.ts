@@ -94,14 +94,16 @@ builds: { image: vibed/buildah }
 
 export class ApiServerProcess implements AsyncDisposable {
   readonly #folder: string;
+  readonly #settings: string;
   #child: ChildProcess | undefined;
   #ports: readonly [number, number] = [0, 0];
   #output = '';
   readonly keys: readonly string[];
 
-  /** With `users` everybody needs a key; theirs are in `keys`. */
-  constructor({ folder }: ClusterDouble, users: readonly string[] = []) {
+  /** `folder` has the kubeconfig. With `users` everybody needs a key; theirs are in `keys`. `more` is YAML for the settings. */
+  constructor({ folder }: { folder: string }, users: readonly string[] = [], more = '') {
     this.#folder = folder;
+    this.#settings = settings + more;
     const minted = users.map(user => mintKey(user, 'write'));
     this.keys = minted.map(({ key }) => key);
     mkdirSync(join(folder, 'keys'));
@@ -115,7 +117,7 @@ export class ApiServerProcess implements AsyncDisposable {
   /** Resolves when it is ready; at the same ports after a kill. */
   async start(): Promise<void> {
     if (this.port === 0) this.#ports = [await freePort(), await freePort()];
-    writeFileSync(join(this.#folder, 'settings.yaml'), settings);
+    writeFileSync(join(this.#folder, 'settings.yaml'), this.#settings);
     const env = {
       KUBECONFIG: join(this.#folder, 'kubeconfig'),
       VIBED_SETTINGS: join(this.#folder, 'settings.yaml'),
@@ -130,7 +132,7 @@ export class ApiServerProcess implements AsyncDisposable {
       stream?.on('data', (chunk: Buffer) => {
         this.#output += chunk.toString();
       });
-    for (let left = 200; left > 0; left -= 1) {
+    for (let left = 600; left > 0; left -= 1) {
       const answer = await fetch(`http://127.0.0.1:${this.port}/readyz`).catch(() => undefined);
       if (answer?.ok) return;
       await sleep(50);

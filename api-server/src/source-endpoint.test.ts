@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { labels } from '@vibed/crds';
 import { type KubeClient, KubeError } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
+import { MemoryStore } from './app.testing.ts';
 import { Metrics } from './metrics.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
+import { Tenancy } from './tenancy.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const namespace = 'vibed-alice-11111111';
@@ -35,7 +37,10 @@ async function fetched(review: object, pod: Record<string, unknown> = {}, path?:
       return { metadata };
     },
   } as unknown as KubeClient;
-  const server = serveSources({ client, storage, log, buildNamespace: 'vibed-builds', metrics: new Metrics() });
+  const view = new MemoryStore().watch();
+  const tenancy = new Tenancy(client);
+  const metrics = new Metrics();
+  const server = serveSources({ client, storage, log, buildNamespace: 'vibed-builds', metrics, view, tenancy });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}${path ?? `/sources/${namespace}/todo/${digest}`}`;

@@ -3,17 +3,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { labels } from '@vibed/crds';
 import { sourceDigest, sourcePath, sourceToken } from '@vibed/operator/source-access';
+import type { ArtifactRef, ArtifactView } from '@vibed/store';
 import { type KubeClient, type KubeObject, kinds, type Log } from '@vibed/store/kube';
 import { z } from 'zod';
 import type { Right } from './actions/action.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem, problemJson, problemOf } from './problems.ts';
 import type { SourceStorage } from './storage/storage.ts';
+import type { Tenancy } from './tenancy.ts';
 
 export interface SourceEndpoint {
   readonly client: KubeClient;
   readonly storage: SourceStorage;
   readonly buildNamespace: string;
+  readonly view: ArtifactView;
+  readonly tenancy: Tenancy;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -60,9 +64,18 @@ async function answer(request: IncomingMessage, endpoint: SourceEndpoint): Promi
   const digest = pod.metadata.annotations?.[sourceDigest] ?? '';
   if (request.url !== sourcePath(name.namespace, name.name, digest))
     throw new Problem('ScopeMissing', 'this is not the source of this build');
-  const archive = await endpoint.storage.archive(name, digest);
+  const owner = ownerOf(name, endpoint);
+  const archive =
+    owner === undefined ? undefined : await endpoint.storage.archive({ namespace: owner, name: name.name }, digest);
   if (archive === undefined) throw new Problem('NotFound', 'the source is gone');
   return archive;
+}
+
+/** In whose storage the source of an artifact is. Only a shared namespace has to be asked whose it is. */
+function ownerOf(name: ArtifactRef, { tenancy, view }: SourceEndpoint): string | undefined {
+  if (!tenancy.isShared) return name.namespace;
+  const artifact = view.get(name);
+  return artifact && tenancy.ownerOf(artifact);
 }
 
 function tokenOf({ headers }: IncomingMessage): string {

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { apiVersion } from '@vibed/crds';
 import type { ArtifactView, CompactArtifact } from '@vibed/store';
+import type { KubeClient } from '@vibed/store/kube';
 import { Feed } from '../../api-server/src/feed.ts';
 import { Metrics } from '../../api-server/src/metrics.ts';
 import { summaryOf } from '../../api-server/src/summary.ts';
+import { Tenancy } from '../../api-server/src/tenancy.ts';
 
 const namespace = 'vibed-alice';
 const artifact = (version: number): CompactArtifact => ({
@@ -36,7 +38,7 @@ function byFeed(): { serve: Serve; tell: Tell } {
     },
     lastEventAgeMs: () => 0,
   } as unknown as ArtifactView;
-  const feed = new Feed(view, new Metrics());
+  const feed = new Feed({ view, metrics: new Metrics(), tenancy: new Tenancy({} as KubeClient) });
   return { serve: response => feed.serve(namespace, response), tell: change => listener(change, 'set') };
 }
 

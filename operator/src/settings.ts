@@ -128,6 +128,13 @@ const tenants = z
       .array(z.string())
       .default(['default'])
       .describe('Never tenants, besides kube-* and vibeD’s own.'),
+    sharedNamespace: z
+      .string()
+      .regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/)
+      .optional()
+      .describe(
+        'One namespace for the apps of everybody who comes by the API, instead of one each: for clusters where namespaces cannot be made freely. Quota and network are shared then; a label that only the api-server may set says whose an Artifact is.',
+      ),
     ingressNamespaces: z.array(z.string()).default([]).describe('Namespaces whose pods may reach apps; empty: any.'),
   })
   .prefault({});

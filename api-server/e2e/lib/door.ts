@@ -17,6 +17,7 @@ const facts = factsSchema.parse(
   JSON.parse(execFileSync(process.execPath, ['cluster/src/main.ts', 'env'], { cwd: root, encoding: 'utf8' })),
 );
 
+export const { kubeconfig } = facts;
 export const systemNamespace = 'vibed-system';
 export const client: KubeClient = connect({
   kubeconfig: facts.kubeconfig,
@@ -38,7 +39,7 @@ export const fetchHere = ((url: string, init: object = {}) =>
 const storedSchema = z.record(z.string(), z.string());
 const storePath = join(root, '.vibed/e2e/api-keys.json');
 
-/** The key of a test user; made once per cluster, for a new one takes a minute to reach the server. */
+/** The key of a test user; made once per cluster. */
 export async function keyOf(user: string, scope: Scope = 'write'): Promise<string> {
   const stored = readStored();
   const known = stored[`${user}/${scope}`];
@@ -49,6 +50,7 @@ export async function keyOf(user: string, scope: Scope = 'write'): Promise<strin
     { namespace: systemNamespace, name: keysSecret },
     { stringData: { [id]: JSON.stringify(entry) } },
   );
+  await renewVolumes();
   mkdirSync(dirname(storePath), { recursive: true });
   writeFileSync(storePath, JSON.stringify({ ...readStored(), [`${user}/${scope}`]: key }), { mode: 0o600 });
   for (let left = 150; left > 0; left -= 1) {
@@ -56,6 +58,13 @@ export async function keyOf(user: string, scope: Scope = 'write'): Promise<strin
     await sleep(1_000);
   }
   throw new Error('the new key did not reach the api-server');
+}
+
+/** A kubelet renews the volumes of a pod that changes at once; of itself it takes a minute. */
+async function renewVolumes(): Promise<void> {
+  const { items } = await client.list<Pod>(kinds.pod, { namespace: systemNamespace, labelSelector: selector });
+  const change = { metadata: { annotations: { 'vibed.dev/keys-changed': String(Date.now()) } } };
+  for (const { metadata } of items) await client.mergePatch(kinds.pod, metadata, change);
 }
 
 function readStored(): Record<string, string> {

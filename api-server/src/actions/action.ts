@@ -7,6 +7,7 @@ import type { KubeClient, Log } from '@vibed/store/kube';
 import type { z } from 'zod';
 import { type Caller, mayDo } from '../auth/caller.ts';
 import type { RateLimiter } from '../auth/rate-limit.ts';
+import type { EnvSecrets } from '../env-secrets.ts';
 import type { Feed } from '../feed.ts';
 import type { Metrics } from '../metrics.ts';
 import { Problem, problemOf } from '../problems.ts';
@@ -25,6 +26,7 @@ export interface Services {
   readonly feed: Feed;
   readonly storage: SourceStorage;
   readonly uploads: Uploads;
+  readonly envSecrets: EnvSecrets;
   readonly unpacking: Turnstile;
   readonly following: Turnstile;
   readonly tenancy: Tenancy;
@@ -46,8 +48,10 @@ export interface Call {
 
 export interface Context extends Call {
   readonly services: Services;
-  /** The caller's own namespace; it may not exist yet. */
+  /** Where the caller's artifacts are; it may not exist yet. */
   readonly namespace: string;
+  /** The caller, as what is kept for them knows them (namespaceOf). */
+  readonly owner: string;
 }
 
 /** A rule of the process's role, with its reason. */
@@ -89,7 +93,12 @@ export function defineAction<I extends z.ZodObject, O extends z.ZodObject>({ run
   };
 }
 
-/** Runs an action for a caller, in their own namespace. Every failure is a Problem. */
+export function contextFor(call: Call, services: Services): Context {
+  const { user } = call.caller;
+  return { ...call, services, namespace: services.tenancy.placeOf(user), owner: namespaceOf(user) };
+}
+
+/** Runs an action for a caller, among their own artifacts. Every failure is a Problem. */
 export async function perform(
   action: Action,
   raw: unknown,
@@ -101,7 +110,7 @@ export async function perform(
   try {
     admit(action, call.caller, services);
     checkShape(raw);
-    return await action.invoke(raw, { ...call, services, namespace: namespaceOf(call.caller.user) });
+    return await action.invoke(raw, contextFor(call, services));
   } catch (error) {
     const problem = problemOf(error);
     result = problem.code;

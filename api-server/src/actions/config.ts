@@ -40,7 +40,12 @@ export interface ConfigInput {
 }
 
 export const secretRights: readonly Right[] = [
-  { apiGroups: [''], resources: ['secrets'], verbs: ['create'], why: 'values of environment variables; never read' },
+  {
+    apiGroups: [''],
+    resources: ['secrets'],
+    verbs: ['create', 'delete'],
+    why: 'values of environment variables; never read',
+  },
 ];
 
 type EnvVar = NonNullable<RunSpec['env']>[number];
@@ -52,12 +57,18 @@ export interface GivenEnv {
   readonly values: Readonly<Record<string, string>>;
 }
 
+interface EnvInput {
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+}
+
 /** `secrets` maps a variable to `<name of a Secret of this namespace>/<key>`. */
-export function givenEnv(
-  name: string,
-  values: Readonly<Record<string, string>> = {},
-  secrets: Readonly<Record<string, string>> = {},
-): GivenEnv {
+export function givenEnv(name: string, { env: values = {}, secrets = {} }: EnvInput, { services }: Context): GivenEnv {
+  if (services.tenancy.isShared && Object.keys(secrets).length > 0)
+    throw new Problem('InvalidInput', 'secrets: owners share a namespace here, and its Secrets are nobody’s own', {
+      field: 'secrets',
+      hint: 'give the values in env; they are kept as a Secret',
+    });
   for (const key of [...Object.keys(values), ...Object.keys(secrets)]) checkEnvName(key);
   const names = Object.keys(values).sort();
   const secret = names.length === 0 ? undefined : envSecretName(name, values);
@@ -112,7 +123,8 @@ export async function keepEnv(
   { services }: Context,
 ): Promise<void> {
   if (secret === undefined) return;
-  const { name, namespace, uid = '' } = metadata;
+  const { name, namespace = '', uid = '' } = metadata;
+  await services.envSecrets.note({ namespace, name: secret });
   const object: KubeObject & Record<string, unknown> = {
     metadata: {
       name: secret,

@@ -24,7 +24,7 @@ export const deleteArtifact = defineAction({
   run: async ({ name: asked, confirm }, context) => {
     const artifact = findArtifact(asked, context);
     const { name, uid } = artifact.metadata;
-    if (confirm !== name)
+    if (context.services.tenancy.nameFor(context.caller.user, confirm) !== name)
       throw new Problem('InvalidInput', 'confirm is not the name of the artifact', {
         field: 'confirm',
         hint: `confirm: ${name}`,
@@ -32,7 +32,7 @@ export const deleteArtifact = defineAction({
     refuseManagedByGit(artifact);
     const { storage, store } = context.services;
     const ref = artifact.spec.source.snapshot?.digest;
-    if (ref !== undefined) await storage.refer({ namespace: context.namespace, name }, ref);
+    if (ref !== undefined) await storage.refer({ namespace: context.owner, name }, ref);
     try {
       await store.delete({ namespace: context.namespace, name }, { ...(uid !== undefined && { uid }) });
     } catch (error) {

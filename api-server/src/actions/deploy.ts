@@ -7,7 +7,7 @@ import { Problem, problemOf } from '../problems.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
 import { type ConfigInput, configShape, configured, envSchema, givenEnv, keepEnv, secretRights } from './config.ts';
-import { newNameSchema } from './find.ts';
+import { newNameSchema, ownArtifacts } from './find.ts';
 import { planFor, type Source, type SourceInput, sourceOf, sourceShape } from './sources.ts';
 import { canonical, createArtifact, idempotencyKey, requestedBy, writeRights } from './write.ts';
 
@@ -46,7 +46,8 @@ export const deployArtifact = defineAction({
   run: deploy,
 });
 
-async function deploy(given: DeployInput, context: Context) {
+async function deploy(asked: DeployInput, context: Context) {
+  const given = { ...asked, name: context.services.tenancy.newNameFor(context.caller.user, asked.name) };
   const source = await sourceOf(given as SourceInput, context);
   try {
     return await deploySource(given, source, context);
@@ -56,7 +57,7 @@ async function deploy(given: DeployInput, context: Context) {
 }
 
 async function deploySource(given: DeployInput, source: Source, context: Context): Promise<z.input<typeof output>> {
-  const env = givenEnv(given.name, given.env, given.secrets);
+  const env = givenEnv(given.name, given, context);
   const spec = configured(
     { source: source.spec },
     given as ConfigInput,
@@ -66,7 +67,7 @@ async function deploySource(given: DeployInput, source: Source, context: Context
   const warnings = [...source.warnings, ...(plan?.warnings ?? [])];
   if (given.dry_run === true) return await dryRun(given, source, warnings, context);
   if (source.ref !== undefined)
-    await context.services.storage.refer({ namespace: context.namespace, name: given.name }, source.ref);
+    await context.services.storage.refer({ namespace: context.owner, name: given.name }, source.ref);
   const { artifact, changed } = await createOnce(given, spec, context);
   await keepEnv(artifact, env, context);
   const answer = answerFor(compactArtifact(artifact), context);
@@ -88,12 +89,7 @@ async function createOnce(
   const earlier =
     key === undefined
       ? undefined
-      : context.services.view
-          .all()
-          .find(
-            ({ metadata }) =>
-              metadata.namespace === context.namespace && metadata.annotations?.[idempotencyKey] === key,
-          );
+      : ownArtifacts(context).find(({ metadata }) => metadata.annotations?.[idempotencyKey] === key);
   const existing = earlier?.metadata.name ?? name;
   if (earlier === undefined) {
     try {
@@ -172,6 +168,8 @@ type Quota = KubeObject & { status?: { hard?: Record<string, string>; used?: Rec
 
 /** `artifacts: "3 of 50"`; nothing where the owner has no namespace yet. */
 async function quotaOf({ services, namespace }: Context): Promise<Record<string, string>> {
+  // That of a shared namespace counts what others have.
+  if (services.tenancy.isShared) return {};
   try {
     const { status = {} } = await services.client.get<Quota>(kinds.resourceQuota, { namespace, name: 'vibed' });
     const entries = Object.entries(status.hard ?? {}).map(([what, hard]) => [

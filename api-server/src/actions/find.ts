@@ -13,10 +13,15 @@ export const newNameSchema = z
   .regex(namePattern, `at most ${limits.nameLength} lowercase letters, digits and "-", beginning with a letter`)
   .describe('Lowercase letters, digits and "-"; part of the URL.');
 
+/** The caller's artifacts. */
+export const ownArtifacts = ({ services, owner }: Context): CompactArtifact[] =>
+  services.view.all().filter(artifact => services.tenancy.ownerOf(artifact) === owner);
+
 /** The artifact as the view has it. NotFound, in the same words, for what is absent and for what is another's. */
-export function findArtifact(nameOrUrl: string, { services, namespace }: Context): CompactArtifact {
-  const own = services.view.all().filter(artifact => artifact.metadata.namespace === namespace);
-  const found = own.find(({ metadata, status }) => metadata.name === nameOrUrl || isSameHost(status?.url, nameOrUrl));
+export function findArtifact(nameOrUrl: string, context: Context): CompactArtifact {
+  const own = ownArtifacts(context);
+  const name = context.services.tenancy.nameFor(context.caller.user, nameOrUrl);
+  const found = own.find(({ metadata, status }) => metadata.name === name || isSameHost(status?.url, nameOrUrl));
   if (found !== undefined) return found;
   const meant = closest(
     nameOrUrl,

@@ -20,7 +20,8 @@ function pod(name: string, containers: readonly string[], given: Given = {}): Ku
   const statuses = containers.map(container => ({ name: container, restartCount, state: { [state]: {} } }));
   const where = containers.includes('build') ? 'vibed-builds' : namespace;
   const metadata = { name, namespace: where, uid: `uid-${name}`, labels };
-  return { metadata, status: { containerStatuses: statuses } } as KubeObject;
+  const spec = { containers: containers.map(container => ({ name: container })) };
+  return { metadata, spec, status: { containerStatuses: statuses } } as KubeObject;
 }
 
 async function deployed(status: ArtifactStatus): Promise<TestServer> {

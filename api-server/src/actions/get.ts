@@ -5,7 +5,7 @@ import { summaryOf, summarySchema } from '../summary.ts';
 import { defineAction, type Right } from './action.ts';
 import { answerFor, answerShape, isCurrent, listShape, staleWarning } from './answer.ts';
 import { envNamesOf } from './config.ts';
-import { findArtifact, nameSchema } from './find.ts';
+import { findArtifact, nameSchema, ownArtifacts } from './find.ts';
 import { requestedBy } from './write.ts';
 
 export const viewRights: readonly Right[] = [
@@ -107,10 +107,7 @@ export const listArtifacts = defineAction({
   output: z.object({ artifacts: z.array(summarySchema), total: z.int(), cursor: z.string().optional(), ...listShape }),
   rights: viewRights,
   run: async ({ cursor, limit = pageSize }, context) => {
-    const own = context.services.view
-      .all()
-      .filter(({ metadata }) => metadata.namespace === context.namespace)
-      .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    const own = ownArtifacts(context).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     const after = cursor === undefined ? '' : nameIn(cursor);
     const rest = own.filter(({ metadata }) => metadata.name > after);
     const page = rest.slice(0, limit);

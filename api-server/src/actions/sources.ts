@@ -68,17 +68,17 @@ export async function sourceOf(input: SourceInput, context: Context): Promise<So
 /** Keeps a tree and tells what was left out of it. */
 export async function storedTree(
   { files, ignored }: Tree,
-  { services, namespace }: Pick<Context, 'services' | 'namespace'>,
+  { services, owner }: Pick<Context, 'services' | 'owner'>,
 ): Promise<Source> {
-  const { digest } = await services.storage.save(namespace, files);
+  const { digest } = await services.storage.save(owner, files);
   const some = ignored.slice(0, 5).join(', ');
   const warnings =
     ignored.length === 0 ? [] : [`${ignored.length} paths are not built: ${some}${ignored.length > 5 ? ', …' : ''}`];
   return { spec: { snapshot: { digest } }, ref: digest, files, warnings };
 }
 
-export async function sourceByRef(ref: string, { services, namespace }: Context): Promise<Source> {
-  const files = await services.storage.load(namespace, ref);
+export async function sourceByRef(ref: string, { services, owner }: Context): Promise<Source> {
+  const files = await services.storage.load(owner, ref);
   if (files !== undefined) return { spec: { snapshot: { digest: ref } }, ref, files, warnings: [] };
   throw new Problem('InvalidInput', 'there is no source of yours with this source_ref', {
     field: 'source_ref',

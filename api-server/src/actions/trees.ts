@@ -7,7 +7,7 @@ import type { Context } from './action.ts';
 import { findArtifact } from './find.ts';
 
 /** The files of a spec; a Problem says why they are not here. */
-export async function treeOf({ source }: ArtifactSpec, { services, namespace }: Context): Promise<readonly TreeFile[]> {
+export async function treeOf({ source }: ArtifactSpec, { services, owner }: Context): Promise<readonly TreeFile[]> {
   if (source.files !== undefined) return inlineTree(source.files);
   if (source.snapshot === undefined) {
     const where = source.git === undefined ? 'a prebuilt image' : `git (${source.git.url})`;
@@ -16,7 +16,7 @@ export async function treeOf({ source }: ArtifactSpec, { services, namespace }: 
         source.git === undefined ? 'give another image' : 'change the repository and give git_ref, or send all files',
     });
   }
-  const files = await services.storage.load(namespace, source.snapshot.digest);
+  const files = await services.storage.load(owner, source.snapshot.digest);
   if (files !== undefined) return files;
   throw new Problem('NotFound', 'the files of this version are not kept any more', { hint: 'send all files' });
 }

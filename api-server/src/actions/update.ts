@@ -61,7 +61,7 @@ export const updateArtifact = defineAction({
 async function update(given: UpdateInput, context: Context) {
   checkCall(given);
   const { name } = findArtifact(given.name, context).metadata;
-  const env = givenEnv(name, given.set_env, given.secrets);
+  const env = givenEnv(name, { env: given.set_env, secrets: given.secrets }, context);
   // What does not depend on the present files is stored before anything can be refused.
   const sent = await sentSource(given, context);
   try {
@@ -131,8 +131,7 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
     changed = canonical(spec) !== canonical(live.spec);
     if (source?.files !== undefined)
       planFor(source.files, { language: spec.build?.language, port: spec.run?.port }, context);
-    if (source?.ref !== undefined)
-      await context.services.storage.refer({ namespace: context.namespace, name }, source.ref);
+    if (source?.ref !== undefined) await context.services.storage.refer({ namespace: context.owner, name }, source.ref);
     return changed ? { spec } : undefined;
   });
   return { artifact, source, changed };

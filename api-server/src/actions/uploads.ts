@@ -53,7 +53,7 @@ export interface UploadAnswer {
 /** Stores an uploaded archive for its owner. */
 export async function receiveArchive(
   archive: Buffer,
-  context: Pick<Context, 'services' | 'namespace'>,
+  context: Pick<Context, 'services' | 'owner'>,
 ): Promise<UploadAnswer> {
   const source = await storedTree(await readArchive(archive), context);
   const files = source.files ?? [];

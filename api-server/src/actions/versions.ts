@@ -194,7 +194,7 @@ export const rollbackArtifact = defineAction({
     if (record === undefined) throw unknownVersion(name, version);
     const spec = await recordedSpec(name, record, context);
     if (spec.source.snapshot !== undefined)
-      await storage.refer({ namespace: context.namespace, name }, spec.source.snapshot.digest);
+      await storage.refer({ namespace: context.owner, name }, spec.source.snapshot.digest);
     const written = await rewrite(name, context, () => ({ spec, annotations: recordedAnnotations(record) }));
     const answer = answerFor(compactArtifact(written), context);
     return {

@@ -59,7 +59,7 @@ interface Settled {
 
 /** Looks at every change, tells progress, and gives up at the limit or when the client has gone. */
 async function settled(asked: CompactArtifact, version: number, limitMs: number, context: Context): Promise<Settled> {
-  const { namespace, services, signal, progress } = context;
+  const { namespace, owner, services, signal, progress } = context;
   const ref = { namespace, name: asked.metadata.name };
   let latest = asked;
   let steps = 0;
@@ -85,7 +85,7 @@ async function settled(asked: CompactArtifact, version: number, limitMs: number,
     const giveUp = () => finish('still_working');
     const limit = setTimeout(giveUp, limitMs);
     const heartbeat = setInterval(tell, heartbeatMs);
-    const stop = services.feed.onChange(namespace, changed => {
+    const stop = services.feed.onChange(owner, changed => {
       if (changed.metadata.name !== ref.name) return;
       const before = stepOf(latest);
       look();

@@ -55,7 +55,7 @@ export async function createArtifact(
     return await services.store.create({
       apiVersion,
       kind: 'Artifact',
-      metadata: { name, namespace, annotations },
+      metadata: { name, namespace, labels: services.tenancy.labelsFor(caller.user), annotations },
       spec,
     });
   } catch (error) {
@@ -98,6 +98,8 @@ export async function rewrite(
   const { store } = context.services;
   for (let attempt = 1; ; attempt += 1) {
     const live = await store.get({ namespace: context.namespace, name });
+    if (context.services.tenancy.ownerOf(live) !== context.owner)
+      throw new Problem('NotFound', 'there is no such artifact', { hint: 'list_artifacts tells which names exist' });
     refuseManagedByGit(live);
     if (live.metadata.deletionTimestamp !== undefined)
       throw new Problem('NotFound', 'there is no such artifact', { hint: 'it is being deleted' });

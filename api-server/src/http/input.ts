@@ -8,7 +8,7 @@ import type { Action, Services } from '../actions/action.ts';
 import { storedTree } from '../actions/sources.ts';
 import { Problem } from '../problems.ts';
 import { readArchive, readBounded } from '../storage/archive.ts';
-import { sourceLimits, TreeCollector } from '../storage/tree.ts';
+import { shown, sourceLimits, TreeCollector } from '../storage/tree.ts';
 
 export const archiveTypes = [
   'application/gzip',
@@ -20,7 +20,8 @@ export const archiveTypes = [
 
 export interface Owner {
   readonly services: Services;
-  readonly namespace: string;
+  /** As namespaceOf has them. */
+  readonly owner: string;
 }
 
 /** The raw input of an action. Files are stored on the way and become a source_ref. */
@@ -34,10 +35,10 @@ async function bodyOf(request: Request, action: Action, owner: Owner): Promise<R
   if (request.is('application/json') !== false) return objectIn(request.body);
   const takesFiles = 'files' in action.input.shape;
   if (takesFiles && request.is('multipart/form-data') !== false)
-    return await owner.services.unpacking.pass(owner.namespace, () => multipart(request, owner));
+    return await owner.services.unpacking.pass(owner.owner, () => multipart(request, owner));
   if (takesFiles && request.is(archiveTypes) !== false) {
     const store = async () => await storedTree(await readArchive(await readBounded(request)), owner);
-    return { source_ref: (await owner.services.unpacking.pass(owner.namespace, store)).ref };
+    return { source_ref: (await owner.services.unpacking.pass(owner.owner, store)).ref };
   }
   const types = ['application/json', ...(takesFiles ? ['multipart/form-data', ...archiveTypes] : [])];
   throw new Problem('UnsupportedMediaType', 'this content type is not read here', {
@@ -73,20 +74,26 @@ function typed(text: string, type: string): unknown {
 /** Fields hold JSON where they are no plain text; each file part is a file of the tree, its file name the path. */
 async function multipart(request: Request, owner: Owner): Promise<Record<string, unknown>> {
   const collector = new TreeCollector();
-  const fields: Record<string, unknown> = {};
+  // Without a prototype: a field called __proto__ is one like any other, and refused like any other.
+  const fields: Record<string, unknown> = Object.create(null);
   let total = 0;
   let files = 0;
   const parser = busboy({
     headers: request.headers,
     preservePath: true,
-    limits: { fields: 50, fieldSize: 256 * 1024, files: sourceLimits.files },
+    // One more than may be, so that the collector sees it and refuses.
+    limits: { fields: maxFields, fieldSize: fieldBytes, files: sourceLimits.files + 1 },
   });
   const pending: Promise<void>[] = [];
-  parser.on('field', (name, value) => {
+  parser.on('field', (name, value, { valueTruncated }) => {
+    if (valueTruncated) parser.destroy(tooMuch(`${shown(name)} has more than ${fieldBytes} bytes`));
     fields[name] = fieldValue(value);
   });
+  parser.on('fieldsLimit', () => parser.destroy(tooMuch(`there are more than ${maxFields} fields`)));
   parser.on('file', (_name, stream, { filename }) => {
     files += 1;
+    // It ends with the parser, whose error is told; heard by nobody it would end the process.
+    stream.on('error', () => undefined);
     const read = async () => {
       const path = collector.begin(filename ?? '');
       const chunks: Buffer[] = [];
@@ -111,6 +118,11 @@ async function multipart(request: Request, owner: Owner): Promise<Record<string,
   const { ref } = await storedTree(collector.finish(), owner);
   return { ...fields, source_ref: ref };
 }
+
+const maxFields = 50;
+const fieldBytes = 256 * 1024;
+const tooMuch = (what: string) =>
+  new Problem('InvalidInput', `form: ${what}`, { field: 'form', hint: 'send files as file parts' });
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

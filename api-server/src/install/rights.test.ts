@@ -8,6 +8,6 @@ it('has the rights its actions declare: no Secret is read, no child or status wr
   const text = JSON.stringify(rules);
   for (const forbidden of ['*', 'impersonate', 'bind', 'escalate', 'pods/exec', 'artifacts/status'])
     expect(text).not.toContain(`"${forbidden}"`);
-  expect(rules.find(rule => rule.resources.includes('secrets'))?.verbs).toEqual(['create']);
+  expect(rules.find(rule => rule.resources.includes('secrets'))?.verbs).toEqual(['create', 'delete']);
   for (const child of ['deployments', 'services', 'ingresses', 'jobs']) expect(text).not.toContain(`"${child}"`);
 });

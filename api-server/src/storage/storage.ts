@@ -12,7 +12,7 @@ export interface SourceRevision {
 }
 
 export interface ArtifactName {
-  /** The owner's namespace. */
+  /** The owner (namespaceOf). */
   readonly namespace: string;
   readonly name: string;
 }

@@ -3,7 +3,7 @@ import { artifactCrd } from '@vibed/crds/crd';
 import { gitCredentialsRole } from '../builder/complete.ts';
 import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
-import { admissionPolicy } from './admission.ts';
+import { admissionPolicy, ownerPolicy } from './admission.ts';
 import { buildRights, clusterRights, type Right, systemRights } from './rights.ts';
 
 export const systemNamespace = 'vibed-system';
@@ -26,6 +26,7 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     buildAccount(),
     buildPolicy(),
     ...admissionPolicy(systemNamespace),
+    ...ownerPolicy(systemNamespace),
     deployment(image),
   ];
 }

@@ -48,6 +48,7 @@ const lines = [
 
 it.each(lines)(
   'every scenario of line $line passes, or its baseline says why not',
+  { timeout: 60_000 },
   async ({ line, program, suite, passes }) => {
     await using server = await startTestServer({ anonymous: true });
     const checks = await checksOf(program, [...suite, '--url', `${server.url}/mcp`]);
