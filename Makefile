@@ -3,7 +3,7 @@
 node := node_modules/.bin/node
 vitest := $(node) node_modules/vitest/vitest.mjs run
 
-.PHONY: help up check install sample knative knative-remove status stop down test verify unit e2e lint format typecheck generate bench clean
+.PHONY: help up check install sample knative knative-remove status stop down test test-knative verify unit e2e lint format typecheck generate bench clean
 
 help: ## what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ down: node_modules ## delete the cluster of this checkout and all it left
 
 test: node_modules ## everything: verify, then the scenarios on the real cluster (started where it is not up)
 	@$(node) e2e/run.ts verify cluster scenarios
+
+test-knative: node_modules ## the scenarios with Knative, which they put on the cluster and leave there
+	@$(node) e2e/run.ts knative
 
 verify: node_modules ## generated files, lint, types, unit tests; no cluster, under two minutes
 	@$(node) e2e/run.ts verify

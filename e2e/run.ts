@@ -56,19 +56,16 @@ const suites: Record<string, readonly { name: string; run: (reports: string) => 
   ],
   scenarios: [
     {
-      // A cluster that had Knative has it no more: these are for the world without.
-      name: 'scenarios without Knative',
-      run: async reports => {
-        const removed = await checked([node, 'cluster/src/main.ts', 'knative-remove']);
-        if (removed.failed > 0) return removed;
-        return await counted(join(reports, 'e2e.json'), [...scenarios, ...projects('offline', 'scenarios', 'alone')]);
-      },
+      name: 'scenarios on the real cluster',
+      run: reports => counted(join(reports, 'e2e.json'), [...scenarios, ...projects('offline', 'scenarios', 'alone')]),
     },
     {
       name: 'MCP and REST on the real cluster',
       run: reports =>
         counted(join(reports, 'doors.json'), [node, ...vitest, '--config', 'api-server/e2e/vitest.config.ts']),
     },
+  ],
+  knative: [
     {
       name: 'scenarios with Knative',
       run: reports =>
