@@ -57,12 +57,20 @@ it('waits for the expected answer through a route that knows the host only later
 
 it('does not take an ingress that knows the host only later for the app', async () => {
   let asked = 0;
-  const target = await app((_request, response) => {
-    asked += 1;
+  const target = await app((request, response) => {
+    if (request.headers.host === 'todo.example.com') asked += 1;
     response.statusCode = asked < 3 ? 404 : 200;
-    response.end();
+    response.end('page not found');
   });
   expect(await ask({ ...target, routed: true })).toMatchObject({ status: 200 });
+});
+
+it('believes an app whose 404 is not the ingress’s', async () => {
+  const target = await app((request, response) => {
+    response.statusCode = 404;
+    response.end(request.headers.host === 'todo.example.com' ? 'no such guest book' : 'page not found');
+  });
+  expect(await ask({ ...target, routed: true })).toMatchObject({ status: 404 });
 });
 
 it('waits until the new version answers through the route, not the one before it', async () => {

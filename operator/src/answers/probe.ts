@@ -1,6 +1,6 @@
 // One GET of the app, as its user would see it: dialled at a given address with the app's Host (and SNI), no redirect
 // followed, a bounded body. For HTML, the page's own scripts and styles are asked too.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { ProbeAnswer, ProbeTarget } from '../artifact/questions.ts';
@@ -15,19 +15,17 @@ const routePatienceMs = 30_000;
 const wakePatienceMs = 25_000;
 const directHeadersMs = 5_000;
 const routedHeadersMs = 15_000;
-/** And until then it answers 404 in the app's place. */
-const unroutedMs = 5_000;
 
 /** Asks until the answer is good (or, through a route, the expected one) or patience ends; then tells the last answer. */
 export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 500): Promise<ProbeAnswer> {
   // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
   const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
-  const started = Date.now();
-  const deadline = started + patienceMs(target);
+  const deadline = Date.now() + patienceMs(target);
   try {
     for (;;) {
       const answer = await askOnce(target, agent, signal);
-      const isUnrouted = target.routed === true && answer.status === 404 && Date.now() < started + unroutedMs;
+      const isUnrouted =
+        target.routed === true && answer.status === 404 && (await isNobodys(answer, target, agent, signal));
       const isOver = (isWanted(answer, target) && !isUnrouted) || Date.now() >= deadline;
       if (isOver && (target.expect !== undefined || answer.fingerprint === undefined)) return answer;
       if (isOver) return steady(answer, await askOnce(target, agent, signal));
@@ -36,6 +34,21 @@ export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 
   } finally {
     await agent.close();
   }
+}
+
+/** Whether the ingress answers so for a host that nobody has: then it does not know the app's host yet, and the 404 is its own. */
+async function isNobodys(
+  answer: ProbeAnswer,
+  target: ProbeTarget,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const nobody = await askOnce(
+    { ...target, host: `nobody-${randomBytes(4).toString('hex')}.${target.host}` },
+    agent,
+    signal,
+  );
+  return nobody.status === answer.status && nobody.fingerprint === answer.fingerprint;
 }
 
 function patienceMs({ expect, routed }: ProbeTarget): number {

@@ -39,7 +39,7 @@ export interface ProbeTarget {
   path: string;
   /** With a health path only 2xx and 3xx count; without one anything below 500. */
   strict: boolean;
-  /** Asked through an ingress, which itself answers 404 until it knows the host: a 404 is believed only after some seconds. */
+  /** Asked through an ingress, which itself answers 404 until it knows the host: a 404 like that for an unknown host is not believed at once. */
   routed?: boolean;
   /**
    * Ask again until the answer is like this one, or time is over: a route needs a moment to be known everywhere, and until then
