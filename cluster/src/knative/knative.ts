@@ -105,7 +105,7 @@ export async function removeKnative(layout: Layout, ports: Ports, binaries: stri
   const global = objects.filter(({ metadata }) => metadata.namespace === undefined);
   const rest = global.filter(object => !isWebhook(object) && !isCRD(object));
   for (const going of [global.filter(isWebhook), global.filter(isCRD), rest])
-    await own.run('delete', '--ignore-not-found', '--timeout=120s', ...refs(going));
+    await own.run('delete', '--ignore-not-found', '--timeout=300s', ...refs(going));
   await rm(knativeFile(layout), { force: true });
   await restartTraefik(layout, ports);
 }
