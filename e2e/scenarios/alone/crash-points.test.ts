@@ -169,7 +169,7 @@ scenario('killed in the middle of a build', proves('operator.crash-points'), asy
   const files = [{ path: 'index.html', content: '<title>crash points</title>' }];
   const create: Step = {
     name: 'build',
-    act: () => app.apply(artifactOf({ files }, { name: 'crashpoint' })),
+    act: () => app.apply(artifactOf({ files }, { name: 'crashpoint', build: { builder: 'buildah' } })),
     isDone: serves(app, 1),
   };
   await crashStage(stage, async operator => {
