@@ -1,7 +1,7 @@
 // Everything an Artifact has come to, in words that are the same for every run with the same end: what differs between two
 // incarnations (uids, versions, times, generated names) is left out or replaced.
 import { type KubeObject, kinds } from '@vibed/store/kube';
-import { childKinds } from '../lib/children.ts';
+import { childKinds, objectsOf } from '../lib/children.ts';
 import type { Cluster } from '../lib/cluster.ts';
 import { differences } from '../lib/differences.ts';
 
@@ -17,19 +17,17 @@ const isForeign = ({ metadata }: KubeObject) => metadata.name === 'kube-root-ca.
  * selected by label, so that an orphan without one is seen too.
  */
 export async function endStateOf(cluster: Cluster, namespace: string, name: string): Promise<EndState> {
-  const { client, buildNamespace, installNamespace } = cluster;
+  const places = [namespace, cluster.buildNamespace, cluster.installNamespace];
   const [artifacts, ...found] = await Promise.all([
-    client.list(kinds.artifact, { namespace }),
-    ...childKinds.map(kind => client.list(kind, { namespace })),
-    ...childKinds.map(kind => client.list(kind, { namespace: buildNamespace })),
-    ...childKinds.map(kind => client.list(kind, { namespace: installNamespace })),
+    objectsOf<KubeObject>(cluster, kinds.artifact, { namespace }),
+    ...places.flatMap(place => childKinds.map(kind => objectsOf<KubeObject>(cluster, kind, { namespace: place }))),
   ]);
   const children = found
-    .flatMap(page => page.items)
+    .flat()
     .filter(o => !isForeign(o))
     .filter(o => o.metadata.namespace === namespace || o.metadata.name.startsWith(`${name}-`));
   const state: EndState = {};
-  for (const artifact of artifacts.items) state[`Artifact ${artifact.metadata.name}`] = plain(artifact);
+  for (const artifact of artifacts) state[`Artifact ${artifact.metadata.name}`] = plain(artifact);
   for (const child of children) {
     const { kind = '', metadata } = child;
     const labels: Readonly<Record<string, string>> = metadata.labels ?? {};

@@ -34,18 +34,24 @@ export async function childrenOf<T extends KubeObject>(
 ): Promise<T[]> {
   const labelSelector = `${labels.artifactUid}=${uid}`;
   const places = [namespace, cluster.buildNamespace, cluster.installNamespace];
-  const pages = await Promise.all(
-    places.map(async place => {
-      try {
-        return await cluster.client.list<T>(kind, { namespace: place, labelSelector });
-      } catch (error) {
-        // A cluster without the kind has none of it.
-        if (isKubeError(error, 'NotFound')) return { items: [] };
-        throw error;
-      }
-    }),
+  const found = await Promise.all(
+    places.map(place => objectsOf<T>(cluster, kind, { namespace: place, labelSelector })),
   );
-  return pages.flatMap(page => page.items);
+  return found.flat();
+}
+
+/** All objects of a kind; a cluster without the kind has none of it. */
+export async function objectsOf<T extends KubeObject>(
+  { client }: Cluster,
+  kind: Kind,
+  options: { namespace: string; labelSelector?: string },
+): Promise<T[]> {
+  try {
+    return [...(await client.list<T>(kind, options)).items];
+  } catch (error) {
+    if (isKubeError(error, 'NotFound')) return [];
+    throw error;
+  }
 }
 
 /** `kind namespace/name` of everything there is. */
