@@ -7,7 +7,7 @@ import {
   type Condition,
   type ConditionType,
 } from '@vibed/crds';
-import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
+import { isKubeError, type KubeObject, kinds, onceCounted } from '@vibed/store/kube';
 import { allChildren, buildLogOf } from './children.ts';
 import type { Cluster } from './cluster.ts';
 import type { Partially } from './differences.ts';
@@ -47,7 +47,8 @@ export class App {
   /** Creates or updates; what an earlier apply had and this one has not is gone. */
   async apply(artifact: Artifact): Promise<Artifact> {
     const metadata = { ...artifact.metadata, namespace: this.namespace, name: this.name };
-    return (await this.cluster.client.apply(kinds.artifact, { ...artifact, metadata } as KubeObject)) as Artifact;
+    const object = { ...artifact, metadata } as KubeObject;
+    return (await onceCounted(() => this.cluster.client.apply(kinds.artifact, object), 60_000)) as Artifact;
   }
 
   async patchSpec(spec: object): Promise<Artifact> {

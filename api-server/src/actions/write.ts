@@ -2,7 +2,7 @@
 // what is there now.
 import { type Artifact, type ArtifactSpec, annotations, apiVersion } from '@vibed/crds';
 import type { CompactArtifact, VersionRecord } from '@vibed/store';
-import { isKubeError } from '@vibed/store/kube';
+import { isKubeError, onceCounted } from '@vibed/store/kube';
 import { Problem } from '../problems.ts';
 import type { Context, Right } from './action.ts';
 
@@ -43,6 +43,8 @@ export interface NewArtifact {
   idempotencyKey?: string | undefined;
 }
 
+const countedWithinMs = 20_000;
+
 /** Creates it in the owner's namespace, which is made on their first write. Rejects with AlreadyExists. */
 export async function createArtifact(
   { name, spec, idempotencyKey: key }: NewArtifact,
@@ -52,12 +54,12 @@ export async function createArtifact(
   const namespace = await services.tenancy.ensure(caller.user);
   const annotations = { [requestedBy]: requestedByOf(context), ...(key !== undefined && { [idempotencyKey]: key }) };
   try {
-    return await services.store.create({
-      apiVersion,
-      kind: 'Artifact',
-      metadata: { name, namespace, labels: services.tenancy.labelsFor(caller.user), annotations },
-      spec,
-    });
+    const metadata = { name, namespace, labels: services.tenancy.labelsFor(caller.user), annotations };
+    // The namespace may be seconds old.
+    return await onceCounted(
+      () => services.store.create({ apiVersion, kind: 'Artifact', metadata, spec }),
+      countedWithinMs,
+    );
   } catch (error) {
     if (!isWithoutNamespace(error)) throw error;
     // It was deleted behind our back; the client's repetition makes it again.

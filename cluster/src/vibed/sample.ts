@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installLine } from '../../../api-server/src/http/cli.ts';
+import { CommandFailed } from '../command.ts';
 import { CHECKOUT } from '../layout.ts';
 import { keyFileOf } from './api.ts';
 import type { Target } from './target.ts';
@@ -13,8 +14,8 @@ const patienceMs = 180_000;
 
 export async function deploySample(target: Target): Promise<void> {
   const { kubectl } = target;
-  await kubectl.run('apply', '-f', join(CHECKOUT, 'samples/hello.yaml'));
   const deadline = Date.now() + patienceMs;
+  await applied(target, deadline);
   for (let told = ''; ; await sleep(500)) {
     const { status } = await kubectl.get<SampleArtifact>('vart', 'hello', 'vibed-demo');
     if (status?.phase !== undefined && status.phase !== told) {
@@ -26,6 +27,20 @@ export async function deploySample(target: Target): Promise<void> {
       throw new Error(`hello: ${status.failure.reason}: ${status.failure.message}. ${status.failure.remedy}`);
     if (Date.now() > deadline)
       throw new Error('hello is not running after 3 minutes: kubectl -n vibed-demo describe vart hello');
+  }
+}
+
+/** The quota of a namespace that is seconds old refuses everything until it has counted once. */
+async function applied({ kubectl }: Target, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      await kubectl.run('apply', '-f', join(CHECKOUT, 'samples/hello.yaml'));
+      return;
+    } catch (error) {
+      const isUncounted = error instanceof CommandFailed && error.message.includes('status unknown for quota');
+      if (!isUncounted || Date.now() > deadline) throw error;
+      await sleep(1_000);
+    }
   }
 }
 

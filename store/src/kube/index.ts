@@ -7,3 +7,4 @@ export * from './errors.ts';
 export * from './kinds.ts';
 export * from './list-watch.ts';
 export * from './log.ts';
+export * from './once-counted.ts';
