@@ -38,7 +38,8 @@ it.each(eras)('takes a Vite folder of 3 MB by the printed line, in a chat of %s'
   const printed = execFileSync('sh', ['-c', String(command)], { cwd: app.folder, encoding: 'utf8' });
   const received = JSON.parse(printed) as { source_ref: string; files: number; bytes: number; warnings: string[] };
   expect(received).toMatchObject({ source_ref: /^sha256:/, bytes: expect.toSatisfy((n: number) => n > 3_000_000) });
-  expect(received.warnings.join()).toContain('.env');
+  // The server tells what it left out; the line leaves these at home.
+  expect(received.warnings.join()).not.toMatch(/\.env|node_modules/);
 
   const name = `vite-${randomBytes(3).toString('hex')}`;
   const { version } = await did(talk, 'deploy_artifact', { name, source_ref: received.source_ref });

@@ -61,7 +61,7 @@ it('deploys a folder, follows it, changes it, goes back and takes it away', asyn
   const first = await command.run('deploy', app.folder, '--name', name, '--wait');
   expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^http:\/\/cli-[^\s]+$/) });
   expect(first.err).toContain('sending 5 files');
-  expect(first.err).toMatch(/build/);
+  expect(first.err).toContain(`${name} version 1: `);
   const url = first.out;
   expect(await bodyOf(url)).toBe('one nobody');
 

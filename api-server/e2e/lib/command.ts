@@ -72,7 +72,8 @@ function interrupted(
   });
   child.stdout.on('data', chunk => {
     out += chunk;
-    if (enough(out)) child.kill('SIGINT');
+    // Once: a second one ends it the hard way.
+    if (!child.killed && enough(out)) child.kill('SIGINT');
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
