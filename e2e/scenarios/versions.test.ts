@@ -5,27 +5,20 @@ import { childrenOf } from '../lib/children.ts';
 import { Creations } from '../lib/creations.ts';
 import { eventually, throughout } from '../lib/eventually.ts';
 import { fails } from '../lib/fails.ts';
+import { plainApp } from '../lib/plain-app.ts';
 import { deploymentsOf } from '../lib/sample-run.ts';
 import { proves, scenario } from '../lib/scenario.ts';
-
-const server = (text: string) =>
-  `require('node:http').createServer((_, r) => r.end('${text} ' + process.env.MODE)).listen(process.env.PORT);\n`;
-const plain = (text: string, mode = 'a', extra: Record<string, string | null> = {}) =>
-  artifactFrom('node-plain', {
-    files: { 'server.js': server(text), ...extra },
-    run: { env: [{ name: 'MODE', value: mode }] },
-  });
 
 scenario(
   'update, failed update, rollback',
   proves('versions.no-downtime', 'versions.failed-update', 'versions.rollback', 'path.probe'),
   async stage => {
     const app = stage.app('versions');
-    await app.apply(plain('one'));
+    await app.apply(plainApp('one'));
     await app.runs();
     await using visitors = await app.steadyProbe();
 
-    await app.apply(plain('two', 'b'));
+    await app.apply(plainApp('two', 'b'));
     await app.reaches({ current: true, phase: 'running', serving: { version: 2 } });
     // The old version drains while visitors go on.
     await eventually(async () => (await deploymentsOf(app)).length, 1 as number, { within: 90 });
@@ -38,7 +31,7 @@ scenario(
     expect((await app.ask('/')).text).toBe('two b');
 
     await using jobs = await Creations.ofJobs(stage.cluster, await app.uid());
-    await app.apply({ ...plain('unused'), spec: await app.recordedSpec(1) });
+    await app.apply({ ...plainApp('unused'), spec: await app.recordedSpec(1) });
     await app.reaches({ current: true, phase: 'running', serving: { version: 1 } });
     await eventually(async () => (await app.ask('/')).text, 'one a', { within: 20 });
     await eventually(async () => (await deploymentsOf(app)).length, 1 as number, { within: 90 });
@@ -84,7 +77,7 @@ scenario(
     await app.patchSpec({ suspend: false });
     await app.reaches({ current: true, phase: 'building' });
 
-    await app.apply(plain('quick'));
+    await app.apply(plainApp('quick'));
     await app.runs();
     expect(await jobs()).not.toContain(slow);
     expect((await app.ask('/')).text).toBe('quick a');
@@ -94,7 +87,7 @@ scenario(
 scenario('the history limit', proves('versions.history-limit'), async stage => {
   const app = stage.app('history');
   const at = (mode: string) => {
-    const artifact = plain('same', mode);
+    const artifact = plainApp('same', mode);
     return { ...artifact, spec: { ...artifact.spec, historyLimit: 2 } };
   };
   await app.apply(at('m1'));

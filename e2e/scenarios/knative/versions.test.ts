@@ -5,23 +5,19 @@ import { Creations } from '../../lib/creations.ts';
 import { eventually, throughout } from '../../lib/eventually.ts';
 import { fails } from '../../lib/fails.ts';
 import { askVersion, fallsAsleep, knativeServiceOf, podsOf, revisionOf, revisionsOf } from '../../lib/knative.ts';
+import { plainApp } from '../../lib/plain-app.ts';
 import { proves, scenario } from '../../lib/scenario.ts';
-
-const server = (text: string) =>
-  `require('node:http').createServer((_, r) => r.end('${text} ' + process.env.MODE)).listen(process.env.PORT);\n`;
-const plain = (text: string, mode = 'a') =>
-  artifactFrom('node-plain', { files: { 'server.js': server(text) }, run: { env: [{ name: 'MODE', value: mode }] } });
 
 scenario(
   'update, versions by their own URLs, failed update, rollback by traffic',
   proves('knative.rollback-by-traffic', 'knative.version-urls', 'knative.no-downtime'),
   async stage => {
     const app = stage.app('versions');
-    await app.apply(plain('one'));
+    await app.apply(plainApp('one'));
     await app.runs();
     await using visitors = await app.steadyProbe();
 
-    await app.apply(plain('two', 'b'));
+    await app.apply(plainApp('two', 'b'));
     await app.reaches({ current: true, phase: 'running', serving: { version: 2 } });
     expect((await app.ask('/')).text).toBe('two b');
     expect((await askVersion(app, 1)).text).toBe('one a');
@@ -44,7 +40,7 @@ scenario(
       [first, 'one a'],
     ] as const) {
       const written = performance.now();
-      await app.apply({ ...plain('unused'), spec });
+      await app.apply({ ...plainApp('unused'), spec });
       await eventually(async () => (await app.ask('/')).text, text, { within: 90, everyMs: 10 });
       console.log(`rollback to "${text}": ${Math.round(performance.now() - written)} ms from the spec to the answer`);
       await app.runs();
@@ -62,7 +58,7 @@ scenario(
 
 scenario('an app nobody asks sleeps, and wakes', proves('knative.sleeps-and-wakes'), async stage => {
   const app = stage.app('sleepy');
-  await app.apply(plain('awake'));
+  await app.apply(plainApp('awake'));
   await app.runs();
   await fallsAsleep(app);
   await throughout(3, async () => (await app.state()).phase, 'running' as const);
@@ -74,7 +70,7 @@ scenario('an app nobody asks sleeps, and wakes', proves('knative.sleeps-and-wake
 
 scenario('scale settings reach Knative', proves('knative.scale'), async stage => {
   const app = stage.app('scaled');
-  const artifact = plain('scaled');
+  const artifact = plainApp('scaled');
   const scale = { min: 1, max: 2, concurrency: 7, scaleDownDelay: '30s' };
   await app.apply({ ...artifact, spec: { ...artifact.spec, run: { ...artifact.spec.run, scale } } });
   await app.runs();
@@ -91,7 +87,7 @@ scenario('scale settings reach Knative', proves('knative.scale'), async stage =>
 scenario('what is deleted or edited by hand comes back', proves('knative.children-return'), async stage => {
   const { client } = stage.cluster;
   const app = stage.app('tough');
-  await app.apply(plain('here'));
+  await app.apply(plainApp('here'));
   await app.runs();
   const service = await knativeServiceOf(app);
   await client.mergePatch(kinds.knativeService, service.metadata, {

@@ -1,4 +1,5 @@
 // What the steps of every build Job are given: the site's network, our own image, and where both are mounted.
+import type { BuildSpec } from '@vibed/crds';
 import type { KubeObject } from '@vibed/store/kube';
 import { registriesConf } from '../build-pod/registries-conf.ts';
 import type { RegistryEndpoint } from '../build-pod/registry-config.ts';
@@ -47,4 +48,16 @@ export function baseEndpoints(settings: Settings): Record<string, RegistryEndpoi
 export function networkOf({ builds }: Settings, caBundle: string | undefined) {
   const given = Object.fromEntries(Object.entries(builds.network).filter(([, value]) => value !== undefined));
   return { ...given, ...(caBundle !== undefined && { caBundle }) };
+}
+
+/** Of the container that runs the tenant's commands: what the spec asks, else what the site gives. */
+export function buildResources(asked: BuildSpec['resources'], { builds }: Settings) {
+  return {
+    requests: { cpu: '100m', memory: '256Mi' },
+    limits: {
+      cpu: asked?.cpu ?? builds.resources.cpu,
+      memory: asked?.memory ?? builds.resources.memory,
+      'ephemeral-storage': builds.ephemeralStorage,
+    },
+  };
 }

@@ -16,7 +16,13 @@ import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
 import { buildExit, podPaths, type SourceJobInput, sourceExit } from '../build-pod/job.ts';
 import { secondsOf } from '../deployer/deployer.ts';
 import type { Settings } from '../settings.ts';
-import { buildEnvironmentConfigMap, networkOf, registriesKey, type StepOptions } from './build-environment.ts';
+import {
+  buildEnvironmentConfigMap,
+  buildResources,
+  networkOf,
+  registriesKey,
+  type StepOptions,
+} from './build-environment.ts';
 import type { Builder, BuildInput } from './builder.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
 import { builderWhy, observeBuild } from './observe.ts';
@@ -243,7 +249,6 @@ function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner)
 }
 
 function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
-  const { builds } = settings;
   const environment = buildEnvironment(networkOf(settings, caBundle));
   const repository = repositoryOf(owner, settings.registry);
   const { command, env } = buildCommand({
@@ -254,20 +259,12 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOption
     args: artifact.spec.build?.args ?? [],
     environment,
   });
-  const asked = artifact.spec.build?.resources;
   return {
     name: 'build',
-    image: builds.image,
+    image: settings.builds.image,
     command,
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
-    resources: {
-      requests: { cpu: '100m', memory: '256Mi' },
-      limits: {
-        cpu: asked?.cpu ?? builds.resources.cpu,
-        memory: asked?.memory ?? builds.resources.memory,
-        'ephemeral-storage': builds.ephemeralStorage,
-      },
-    },
+    resources: buildResources(artifact.spec.build?.resources, settings),
     securityContext: {
       runAsUser: 0,
       runAsNonRoot: false,

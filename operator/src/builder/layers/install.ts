@@ -5,7 +5,9 @@
 //   build           our steps: what install left becomes layers and an image; reports its digest
 //
 // Each begins when the one before has ended, so the tenant's commands never run beside a container that holds a credential.
+
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
+import type { BuildSpec } from '@vibed/crds';
 import { kinds, type Wire } from '@vibed/store/kube';
 import { buildKeyLabel, identityLabels, ownerOf } from '../../artifact/identity.ts';
 import { names } from '../../artifact/names.ts';
@@ -13,7 +15,7 @@ import type { Child } from '../../artifact/outcome.ts';
 import type { Job } from '../../artifact/world.ts';
 import { buildExit } from '../../build-pod/job.ts';
 import { secondsOf } from '../../deployer/deployer.ts';
-import { buildEnvironmentConfigMap, networkOf, type StepOptions } from '../build-environment.ts';
+import { buildEnvironmentConfigMap, buildResources, networkOf, type StepOptions } from '../build-environment.ts';
 import type { BuildInput, JobPlan } from '../builder.ts';
 import { buildEnvironment, buildEnvironmentDir } from '../dockerfile/build-environment.ts';
 import { appUid } from '../dockerfile/model.ts';
@@ -150,11 +152,10 @@ export const credentialDir = '/credential';
 function install(
   { image, script }: InstallPlan,
   seconds: number,
-  asked: { cpu?: string | undefined; memory?: string | undefined } | undefined,
+  asked: BuildSpec['resources'],
   { settings, caBundle }: StepOptions,
   stage: Mounts,
 ): Wire<V1Container> {
-  const { builds } = settings;
   const environment = buildEnvironment(networkOf(settings, caBundle));
   const variables = { ...installEnvironment, ...environment.process, ...environment.env };
   return {
@@ -162,14 +163,7 @@ function install(
     image,
     command: ['timeout', '--kill-after=10', String(seconds), 'sh', '-c', script],
     env: Object.entries(variables).map(([name, value]) => ({ name, value })),
-    resources: {
-      requests: { cpu: '100m', memory: '256Mi' },
-      limits: {
-        cpu: asked?.cpu ?? builds.resources.cpu,
-        memory: asked?.memory ?? builds.resources.memory,
-        'ephemeral-storage': builds.ephemeralStorage,
-      },
-    },
+    resources: buildResources(asked, settings),
     securityContext: security,
     volumeMounts: [
       { name: 'workspace', mountPath: layersPaths.workspace, readOnly: true },
