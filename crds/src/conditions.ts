@@ -65,6 +65,7 @@ export const reasons = {
   // verify
   Verifying: 'The new version is ready and is being probed.',
   ProbeFailed: 'The app answers with an error.',
+  RouteMissing: 'The ingress does not know the app’s host.',
   Verified: 'This version answered and receives the traffic.',
   Unavailable: 'No verified version answers.',
   Stopped: 'The app is stopped.',

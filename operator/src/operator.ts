@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibed/store';
 import { connect, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
 import { answerWith } from './answers/answer.ts';
+import { probeTimeoutMs } from './answers/probe.ts';
 import { eventFor, tell } from './artifact/events.ts';
 import { keyOf } from './artifact/identity.ts';
 import type { AnswerValue, Question } from './artifact/questions.ts';
@@ -45,6 +46,8 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
+const answerWithinMs = { layers: 300_000, probe: probeTimeoutMs, buildLog: 45_000, podLog: 45_000 } as const;
+
 /** Connects and starts watching; nothing is written before startLeading. */
 export function makeOperator(config: Config, settings: Settings, log: Log): Operator {
   const metrics = new Metrics();
@@ -66,7 +69,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   };
   const asker = new Asker<Question, AnswerValue>({
     concurrency: 32,
-    timeoutMs: ({ kind }) => (kind === 'layers' ? 300_000 : 45_000),
+    timeoutMs: ({ kind }) => answerWithinMs[kind],
     onAnswer: key => queues.artifacts.add(key),
     log,
   });

@@ -13,7 +13,8 @@ async function app(listener: RequestListener): Promise<ProbeTarget> {
   const { port } = server.address() as AddressInfo;
   return { address: `127.0.0.1:${port}`, host: 'todo.example.com', scheme: 'http', path: '/', strict: false };
 }
-const ask = (target: ProbeTarget) => probe(target, AbortSignal.timeout(8_000), 5);
+const patience = { pause: 5, gate: 1_000, route: 1_000, unrouted: 1_000, wake: 1_000 };
+const ask = (target: ProbeTarget, less = {}) => probe(target, AbortSignal.timeout(8_000), { ...patience, ...less });
 
 it('asks for the app’s host at the address given, and reads the title', async () => {
   const target = await app((request, response) => {
@@ -53,6 +54,13 @@ it('waits for the expected answer through a route that knows the host only later
     response.end();
   });
   expect(await ask({ ...target, expect: { status: 200 } })).toMatchObject({ status: 200 });
+});
+
+it('tells an answer of the ingress that has not come to know the host apart from one of the app', async () => {
+  const target = await app((_request, response) => response.writeHead(404).end('page not found'));
+  const soon = { route: 20, unrouted: 60 };
+  expect(await ask({ ...target, expect: { status: 200 } }, soon)).toMatchObject({ status: 404, isUnrouted: true });
+  expect(await ask({ ...target, expect: { status: 404 } }, soon)).not.toHaveProperty('isUnrouted');
 });
 
 it('does not take an ingress that knows the host only later for the app', async () => {
@@ -113,7 +121,7 @@ it('ends at once when it is no longer wanted', async () => {
   const target = await app(() => undefined);
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 20);
-  await expect(probe(target, stop.signal, 5)).rejects.toThrow();
+  await expect(probe(target, stop.signal, patience)).rejects.toThrow();
 });
 
 it('finds own assets in the many ways pages write them', () => {

@@ -7,33 +7,55 @@ import type { ProbeAnswer, ProbeTarget } from '../artifact/questions.ts';
 
 const bodyLimit = 256 * 1024;
 const assetLimit = 10;
-/** An instance is ready when it takes connections, which may be a moment before it can answer well. */
-const gatePatienceMs = 10_000;
-/** An ingress needs some seconds to know a new host or endpoint. */
-const routePatienceMs = 30_000;
-/** An app that sleeps is woken by the question, on a busy node not quickly. */
-const wakePatienceMs = 25_000;
+/** How long to ask again, in milliseconds. */
+const defaultPatience = {
+  /** Between two questions. */
+  pause: 500,
+  /** An instance is ready when it takes connections, which may be a moment before it can answer well. */
+  gate: 10_000,
+  /** An ingress needs some seconds to know a new host or endpoint… */
+  route: 30_000,
+  /** …and minutes while it learns of thousands: as long as its 404 is the one for a host that nobody has, the app has said nothing. */
+  unrouted: 120_000,
+  /** An app that sleeps is woken by the question, on a busy node not quickly. */
+  wake: 25_000,
+};
+type Patience = typeof defaultPatience;
+
+/** Enough for every question above, the last answer included. */
+export const probeTimeoutMs = defaultPatience.unrouted + 45_000;
 const directHeadersMs = 5_000;
 const routedHeadersMs = 15_000;
 
 /** Asks until the answer is good (or, through a route, the expected one) or patience ends; then tells the last answer. */
-export async function probe(target: ProbeTarget, signal: AbortSignal, pauseMs = 500): Promise<ProbeAnswer> {
+export async function probe(
+  target: ProbeTarget,
+  signal: AbortSignal,
+  patience: Patience = defaultPatience,
+): Promise<ProbeAnswer> {
   // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
   const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
-  const deadline = Date.now() + patienceMs(target);
+  const started = Date.now();
   try {
     for (;;) {
       const answer = await askOnce(target, agent, signal);
-      const isUnrouted =
-        target.routed === true && answer.status === 404 && (await isNobodys(answer, target, agent, signal));
-      const isOver = (isWanted(answer, target) && !isUnrouted) || Date.now() >= deadline;
-      if (isOver && (target.expect !== undefined || answer.fingerprint === undefined)) return answer;
+      const isUnrouted = isDoubtful(answer, target) && (await isNobodys(answer, target, agent, signal));
+      const isOver =
+        (isWanted(answer, target) && !isUnrouted) || Date.now() - started >= patienceFor(target, isUnrouted, patience);
+      if (isOver && target.expect !== undefined) return isUnrouted ? { ...answer, isUnrouted } : answer;
+      if (isOver && answer.fingerprint === undefined) return answer;
       if (isOver) return steady(answer, await askOnce(target, agent, signal));
-      await sleep(pauseMs, undefined, { signal });
+      await sleep(patience.pause, undefined, { signal });
     }
   } finally {
     await agent.close();
   }
+}
+
+/** A 404 through a route may be the ingress's own, unless it is what the app itself says. */
+function isDoubtful(answer: ProbeAnswer, target: ProbeTarget): boolean {
+  if (answer.status !== 404) return false;
+  return target.expect === undefined ? target.routed === true : !isWanted(answer, target);
 }
 
 /** Whether the ingress answers so for a host that nobody has: then it does not know the app's host yet, and the 404 is its own. */
@@ -51,9 +73,9 @@ async function isNobodys(
   return nobody.status === answer.status && nobody.fingerprint === answer.fingerprint;
 }
 
-function patienceMs({ expect, routed }: ProbeTarget): number {
-  if (expect !== undefined) return routePatienceMs;
-  return routed === true ? wakePatienceMs : gatePatienceMs;
+function patienceFor({ expect, routed }: ProbeTarget, isUnrouted: boolean, patience: Patience): number {
+  if (expect !== undefined) return isUnrouted ? patience.unrouted : patience.route;
+  return routed === true ? patience.wake : patience.gate;
 }
 
 /** A page that says something else each time (a clock, a nonce) has no fingerprint. */

@@ -488,6 +488,8 @@ describe('deploy and verify', () => {
       stale: [workload(two)],
       serving: 1,
     });
+    const unrouted = { ...bad, [`route/${hashFor(two)}`]: { ...probe(404), isUnrouted: true as const } };
+    expect(seen({ ...given, answers: unrouted })).toMatchObject({ phase: 'failed', ready: 'False RouteMissing' });
   });
   it.each([
     [

@@ -58,6 +58,8 @@ export interface ProbeAnswer {
   error?: string;
   /** Of the body, when it is the same each time. */
   fingerprint?: string;
+  /** The ingress did not come to know the host: this is what it answers for a host that nobody has. */
+  isUnrouted?: true;
 }
 export interface BuildLogAnswer {
   kind: 'buildLog';

@@ -55,7 +55,14 @@ export function verify(
   if (proof.answer === undefined)
     return { ...waiting('Verifying', 'the URL is asked', { rollout: toCandidate, asks }), gate: gate.answer };
   if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
-    return refuse({ probe: proof.answer, target: route, how: 'through its URL', asks, meanwhile: toCandidate });
+    return refuse({
+      ...proof,
+      probe: proof.answer,
+      target: route,
+      how: 'through its URL',
+      asks,
+      meanwhile: toCandidate,
+    });
   return done({ serving: candidate, probe: proof.answer }, { rollout: toCandidate, asks });
 }
 
@@ -71,10 +78,11 @@ function probeOnce(world: World, id: string, target: ProbeTarget, known?: Probe)
   const answer = answerTo(world.answers, question);
   if (answer === undefined) return { answer: undefined, asks: [question] };
   if ('error' in answer) return { answer: { status: 0, error: answer.error.message, at: answer.at }, asks: [question] };
-  return { answer: probeFact(answer.value, answer.at), asks: [question] };
+  const { isUnrouted } = answer.value;
+  return { answer: probeFact(answer.value, answer.at), asks: [question], ...(isUnrouted && { isUnrouted }) };
 }
 
-const probeFact = ({ kind: _, ...answer }: ProbeAnswer, at: string): Probe => ({ ...answer, at });
+const probeFact = ({ kind: _, isUnrouted: __, ...answer }: ProbeAnswer, at: string): Probe => ({ ...answer, at });
 
 /** With a health path only 2xx and 3xx; without one anything below 500 (a 4xx at `/` is a warning). */
 export function passes(probe: Probe, strict: boolean): boolean {
@@ -83,6 +91,8 @@ export function passes(probe: Probe, strict: boolean): boolean {
 
 interface Refusal {
   probe: Probe;
+  /** It was the ingress that answered, which does not know the app's host. */
+  isUnrouted?: boolean;
   target: ProbeTarget;
   how: string;
   /** What has been asked so far; its answers are needed until the failure is told. */
@@ -94,7 +104,9 @@ interface Refusal {
 }
 
 /** Told with the app's last lines: they say why it answers so. The candidate stays until they are read. */
-function refused(world: World, { probe, target, how, asks, meanwhile, candidate, pod }: Refusal): Outcome<never> {
+function refused(world: World, refusal: Refusal): Outcome<never> {
+  const { probe, target, how, asks, meanwhile, candidate, pod } = refusal;
+  if (refusal.isUnrouted) return unrouted(target);
   const question = pod && logOf(pod, candidate);
   const log = question && answerTo(world.answers, question);
   if (question !== undefined && log === undefined)
@@ -117,6 +129,19 @@ function refused(world: World, { probe, target, how, asks, meanwhile, candidate,
     { rollout: {} },
   );
 }
+
+/** No fault of the app, so its log says nothing. */
+const unrouted = ({ host, address }: ProbeTarget): Outcome<never> =>
+  failed(
+    {
+      step: 'verify',
+      reason: 'RouteMissing',
+      message: `the ingress at ${address} answers for ${host} as for a host that nobody has`,
+      remedy:
+        'A cluster admin checks the ingress controller and apps.ingressClass, apps.probeVia in the settings of vibeD; then retry.',
+    },
+    { rollout: {} },
+  );
 
 function logOf(pod: Pod, candidate: VersionRecord) {
   const { namespace = '', name } = pod.metadata;
