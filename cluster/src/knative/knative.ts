@@ -104,8 +104,12 @@ export async function removeKnative(layout: Layout, ports: Ports, binaries: stri
   const objects = await objectsIn(layout, binaries);
   const global = objects.filter(({ metadata }) => metadata.namespace === undefined);
   const rest = global.filter(object => !isWebhook(object) && !isCRD(object));
-  for (const going of [global.filter(isWebhook), global.filter(isCRD), rest])
-    await own.run('delete', '--ignore-not-found', '--timeout=300s', ...refs(going));
+  const gone = (...going: readonly string[]) => own.run('delete', '--ignore-not-found', '--timeout=300s', ...going);
+  for (const going of [global.filter(isWebhook), global.filter(isCRD)]) await gone(...refs(going));
+  // A namespace with pods in it waits for half of their grace, and the activator's is ten minutes: nobody asks it any more.
+  await gone(`namespace/${KNATIVE_NAMESPACE}`, '--wait=false');
+  await gone('pods', '--all', '--grace-period=1', `--namespace=${KNATIVE_NAMESPACE}`);
+  await gone(...refs(rest));
   await rm(knativeFile(layout), { force: true });
   await restartTraefik(layout, ports);
 }

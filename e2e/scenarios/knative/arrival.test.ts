@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { artifactFrom } from '../../lib/artifact-from.ts';
 import { throughout } from '../../lib/eventually.ts';
-import { installKnative, isKnativeThere, knativeServiceOf, removeKnative } from '../../lib/knative.ts';
+import { installKnative, isKnativeThere, knativeServiceOf, podsOf, removeKnative } from '../../lib/knative.ts';
 import { proves, scenario } from '../../lib/scenario.ts';
 
 scenario('Knative arrives while the operator runs', proves('target.arrives', 'target.named-waits'), async stage => {
@@ -24,13 +24,16 @@ scenario('Knative arrives while the operator runs', proves('target.arrives', 'ta
     /wasmCloud v2/,
   );
 
-  await using visitors = await early.steadyProbe();
+  // Its pods and not its visitors, so far: this cluster's ingress is restarted to learn of Knative.
+  const pods = await podsOf(early);
   await installKnative();
+  await using visitors = await early.steadyProbe();
   expect((await waiting.runs()).target).toBe('knative');
   const late = stage.app('late');
   await late.apply(artifactFrom('node-plain'));
   expect((await late.runs()).target).toBe('knative');
   expect((await knativeServiceOf(late)).status?.url).toContain('late-');
   await throughout(5, () => early.state(), { phase: 'running', target: 'kubernetes', serving: { version: 1 } });
+  expect(await podsOf(early)).toEqual(pods);
   expect((await visitors.stop()).failures).toEqual([]);
 });
