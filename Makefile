@@ -35,11 +35,11 @@ stop: node_modules ## stop the cluster; apps and data stay
 down: node_modules ## delete the cluster of this checkout and all it left
 	@$(node) cluster/src/main.ts down
 
-test: node_modules ## everything: verify, then the scenarios on the real cluster (started where it is not up)
-	@$(node) e2e/run.ts verify cluster scenarios
+test: node_modules ## everything: verify, then the scenarios on the real cluster (started where it is not up), without and with Knative
+	@$(node) e2e/run.ts verify cluster scenarios knative
 
-test-knative: node_modules ## the scenarios with Knative, which they put on the cluster and leave there
-	@$(node) e2e/run.ts knative
+test-knative: node_modules ## of these the scenarios with Knative, which they put on the cluster and leave there
+	@$(node) e2e/run.ts cluster knative
 
 verify: node_modules ## generated files, lint, types, unit tests; no cluster, under two minutes
 	@$(node) e2e/run.ts verify

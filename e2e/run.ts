@@ -49,6 +49,8 @@ const suites: Record<string, readonly { name: string; run: (reports: string) => 
       run: () =>
         checked(
           [node, 'cluster/src/main.ts', 'up'],
+          // Both worlds are tested, and the one without Knative comes first.
+          [node, 'cluster/src/main.ts', 'knative-remove'],
           [node, 'cluster/src/vibed/main.ts', 'install'],
           [node, 'cluster/src/vibed/main.ts', 'sample'],
         ),
