@@ -38,6 +38,11 @@ export const requirements = {
   'layers.lockfile': 'A lockfile that does not match the manifest is told so.',
   'layers.unfit': 'A builder that is asked for and cannot build the source is refused with the reason.',
 
+  // The registry
+  'registry.contract': 'The registry client does on a real registry what every Registry must do.',
+  'registry.deleted':
+    'A deleted artifact leaves no manifest in its repository or its cache, takes none of another, and its name can be used again at once.',
+
   // Versions
   'versions.no-downtime': 'An update is promoted without one failed request.',
   'versions.full-replacement': 'What an update does not send is gone.',
@@ -54,6 +59,7 @@ export const requirements = {
   // Failure is a product
   'failure.BuildFailed': 'A failed build step tells its last lines.',
   'failure.DependencyMissing': 'A dependency that does not exist is named.',
+  'failure.DiskFull': 'A build that fills the disk is ended at its limit.',
   'failure.BuildTimeout': 'A build is ended at its limit.',
   'failure.CrashLoop': 'An app that exits tells its last lines.',
   'failure.WrongPort': 'An app on another port is told which one it said.',

@@ -7,7 +7,7 @@ import { type KubeObject, kinds } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
 import { packTree } from '../src/storage/archive.ts';
 import { namespaceOf } from '../src/tenancy.ts';
-import { apiServerReady, client, fetchHere, keyOf, killApiServer, rest } from './lib/door.ts';
+import { apiServerReady, client, fetchHere, keyOf, killApiServer, operatorContainers, rest } from './lib/door.ts';
 import { chat, did, eras, settledAs } from './lib/mcp.ts';
 
 const files = [{ path: 'index.html', content: '<h1>hi</h1>\n' }];
@@ -29,6 +29,33 @@ it('takes a folder of 3 MB past the tool calls', async () => {
   const { url } = await settledAs(talk, name, version);
   const served = await fetchHere(`${String(url)}/fonts/a.woff2`);
   expect(Buffer.from(await served.arrayBuffer()).equals(font)).toBe(true);
+  await did(talk, 'delete_artifact', { name, confirm: name });
+});
+
+it('takes a thousand files of 50 MB, and the operator that packs them lives', async () => {
+  await using talk = await chat('2025-11-25', await keyOf('door-alice'));
+  const name = unique('large');
+  // Hexadecimal digits: half of it is left when it is packed, so that it stays below the limit of an upload.
+  const many = Array.from({ length: 1_000 }, (_, i) => ({
+    path: `data/${i % 10}/${i}.txt`,
+    bytes: Buffer.from(randomBytes(25_000).toString('hex')),
+    executable: false,
+  }));
+  const page = { path: 'index.html', bytes: Buffer.from(files[0]?.content ?? ''), executable: false };
+  const archive = await packTree([page, ...many]);
+  const before = await operatorContainers();
+  const { upload_url } = await did(talk, 'create_upload', {});
+  const sent = await fetchHere(String(upload_url), { method: 'PUT', body: new Uint8Array(archive) });
+  const received = (await sent.json()) as Record<string, unknown>;
+  expect([sent.status, received]).toEqual([201, expect.objectContaining({ files: 1_001 })]);
+  const { version } = await did(talk, 'deploy_artifact', { name, source_ref: received.source_ref });
+  const { url } = await settledAs(talk, name, version);
+  for (const { path, bytes } of [many[0], many[999]].filter(file => file !== undefined)) {
+    const served = await fetchHere(`${String(url)}/${path}`);
+    expect(Buffer.from(await served.arrayBuffer()).equals(bytes), path).toBe(true);
+  }
+  expect(before).toHaveLength(1);
+  expect(await operatorContainers()).toEqual(before);
   await did(talk, 'delete_artifact', { name, confirm: name });
 });
 

@@ -70,6 +70,7 @@ export const reasons = {
   Unavailable: 'No verified version answers.',
   Stopped: 'The app is stopped.',
   Deleting: 'The Artifact is being deleted.',
+  ImagesLeft: 'The Artifact is gone, but the registry did not delete its images.',
   Progressing: 'Work goes on.',
 } as const;
 export type Reason = keyof typeof reasons;

@@ -10,6 +10,7 @@ const factsSchema = z.object({
   kubeconfig: z.string(),
   ingress: z.object({ loopbackPort: z.int() }),
   images: z.object({ operatorBase: z.string() }),
+  registryURL: z.url(),
   auditLog: z.string(),
 });
 
@@ -19,6 +20,8 @@ export interface Cluster {
   ingressPort: number;
   /** An image with node and git that the node can pull. */
   nodeGitImage: string;
+  /** Of the registry that images are pushed to, on this machine's loopback. */
+  registryURL: string;
   /** File of the apiserver's audit log, one JSON object per line. */
   auditLog: string;
   /** Where vibeD itself runs, where Buildah builds, and where install Jobs run. */
@@ -42,6 +45,7 @@ function connectToCluster(): Cluster {
     client: connect({ kubeconfig: facts.kubeconfig, fieldManager: 'vibed-e2e', userAgent: 'vibed-e2e' }),
     ingressPort: facts.ingress.loopbackPort,
     nodeGitImage: facts.images.operatorBase,
+    registryURL: facts.registryURL,
     auditLog: facts.auditLog,
     systemNamespace: 'vibed-system',
     buildNamespace: 'vibed-builds',

@@ -1,4 +1,6 @@
 // The layers builder on the real cluster: quick where nothing has to run, a restricted Job in the base image where something has.
+import { statfs } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { V1Job, V1Namespace, V1Pod } from '@kubernetes/client-node';
 import type { Artifact } from '@vibed/crds';
 import { isKubeError, kinds, type Typed } from '@vibed/store/kube';
@@ -12,6 +14,7 @@ import { failsFromTheStart } from '../lib/fails.ts';
 import { get } from '../lib/http.ts';
 import { proves, type Stage, scenario } from '../lib/scenario.ts';
 
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const jobsOf = (stage: Stage, app: App) =>
   app.uid().then(uid => childrenOf<Typed<V1Job>>(stage.cluster, kinds.job, stage.namespace, uid));
 const page = (files: Record<string, string>): Artifact =>
@@ -188,6 +191,22 @@ scenario('what a build may not do ends that build alone', proves('layers.hostile
   await play('memory', `node -e "const a=[];for(;;)a.push(Buffer.alloc(1e7,1))"`, /Killed/, 'OutOfMemory');
   await play('escape', `sh -c 'mkdir -p x && ln -s /etc dist'`, /link/, 'BuildFailed');
   expect((await probe.stop()).failures).toEqual([]);
+});
+
+// One byte more than builds.ephemeralStorage, of blocks that are taken and not written. The kubelet counts a pod's emptyDirs with what its
+// containers write, once a minute; so for a minute a build may have more.
+scenario('a build that fills the disk is ended', proves('failure.DiskFull'), async stage => {
+  const { bavail, bsize } = await statfs(checkout);
+  expect(bavail * bsize, 'bytes free on the disk of this checkout').toBeGreaterThan(16 * 2 ** 30);
+  const neighbour = stage.app('neighbour');
+  await neighbour.apply(page({ 'index.html': 'here' }));
+  await neighbour.runs();
+  const probe = await neighbour.steadyProbe();
+  const app = stage.app('filler');
+  await app.apply(building(`fallocate -l ${10 * 2 ** 30 + 1} big && sleep 300`, { resources: small, timeout: '8m' }));
+  await failsFromTheStart(app, 'DiskFull', { step: 'build', message: /wrote more/, remedy: /ephemeralStorage/ });
+  expect((await probe.stop()).failures).toEqual([]);
+  await app.delete();
 });
 
 scenario('a lockfile that does not match is told', proves('layers.lockfile'), async stage => {

@@ -168,3 +168,15 @@ describe('removing children', () => {
     expect(server.writes).toEqual([]);
   });
 });
+
+it('finds the pods of a build where builds run: they may push as long as they are there', async () => {
+  const asked: string[] = [];
+  const list = async (kind: { kind: string }, { namespace }: { namespace: string }) => {
+    asked.push(`${kind.kind} ${namespace}`);
+    return { items: [] };
+  };
+  children = new ChildStore({ client: { list } as unknown as KubeClient, log, complete: async child => child.object });
+  await children.findAll(owner, ['builds', 'installs']);
+  const ofPods = asked.filter(place => place.startsWith('Pod ')).sort();
+  expect(ofPods).toEqual(['Pod builds', 'Pod installs', 'Pod tenant']);
+});

@@ -172,10 +172,16 @@ export class ChildStore {
     }
   }
 
-  /** Everything that carries the owner's identity, live (not from caches), of every kind; a kind that is gone counts as none. */
+  /**
+   * Everything that carries the owner's identity, live (not from caches), of every kind, a build's pods included: they may push as long
+   * as they are there. A kind that is gone counts as none.
+   */
   async findAll(owner: Owner, buildNamespaces: readonly string[]): Promise<Stale[]> {
     const ours = Object.entries(identityLabels(owner)).map(([k, v]) => `${k}=${v}`);
-    const placesOf = (kind: Kind) => (kind === kinds.job ? buildNamespaces : [owner.namespace]);
+    const placesOf = (kind: Kind) => {
+      if (kind === kinds.job) return buildNamespaces;
+      return kind === kinds.pod ? [owner.namespace, ...buildNamespaces] : [owner.namespace];
+    };
     const watched = [...alwaysWatched, ...watchedWhereServed];
     const places = watched.flatMap(kind => placesOf(kind).map(namespace => ({ kind, namespace })));
     const found = await Promise.all(

@@ -4,7 +4,7 @@ import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibe
 import { connect, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
 import { answerWith } from './answers/answer.ts';
 import { probeTimeoutMs } from './answers/probe.ts';
-import { eventFor, tell } from './artifact/events.ts';
+import { eventFor, type Told, tell } from './artifact/events.ts';
 import { keyOf } from './artifact/identity.ts';
 import type { AnswerValue, Question } from './artifact/questions.ts';
 import { type ReconcileContext, reconcile } from './artifact/reconcile.ts';
@@ -46,7 +46,13 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
-const answerWithinMs = { layers: 300_000, probe: probeTimeoutMs, buildLog: 45_000, podLog: 45_000 } as const;
+const answerWithinMs = {
+  layers: 300_000,
+  probe: probeTimeoutMs,
+  buildLog: 45_000,
+  podLog: 45_000,
+  images: 60_000,
+} as const satisfies Record<Question['kind'], number>;
 
 /** Connects and starts watching; nothing is written before startLeading. */
 export function makeOperator(config: Config, settings: Settings, log: Log): Operator {
@@ -69,6 +75,13 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   };
   const asker = new Asker<Question, AnswerValue>({
     concurrency: 32,
+    timeoutMs: ({ kind }) => answerWithinMs[kind],
+    onAnswer: key => queues.artifacts.add(key),
+    log,
+  });
+  // Many at once: each ends within its minute, and where the registry does not answer all of them take it.
+  const farewells = new Asker<Question, AnswerValue>({
+    concurrency: 64,
     timeoutMs: ({ kind }) => answerWithinMs[kind],
     onAnswer: key => queues.artifacts.add(key),
     log,
@@ -108,9 +121,13 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     if (told?.type === 'Warning') metrics.failed(told.reason);
     if (told !== undefined) void tell(client, after, told, log);
   };
+  const tellOf = (artifact: CompactArtifact, told: Told) => {
+    log.warn(told.note, { artifact: keyOf(artifact), reason: told.reason });
+    void tell(client, artifact, told, log);
+  };
   const ports = { settings, builder: builders(steps), deployers };
   const answer = answerWith({ client, metrics, layers });
-  const context = { store, children, asker, answer, ports, view, observe, report };
+  const context = { store, children, asker, farewells, answer, ports, view, observe, report, tell: tellOf };
   const watched = [view, children, namespaces, environment];
   const operator = {
     client,
@@ -132,7 +149,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
       return watched.every(w => w.synced);
     },
     whenSynced: async signal => void (await Promise.all(watched.map(w => w.whenSynced(signal)))),
-    stop: async () => void (await Promise.all([...watched, asker].map(w => w.stop()))),
+    stop: async () => void (await Promise.all([...watched, asker, farewells].map(w => w.stop()))),
   };
 }
 
@@ -164,6 +181,11 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
   for (const namespace of [settings.builds.namespace, settings.builds.installNamespace])
     await keepConfigMap(client, buildEnvironmentObject(operator.steps, namespace));
   await keepConfigMap(client, admissionParameters(settings));
+  // What is being deleted is the next leader's from then on.
+  const dropFarewells = () => {
+    for (const artifact of view.all()) operator.context.farewells.retain(keyOf(artifact), []);
+  };
+  signal.addEventListener('abort', dropFarewells, { once: true });
   for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
   for (const namespace of namespaces.all()) queues.tenants.add(namespace.metadata.name);
   queues.builds.add('queue');

@@ -57,6 +57,12 @@ const registry = z.strictObject({
   push: z.string().min(1).describe('URL that build pods push to, e.g. https://registry.example.com.'),
   pull: z.string().min(1).describe('host[:port] that nodes pull from.'),
   prefix: z.string().default('vibed').describe('First part of every repository: <prefix>/<namespace>/<name>.'),
+  deleteImages: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the images of a deleted Artifact are deleted too. Clusters that push to one registry need a prefix each then: what is deleted is all of <prefix>/<namespace>/<name>. The registry has to allow it, and frees the bytes in its own garbage collection.',
+    ),
   pushSecret: z
     .string()
     .optional()

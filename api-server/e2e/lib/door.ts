@@ -114,7 +114,16 @@ export async function rest(
 }
 
 const selector = 'app.kubernetes.io/name=vibed,app.kubernetes.io/component=api-server';
-type Pod = KubeObject & { status?: { containerStatuses?: { containerID?: string }[] } };
+type Pod = KubeObject & { status?: { containerStatuses?: { containerID?: string; restartCount: number }[] } };
+
+/** The operator's containers by id and number of restarts. */
+export async function operatorContainers(): Promise<readonly string[]> {
+  const labelSelector = 'app.kubernetes.io/name=vibed,app.kubernetes.io/component=operator';
+  const { items } = await client.list<Pod>(kinds.pod, { namespace: systemNamespace, labelSelector });
+  return items.flatMap(({ status }) =>
+    (status?.containerStatuses ?? []).map(({ containerID, restartCount }) => `${containerID} ${restartCount}`),
+  );
+}
 
 /** As the kernel would when memory runs out: the process of the container, by its own id, and nothing else. */
 export async function killApiServer(): Promise<void> {

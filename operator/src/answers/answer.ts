@@ -3,13 +3,14 @@ import type { KubeClient } from '@vibed/store/kube';
 import type { AnswerValue, Question } from '../artifact/questions.ts';
 import type { LayersBuilder } from '../builder/layers/build.ts';
 import type { Metrics } from '../metrics.ts';
+import { deleteImages } from './images.ts';
 import { buildLog, podLog } from './logs.ts';
 import { probe } from './probe.ts';
 
 export interface AnswerContext {
   client: KubeClient;
   metrics: Pick<Metrics, 'answered'>;
-  layers: Pick<LayersBuilder, 'answer'>;
+  layers: Pick<LayersBuilder, 'answer' | 'ownRegistry'>;
 }
 
 export function answerWith(context: AnswerContext) {
@@ -34,6 +35,8 @@ function answer(question: Question, { client, layers }: AnswerContext, signal: A
       return podLog(client, question.pod, question.container, question.previous);
     case 'layers':
       return layers.answer(question, signal);
+    case 'images':
+      return deleteImages(layers.ownRegistry(signal), question);
     case 'buildLog':
       return buildLog(client, question.pod, question.containers);
     default:

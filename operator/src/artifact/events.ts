@@ -4,7 +4,8 @@ import { apiVersion } from '@vibed/crds';
 import type { CompactArtifact } from '@vibed/store';
 import { isKubeError, type KubeClient, type KubeObject, kinds, type Log } from '@vibed/store/kube';
 
-interface Told {
+/** What an Event says. */
+export interface Told {
   type: 'Normal' | 'Warning';
   reason: string;
   note: string;

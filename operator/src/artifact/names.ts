@@ -62,3 +62,6 @@ export const clusterUrlOf = (ref: Ref) => `http://${ref.name}.${ref.namespace}.s
 /** The image repository of an Artifact, without registry: lowercase by the rules of names and namespaces. */
 export const repositoryOf = (ref: Ref, registry: Settings['registry']) =>
   `${registry.prefix}/${ref.namespace}/${ref.name}`;
+
+/** Where its builds keep layers for the next one. No name has a "_", so this is never the repository of another Artifact. */
+export const cacheRepositoryOf = (ref: Ref, registry: Settings['registry']) => `${repositoryOf(ref, registry)}_cache`;

@@ -18,6 +18,8 @@ export type Question =
   | { kind: 'podLog'; id: string; pod: PodRef; container: string; previous: boolean }
   /** The image of this build key, made without a Job where none is needed. */
   | LayersQuestion
+  /** Deletes what an Artifact's builds left in the registry. */
+  | ImagesQuestion
   /** One GET through `address`, asking for `host`. */
   | { kind: 'probe'; id: string; target: ProbeTarget };
 
@@ -28,6 +30,17 @@ export interface LayersQuestion {
   owner: Owner;
   source: CompactSource;
   build: BuildSpec | undefined;
+}
+
+export interface ImagesQuestion {
+  kind: 'images';
+  id: string;
+  repository: string;
+  cache: string;
+  /** Manifests of the repository that no tag may name any more. */
+  digests: readonly string[];
+  /** Digests that stay. */
+  keep: readonly string[];
 }
 
 export interface ProbeTarget {
@@ -84,7 +97,12 @@ export type LayersAnswer = {
   /** Not the source's fault, and over in a moment. */
   | { result: 'again'; message: string }
 );
-export type AnswerValue = LayersAnswer | ProbeAnswer | BuildLogAnswer | PodLogAnswer;
+export interface ImagesAnswer {
+  kind: 'images';
+  /** Manifests. */
+  deleted: number;
+}
+export type AnswerValue = LayersAnswer | ImagesAnswer | ProbeAnswer | BuildLogAnswer | PodLogAnswer;
 export type Answers = ReadonlyMap<string, Answer<AnswerValue>>;
 
 /** The answer to this question: undefined while it is under way; an error is an answer too. */

@@ -2,10 +2,10 @@
 // any point, is proven in e2e (crash points).
 import { finalizer } from '@vibed/crds';
 import type { ArtifactStore, CompactArtifact } from '@vibed/store';
-import type { KubeObject } from '@vibed/store/kube';
+import { type Kind, type KubeObject, kinds } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
 import type { ApplyProblem, ChildStore } from '../children.ts';
-import type { Asker } from '../runtime/asker.ts';
+import { type Answer, Asker } from '../runtime/asker.ts';
 import type { AnswerValue, Question } from './questions.ts';
 import { type ReconcileContext, reconcile } from './reconcile.ts';
 import {
@@ -39,7 +39,9 @@ const settled: Given = {
 class Bench {
   readonly writes: string[] = [];
   problems: ApplyProblem[] = [];
-  left: { kind: { kind: string }; object: KubeObject }[] = [];
+  left: { kind: Kind; object: KubeObject }[] = [];
+  /** To the question about images. */
+  answer: Answer<AnswerValue> | undefined;
   readonly context: ReconcileContext;
   current: CompactArtifact;
 
@@ -74,13 +76,19 @@ class Bench {
       retain: () => undefined,
       ask: (_key: string, q: Question) => note(`ask ${q.kind}`, undefined),
     } as unknown as Asker<Question, AnswerValue>;
+    const farewells = {
+      ...asker,
+      answers: () => new Map(this.answer === undefined ? [] : [['images/uid-1', this.answer]]),
+    } as unknown as typeof asker;
     this.context = {
+      farewells,
+      tell: (_a, { reason }) => note(`tell ${reason}`, undefined),
       store,
       children,
       asker,
       answer: () => Promise.reject(new Error('not asked here')),
       ports: portsWith(),
-      view: { get: () => this.current } as unknown as ReconcileContext['view'],
+      view: { get: () => this.current, all: () => [this.current] } as unknown as ReconcileContext['view'],
       observe: artifact => ({ ...world, artifact }),
       report: () => note('report', undefined),
     };
@@ -130,15 +138,35 @@ it('forgets an Artifact that is gone', async () => {
 
 it('lets a deleted Artifact go only when nothing of it is found any more', async () => {
   const bench = new Bench(settled, { finalizers: [finalizer], deletionTimestamp: 'x' });
+  const record = { kind: kinds.controllerRevision, object: { metadata: { name: 'v1' } } };
   bench.left = [
-    { kind: { kind: 'Deployment' }, object: { metadata: { name: 'd' } } },
-    { kind: { kind: 'Pod' }, object: { metadata: { name: 'p' } } },
+    { kind: kinds.deployment, object: { metadata: { name: 'd' } } },
+    { kind: kinds.pod, object: { metadata: { name: 'p' } } },
+    record,
   ];
-  expect(await bench.run()).toEqual({ recheckAfterMs: 5_000 });
-  expect(bench.writes).toEqual(['status deleting', 'report', 'remove Deployment']);
+  const runs = async () => {
+    bench.writes.length = 0;
+    return [await bench.run(), bench.writes];
+  };
+  expect(await runs()).toEqual([{ recheckAfterMs: 5_000 }, ['status deleting', 'report', 'remove Deployment']]);
+  bench.left = [record];
+  expect(await runs()).toEqual([{}, ['ask images']]);
+  bench.answer = { at: 'x', error: new Error('the registry does not delete') };
+  expect(await runs()).toEqual([{ recheckAfterMs: 0 }, ['remove ControllerRevision']]);
   bench.left = [];
+  expect(await runs()).toEqual([{}, ['release', 'tell ImagesLeft']]);
+});
+
+it('lets it go also when the registry never answers', async () => {
+  const bench = new Bench(settled, { finalizers: [finalizer], deletionTimestamp: 'x' });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  bench.context.farewells = new Asker({ concurrency: 1, timeoutMs: 20, onAnswer: resolve, log });
+  bench.context.answer = () => new Promise(() => undefined);
   expect(await bench.run()).toEqual({});
-  expect(bench.writes.at(-1)).toBe('release');
+  await promise;
+  await bench.run();
+  expect(bench.writes.slice(-2)).toEqual(['release', 'tell ImagesLeft']);
 });
 
 it('lets an unexpected failure be one, and tells before how far it is', async () => {

@@ -4,6 +4,8 @@ import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
 import type { ChildStore } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
+import { departureOf } from './deletion.ts';
+import type { Told } from './events.ts';
 import { type Owner, ownerOf } from './identity.ts';
 import { canonicalJson } from './names.ts';
 import { type Plan, type Ports, planFor } from './plan.ts';
@@ -15,6 +17,8 @@ export interface ReconcileContext {
   store: ArtifactStore;
   children: ChildStore;
   asker: Asker<Question, AnswerValue>;
+  /** The questions of those that are being deleted, apart: a registry that is away must not hold up everybody's probes. */
+  farewells: Asker<Question, AnswerValue>;
   /** Answers one question; runs beside the workers. */
   answer: (question: Question, signal: AbortSignal) => Promise<AnswerValue>;
   ports: Ports;
@@ -23,12 +27,15 @@ export interface ReconcileContext {
   observe: (artifact: CompactArtifact) => World;
   /** Tells what changed: events, metrics. */
   report: (before: CompactArtifact, after: CompactArtifact) => void;
+  /** Tells what stays behind of an Artifact that is gone. */
+  tell: (artifact: CompactArtifact, told: Told) => void;
 }
 
 export async function reconcile(key: string, context: ReconcileContext): Promise<{ recheckAfterMs?: number }> {
   const found = context.view.get(refOf(key));
   if (found === undefined) {
     context.asker.retain(key, []);
+    context.farewells.retain(key, []);
     return {};
   }
   if (found.metadata.deletionTimestamp !== undefined) return await finalize(key, found, context);
@@ -95,21 +102,37 @@ function ask(key: string, plan: Plan, { asker, answer }: ReconcileContext): void
   for (const question of plan.asks) asker.ask(key, question, (signal, q) => answer(q, signal));
 }
 
-/** Deletes by label, live, until nothing is found; only then lets the Artifact go. */
+/**
+ * Deletes by label, live, until nothing is found; only then lets the Artifact go. Until then its name is taken: one that is created again
+ * under it begins after this one's images are gone, so that what it pushes, equal digest or not, is not deleted by this. (Except by
+ * an operator that lost the Lease in the middle of it and is not stopped for as long as deletion, creation and build take together.)
+ */
 async function finalize(
   key: string,
   artifact: CompactArtifact,
   context: ReconcileContext,
 ): Promise<{ recheckAfterMs?: number }> {
-  context.asker.retain(key, []);
+  const { asker, farewells, children, store, view, ports } = context;
+  asker.retain(key, []);
   if (!artifact.metadata.finalizers?.includes(finalizer)) return {};
   const world = context.observe(artifact);
   await writeStatus(artifact, deletingStatus(world), context);
-  const { builds } = context.ports.settings;
-  const left = await context.children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
-  await context.children.remove(left.filter(({ kind }) => kind.kind !== 'Pod'));
-  // What is watched wakes it as it goes; the look again is for what is not.
-  if (left.length > 0) return { recheckAfterMs: 5_000 };
-  await context.store.releaseFinalizer(context.view.get(refOf(key)) ?? artifact);
-  return {};
+  const { builds } = ports.settings;
+  const left = await children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
+  const departure = departureOf({ world, left, answers: farewells.answers(key), all: view.all() }, ports.settings);
+  switch (departure.step) {
+    case 'remove':
+      await children.remove(departure.stale);
+      return { recheckAfterMs: departure.recheckAfterMs };
+    case 'ask':
+      farewells.ask(key, departure.question, (signal, question) => context.answer(question, signal));
+      return {};
+    case 'release':
+      await store.releaseFinalizer(view.get(refOf(key)) ?? artifact);
+      farewells.retain(key, []);
+      if (departure.told !== undefined) context.tell(artifact, departure.told);
+      return {};
+    default:
+      return departure satisfies never;
+  }
 }

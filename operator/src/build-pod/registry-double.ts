@@ -11,6 +11,8 @@ export class RegistryDouble implements AsyncDisposable {
   /** Looked at before every answer: a status to give instead, or 'cut' to end the connection. */
   fault: (request: string) => number | 'cut' | undefined = () => undefined;
   private readonly tokens = new Map<string, string[]>();
+  /** Digests by tag, of each repository. */
+  private readonly tagged = new Map<string, Map<string, string>>();
   private readonly uploads = new Map<string, Buffer>();
   private readonly credentials: string;
   private readonly registry = createServer((request, response) => this.answer(request, response));
@@ -65,7 +67,7 @@ export class RegistryDouble implements AsyncDisposable {
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${this.url}/token",service="double"` }).end();
       return;
     }
-    const served = isRead(request) ? this.read(url, response) : this.write(request, response, url, name);
+    const served = isRead(request) ? this.read(url, response, name) : this.write(request, response, url, name);
     served.catch(() => response.destroy());
   }
 
@@ -85,9 +87,10 @@ export class RegistryDouble implements AsyncDisposable {
     response.writeHead(blob === undefined ? 404 : 200, { 'content-length': blob?.length ?? 0 }).end(blob);
   }
 
-  private async read(url: URL, response: ServerResponse): Promise<void> {
+  private async read(url: URL, response: ServerResponse, name: string): Promise<void> {
     const last = lastPart(url.pathname);
-    const blob = this.blobs.get(last);
+    if (url.pathname.endsWith('/tags/list')) return this.listTags(url, response, name);
+    const blob = this.blobs.get(this.tagged.get(name)?.get(last) ?? last);
     if (blob === undefined) response.writeHead(404).end();
     else if (url.pathname.includes('/blobs/')) response.writeHead(307, { location: `${at(this.store)}/${last}` }).end();
     else
@@ -104,6 +107,8 @@ export class RegistryDouble implements AsyncDisposable {
       return;
     }
     if (request.method === 'DELETE') {
+      const tags = this.tagged.get(name) ?? new Map<string, string>();
+      for (const [tag, digest] of [...tags]) if (digest === last) tags.delete(tag);
       response.writeHead(this.blobs.delete(last) ? 202 : 404).end();
       return;
     }
@@ -113,7 +118,8 @@ export class RegistryDouble implements AsyncDisposable {
         return;
       }
       this.blobs.set(digestOf(body), body);
-      this.blobs.set(last, body);
+      const tags = this.tagged.get(name) ?? new Map<string, string>();
+      if (!last.startsWith('sha256:')) this.tagged.set(name, tags.set(last, digestOf(body)));
       response.writeHead(201, { 'docker-content-digest': digestOf(body) }).end();
       return;
     }
@@ -129,6 +135,18 @@ export class RegistryDouble implements AsyncDisposable {
       this.blobs.set(digest, sofar);
       response.writeHead(201, { location: 'http://internal.example/x', 'docker-content-digest': digest }).end();
     }
+  }
+
+  /** Two at a time. */
+  private listTags(url: URL, response: ServerResponse, name: string): void {
+    const tags = this.tagged.get(name);
+    if (tags === undefined) return void response.writeHead(404).end();
+    const after = [...tags.keys()].sort().filter(tag => tag > (url.searchParams.get('last') ?? ''));
+    const page = after.slice(0, 2);
+    const link = `</v2/${name}/tags/list?n=2&last=${page.at(-1)}>; rel="next"`;
+    response
+      .writeHead(200, after.length > 2 ? { link } : {})
+      .end(JSON.stringify({ name, tags: page.length > 0 ? page : null }));
   }
 
   private startUpload(response: ServerResponse, url: URL, name: string): void {

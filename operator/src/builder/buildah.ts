@@ -9,7 +9,7 @@ import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node'
 import type { CompactArtifact } from '@vibed/store';
 import { type KubeObject, kinds, type Wire } from '@vibed/store/kube';
 import { buildKeyLabel, identityLabels, type Owner, ownerOf } from '../artifact/identity.ts';
-import { names, repositoryOf } from '../artifact/names.ts';
+import { cacheRepositoryOf, names, repositoryOf } from '../artifact/names.ts';
 import type { Child } from '../artifact/outcome.ts';
 import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
@@ -217,14 +217,13 @@ function sourceLocation(artifact: CompactArtifact, settings: Settings): SourceJo
 }
 
 function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
-  const repository = repositoryOf(owner, settings.registry);
   const config = {
     upstream: {
       url: settings.registry.push,
       ...(settings.registry.pushSecret !== undefined && { dockerConfigFile: '/credential/.dockerconfigjson' }),
     },
-    own: [repository],
-    cache: [`${repository}-cache`],
+    own: [repositoryOf(owner, settings.registry)],
+    cache: [cacheRepositoryOf(owner, settings.registry)],
     bases: settings.builds.baseRegistries,
   };
   return {
@@ -250,10 +249,9 @@ function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner)
 
 function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
   const environment = buildEnvironment(networkOf(settings, caBundle));
-  const repository = repositoryOf(owner, settings.registry);
   const { command, env } = buildCommand({
-    repository,
-    cacheRepository: `${repository}-cache`,
+    repository: repositoryOf(owner, settings.registry),
+    cacheRepository: cacheRepositoryOf(owner, settings.registry),
     tag: key,
     timeoutSeconds: timeoutOf({ artifact, key }, settings),
     args: artifact.spec.build?.args ?? [],

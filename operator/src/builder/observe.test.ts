@@ -95,6 +95,7 @@ describe('a build Job', () => {
     });
   });
   const fails = job([{ type: 'Failed', reason: 'PodFailurePolicy' }]);
+  const evicted = (one: Pod): Pod => ({ ...one, status: { ...one.status, reason: 'Evicted' } });
   it.each<[string, Job, Pod | undefined, string]>([
     [
       'a refused source',
@@ -105,6 +106,7 @@ describe('a build Job', () => {
     ['a failed step', fails, pod(source, ended('build', { ok: false, step: 'build', code: 1 }, 40)), 'BuildFailed'],
     ['a killed step', fails, pod(source, ended('build', { ok: false, step: 'build', code: 137 }, 40)), 'OutOfMemory'],
     ['a killed container', fails, pod(source, ended('build', undefined, 137, 'OOMKilled')), 'OutOfMemory'],
+    ['more on disk than its limit', fails, evicted(pod(source, ended('build', undefined, 137, 'Error'))), 'DiskFull'],
     ['its own time limit', fails, pod(source, ended('build', { ok: false, step: 'timeout' }, 44)), 'BuildTimeout'],
     ['the Job’s deadline', job([{ type: 'Failed', reason: 'DeadlineExceeded' }]), undefined, 'BuildTimeout'],
     [

@@ -100,6 +100,17 @@ export const outOfMemory: Problem = {
   message: 'the build used more memory than its limit and was stopped',
   remedy: 'Raise spec.build.resources.memory, or let the build use less (fewer parallel workers).',
 };
+/**
+ * What a kubelet says of a pod over its limit, which its container's exit code does not tell. (It says so of a node without room as
+ * well; that is a disruption, after which the Job tries again, so it is not seen on one that failed.)
+ */
+export const isEvicted = (pod: Pod | undefined): boolean => pod?.status?.reason === 'Evicted';
+
+export const diskFull: Problem = {
+  reason: 'DiskFull',
+  message: 'the build wrote more than its limit and was stopped',
+  remedy: 'Let the build write less (caches, media), or have builds.ephemeralStorage of vibeD’s settings raised.',
+};
 export const stepProblems: Record<(BuildReport & { ok: false })['step'], Problem> = {
   timeout: timedOut,
   base: {
@@ -130,6 +141,7 @@ function failed(pod: Pod | undefined, reason: string, message: string): BuildSta
 }
 
 function problemOf(pod: Pod | undefined, reason: string, message: string): Problem {
+  if (isEvicted(pod)) return diskFull;
   const source = reportOf<SourceReport>(pod, 'source');
   if (source?.ok === false) return sourceProblem(source);
   if (reason === 'DeadlineExceeded') return timedOut;

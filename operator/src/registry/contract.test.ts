@@ -1,12 +1,13 @@
 // The contract of the Registry port, against a double with bearer tokens and faults and, where VIBED_TEST_REGISTRY names one, a
-// real registry (e2e/scenarios/layers.test.ts does, on the cluster).
+// real registry (e2e/scenarios/registry.test.ts does, on the cluster).
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RegistryClient } from '../build-pod/registry-client.ts';
-import { RegistryDouble } from '../build-pod/registry-double.ts';
+import { at, listening, RegistryDouble } from '../build-pod/registry-double.ts';
 import { digestOf, ociRegistry } from './oci-registry.ts';
 import { type Blob, type Manifest, mediaTypes, type Registry } from './registry.ts';
 
@@ -87,6 +88,30 @@ describe.each(adapters)('a registry (%s)', (_name, make) => {
   });
 });
 
+describe.each(adapters)('what a registry has of one repository (%s)', (_name, make) => {
+  it('is listed by tag, and gone with the manifest, however many tags it has', async () => {
+    const registry = make();
+    const own = `vibed/alice/life-${Math.random().toString(36).slice(2)}`;
+    const [config, layer, other] = [blobOf('{}'), blobOf('layer'), blobOf('other')];
+    const [one, two] = [manifestOf(config, layer), manifestOf(config, other)];
+    expect(await registry.tags(own)).toEqual([]);
+    for (const blob of [config, layer, other]) await registry.push(own, blob);
+    for (const tag of ['a', 'b']) await registry.put(own, tag, one);
+    for (const tag of ['c', 'd', 'e']) await registry.put(own, tag, two);
+    expect([...(await registry.tags(own))].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    await registry.delete(own, two.digest);
+    expect([...(await registry.tags(own))].sort()).toEqual(['a', 'b']);
+    expect(await registry.resolve(own, 'd')).toBeUndefined();
+    expect(await registry.resolve(own, two.digest)).toBeUndefined();
+    await registry.delete(own, two.digest);
+    await registry.delete(own, one.digest);
+    expect(await registry.tags(own)).toEqual([]);
+    await registry.put(own, 'again', one);
+    expect((await registry.resolve(own, one.digest))?.bytes).toEqual(one.bytes);
+    await registry.delete(own, one.digest);
+  });
+});
+
 describe('a registry that fails', () => {
   it.each([503, 429, 'cut'] as const)('is asked again after %s, and the upload begins anew', async fault => {
     let left = 2;
@@ -116,15 +141,25 @@ describe('a registry that fails', () => {
     await expect(ofDouble().resolve(repository, digest)).rejects.toMatchObject({ fault: 'DigestMismatch' });
   });
 
-  it('deletes by digest, and what is gone is gone', async () => {
-    const [config, layer] = [blobOf('{}'), blobOf('layer')];
-    const manifest = manifestOf(config, layer);
-    double.blobs.set(manifest.digest, manifest.bytes);
-    await ofDouble().delete(repository, manifest.digest);
-    expect(double.blobs.has(manifest.digest)).toBe(false);
-    await ofDouble().delete(repository, manifest.digest);
+  it('or does not delete says so', async () => {
     double.fault = () => 405;
-    await expect(ofDouble().delete(repository, manifest.digest)).rejects.toMatchObject({ fault: 'Unsupported' });
+    await expect(ofDouble().delete(repository, blobOf('x').digest)).rejects.toMatchObject({ fault: 'Unsupported' });
+  });
+
+  it('is not followed elsewhere, or for ever, by the pages of its tags', async () => {
+    const asked: string[] = [];
+    const server = await listening(
+      createServer((request, response) => {
+        asked.push(request.url ?? '');
+        response
+          .writeHead(200, { link: '<http://192.0.2.1/v2/other/tags/list?last=a>; rel="next"' })
+          .end('{"tags":["a"]}');
+      }),
+    );
+    const tags = ociRegistry(new RegistryClient({ url: at(server) }), { signal }).tags(repository);
+    await expect(tags).rejects.toMatchObject({ fault: 'Refused' });
+    expect(new Set(asked.slice(2))).toEqual(new Set([`/v2/${repository}/tags/list?last=a`]));
+    server.close();
   });
 });
 

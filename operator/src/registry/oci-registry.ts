@@ -11,6 +11,8 @@ const tries = 4;
 const firstPauseMs = 200;
 /** Manifests are small; what claims to be one and is not ends here. */
 const manifestLimit = 4 * 1024 * 1024;
+/** What lists more pages of tags than this never ends. */
+const pageLimit = 1000;
 const manifestTypes = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex];
 
 export interface OciRegistryOptions {
@@ -131,6 +133,31 @@ class OciRegistry implements Registry {
     });
   }
 
+  async tags(repository: string): Promise<readonly string[]> {
+    const tags: string[] = [];
+    const url = this.#url(repository, 'tags/list');
+    for (let page = 0; page < pageLimit; page += 1) {
+      const { found, next } = await this.#tagPage(repository, url);
+      tags.push(...found);
+      if (next === undefined) return tags;
+      url.search = next;
+    }
+    throw new RegistryError('Refused', `the registry lists the tags of ${repository} without end`);
+  }
+
+  #tagPage(repository: string, url: URL): Promise<{ found: readonly string[]; next?: string | undefined }> {
+    return this.#persist(async () => {
+      const answer = await this.#ask({ method: 'GET', repository, url });
+      if (answer.statusCode === 404) {
+        answer.resume();
+        return { found: [] };
+      }
+      await expectStatus(answer, [200], `the tags of ${repository}`);
+      const text = (await bytesOf(answer, manifestLimit)).toString();
+      return { found: tagsIn(text, repository), next: nextQuery(String(answer.headers.link ?? '')) };
+    });
+  }
+
   delete(repository: string, digest: string): Promise<void> {
     const url = this.#url(repository, `manifests/${digest}`);
     return this.#persist(async () => {
@@ -183,6 +210,18 @@ class OciRegistry implements Registry {
     }
   }
 }
+
+/** Some write null for none. */
+function tagsIn(text: string, repository: string): readonly string[] {
+  try {
+    return (JSON.parse(text) as { tags?: string[] | null }).tags ?? [];
+  } catch (error) {
+    throw new RegistryError('Refused', `the tags of ${repository} are not a list`, { cause: error });
+  }
+}
+
+/** Of the page after this one. Only the query of the link is believed: it cannot lead to another host or repository. */
+const nextQuery = (link: string): string | undefined => /<[^>?]*\?([^>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1];
 
 export const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 

@@ -35,6 +35,8 @@ export interface Registry {
   mount(repository: string, digest: string, from: string): Promise<boolean>;
   /** Puts a manifest under a tag or its digest. NotFound when a blob that it names is not there (any more). */
   put(repository: string, reference: string, manifest: Manifest): Promise<void>;
+  /** Every tag; none where there is no such repository. */
+  tags(repository: string): Promise<readonly string[]>;
   /** Deletes a manifest and with it its tags; gone already is as good. Unsupported where the registry does not allow it. */
   delete(repository: string, digest: string): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompactArtifact } from '@vibed/store';
 import { KubeError } from '@vibed/store/kube';
-import { repositoryOf } from '../../artifact/names.ts';
+import { cacheRepositoryOf, repositoryOf } from '../../artifact/names.ts';
 import type { LayersAnswer, LayersQuestion } from '../../artifact/questions.ts';
 import { exitOf, reportOf, SourceError } from '../../build-pod/fault.ts';
 import { type SourceJobInput, type SourceReport, sourceExit, sourceJob } from '../../build-pod/job.ts';
@@ -215,7 +215,8 @@ class LayersWork {
     const { owner, key } = this.#question;
     const { settings } = this.#builder.options;
     const repository = repositoryOf(owner, settings.registry);
-    return { registry: this.#builder.ownRegistry(this.#signal), repository, cache: `${repository}-cache`, tag: key };
+    const cache = cacheRepositoryOf(owner, settings.registry);
+    return { registry: this.#builder.ownRegistry(this.#signal), repository, cache, tag: key };
   }
 
   #base(name: string): Promise<BaseImage> {

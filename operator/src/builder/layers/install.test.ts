@@ -32,7 +32,7 @@ const plan: JobPlan & { builder: 'layers' } = {
       bases: {},
       prefix: 'vibed',
       repository: 'vibed/vibed-alice/todo',
-      cache: 'vibed/vibed-alice/todo-cache',
+      cache: 'vibed/vibed-alice/todo_cache',
       tag: key,
       source: 'sha256:source',
       base: 'docker.io/library/node@sha256:node',

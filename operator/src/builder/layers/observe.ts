@@ -4,6 +4,8 @@ import type { BuildReport } from '../../build-pod/job.ts';
 import type { BuildState, JobFacts } from '../builder.ts';
 import {
   conditionOf,
+  diskFull,
+  isEvicted,
   newestPod,
   outOfMemory,
   type Problem,
@@ -34,17 +36,11 @@ export function observeInstall(
   return { state: 'failed', ...problemOf(pod, failure), containers, ...(pod && { pod }) };
 }
 
-const diskFull: Problem = {
-  reason: 'DiskFull',
-  message: 'the build wrote more than its limit and was stopped',
-  remedy: 'Let the build write less (caches, media), or have builds.ephemeralStorage of vibeD’s settings raised.',
-};
-
 function problemOf(
   pod: Pod | undefined,
   { reason = '', message = '' }: { reason?: string; message?: string },
 ): Problem {
-  if (pod?.status?.reason === 'Evicted') return diskFull;
+  if (isEvicted(pod)) return diskFull;
   const install = terminated(pod, 'install');
   const told = reportOf<BuildReport>(pod, 'install') ?? reportOf<BuildReport>(pod, 'build');
   if (reason === 'DeadlineExceeded' || install?.exitCode === installExit.timedOut) return timedOut;
