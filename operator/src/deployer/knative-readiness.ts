@@ -4,7 +4,15 @@ import { names, urlOf, urlOfHost } from '../artifact/names.ts';
 import type { ProbeTarget } from '../artifact/questions.ts';
 import type { Children, Pod } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
-import { type Exposure, portOf, questionOf, type Readiness, type Version } from './deployer.ts';
+import {
+  type Awaited,
+  type Exposure,
+  portOf,
+  questionOf,
+  type Readiness,
+  trafficMoves,
+  type Version,
+} from './deployer.ts';
 import {
   conditionOf,
   isReadyRevision,
@@ -116,16 +124,16 @@ export function knativeRouteProbe(
   children: Children,
   version: Version,
   settings: Settings,
-): ProbeTarget | undefined {
+): ProbeTarget | Awaited {
   // The Kubernetes target's route still holds the host; the one that answers would not be this version.
-  if (children.ingresses.length + children.httpRoutes.length > 0) return undefined;
+  if (children.ingresses.length + children.httpRoutes.length > 0) return trafficMoves;
   const service = serviceOf(owner, children);
   const url = service?.status?.url;
-  if (service === undefined || url === undefined || !isObserved(service)) return undefined;
-  if (conditionOf(service, 'RoutesReady')?.status !== 'True') return undefined;
+  if (service === undefined || url === undefined || !isObserved(service)) return trafficMoves;
+  if (conditionOf(service, 'RoutesReady')?.status !== 'True') return trafficMoves;
   const name = names.knativeRevision(owner, version.hash);
   const hasAll = (t: TrafficTarget) => t.revisionName === name && t.percent === 100;
-  if (!service.status?.traffic?.some(hasAll)) return undefined;
+  if (!service.status?.traffic?.some(hasAll)) return trafficMoves;
   const { routed: _, ...probe } = askAt(url, version, settings);
   return probe;
 }

@@ -17,10 +17,11 @@ import {
   type Readiness,
   type Rule,
   startupSeconds,
+  trafficMoves,
   type Version,
   type Wish,
 } from './deployer.ts';
-import { httpRoute, isAccepted } from './http-route.ts';
+import { acceptanceAwaited, type HttpRoute, httpRoute, isAccepted } from './http-route.ts';
 import { isReady, overdueProblem, type PodProblem, problemOf, refusedPodProblem } from './pod-problems.ts';
 import { isElastic, scaleChildren, spreadOf } from './scale.ts';
 
@@ -215,7 +216,7 @@ function routeProbe(
   { apps }: Settings,
 ): ReturnType<Deployer['routeProbe']> {
   const live = children.services.find(s => s.metadata.name === names.service(owner));
-  if (live?.spec?.selector?.[versionLabel] !== version.hash) return undefined;
+  if (live?.spec?.selector?.[versionLabel] !== version.hash) return trafficMoves;
   if (!exposure.public)
     return {
       address: `${names.service(owner)}.${owner.namespace}.svc:80`,
@@ -223,7 +224,9 @@ function routeProbe(
       scheme: 'http',
       ...questionOf(version),
     };
-  const isRouted = [...children.ingresses, ...children.httpRoutes].some(r => r.metadata.name === names.ingress(owner));
-  if (!isRouted) return undefined;
+  const isOurs = (route: Ingress | HttpRoute) => route.metadata.name === names.ingress(owner);
+  const httpRoute = children.httpRoutes.find(isOurs);
+  if (httpRoute === undefined && !children.ingresses.some(isOurs)) return trafficMoves;
+  if (httpRoute !== undefined && !isAccepted(httpRoute)) return { awaits: acceptanceAwaited(httpRoute) };
   return { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, ...questionOf(version) };
 }
