@@ -40,6 +40,9 @@ export type Readiness =
       log?: { pod: Pod; container: string; previous: boolean };
     };
 
+/** One message from the wish to the first answer: every change of words is a write. */
+export const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
+
 /** Something outside moves; `awaits` says what, in words that stay the same until it has. */
 export interface Awaited {
   awaits: string;

@@ -10,11 +10,13 @@ import {
   portOf,
   questionOf,
   type Readiness,
+  starting,
   trafficMoves,
   type Version,
 } from './deployer.ts';
 import {
   conditionOf,
+  isObserved,
   isReadyRevision,
   type KnativeRevision,
   type KnativeService,
@@ -32,9 +34,6 @@ import {
 export const serviceOf = (owner: Owner, children: Children): KnativeService | undefined =>
   children.knativeServices.find(s => s.metadata.name === names.knativeService(owner));
 
-/** One message from the wish to the first answer: every change of words is a write. */
-const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
-
 export function knativeReadiness(owner: Owner, children: Children, version: Version, settings: Settings): Readiness {
   const name = names.knativeRevision(owner, version.hash);
   const revision = children.knativeRevisions.find(r => r.metadata.name === name);
@@ -46,7 +45,7 @@ export function knativeReadiness(owner: Owner, children: Children, version: Vers
     return { state: 'ready', pod: pods.find(isReady), probe: askAt(tagged.url, version, settings) };
   }
   if (revision === undefined) return failedIf(configurationProblem(service, name));
-  if ((revision.status?.observedGeneration ?? 0) < (revision.metadata.generation ?? 0)) return starting;
+  if (!isObserved(revision)) return starting;
   return failedIf(problemOf(pods) ?? revisionProblem(revision, pods, version));
 }
 
@@ -115,9 +114,6 @@ function routeProblem(service: KnativeService | undefined): PodProblem | undefin
     remedy: 'Rename or delete the object that the message names, or give the Artifact another name.',
   };
 }
-
-const isObserved = (service: KnativeService): boolean =>
-  (service.status?.observedGeneration ?? 0) >= (service.metadata.generation ?? 0);
 
 export function knativeRouteProbe(
   owner: Owner,

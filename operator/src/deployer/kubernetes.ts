@@ -8,7 +8,7 @@ import { clusterUrlOf, hostOf, names, urlOf } from '../artifact/names.ts';
 import type { Child, Stale } from '../artifact/outcome.ts';
 import type { Children, Deployment, Ingress, Service } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
-import { appPodTemplate, type PodTemplate } from './app-pod.ts';
+import { appPodTemplate, type PodTemplate, workloadLabels } from './app-pod.ts';
 import {
   type Deployer,
   type Exposure,
@@ -16,6 +16,7 @@ import {
   questionOf,
   type Readiness,
   type Rule,
+  starting,
   startupSeconds,
   trafficMoves,
   type Version,
@@ -52,12 +53,6 @@ const all = (apiGroup: string, resource: string): Rule => ({
   apiGroups: [apiGroup],
   resources: [resource],
   verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
-});
-
-const workloadLabels = (owner: Owner, hash: string) => ({
-  ...identityLabels(owner),
-  'app.kubernetes.io/name': owner.name,
-  [versionLabel]: hash,
 });
 
 const child = (owner: Owner, name: string, labels: Record<string, string>) => ({
@@ -174,9 +169,6 @@ function surplus(wish: Wish, children: Children, settings: Settings): Stale[] {
     ...children.deployments.filter(isOld).map(object => ({ kind: kinds.deployment, object })),
   ];
 }
-
-/** One message from the wish to the first ready pod: every change of words is a write. */
-const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
 
 function readiness(children: Children, version: Version): Readiness {
   const live = children.deployments.find(d => d.metadata.labels?.[versionLabel] === version.hash);
