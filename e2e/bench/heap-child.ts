@@ -1,7 +1,6 @@
 // node --expose-gc heap-child.ts <plural> <count> < object.json: how many bytes of heap the operator's own caches take for so
 // many copies of a recorded object. The copies come as a list does, as fresh text; only the client is a double.
 import { text } from 'node:stream/consumers';
-import { labels } from '@vibed/crds';
 import { CrdArtifactStore } from '@vibed/store';
 import type { Kind, KubeClient, KubeObject } from '@vibed/store/kube';
 import { ChildStore } from '../../operator/src/children.ts';
@@ -10,17 +9,17 @@ const [, , plural = '', countText = ''] = process.argv;
 const count = Number(countText);
 const recorded = await text(process.stdin);
 const { metadata } = JSON.parse(recorded) as KubeObject;
-const uids = [metadata.uid, metadata.labels?.[labels.artifactUid]].filter(uid => uid !== undefined);
 const pageSize = 100;
 
-/** Copies with names, uids, versions and Artifacts of their own, wherever those occur. */
+/** Copies with names, uids, hashes, digests, times and versions of their own, wherever those occur: what differs between apps. */
 function copy(i: number, metadataOnly: boolean): KubeObject {
   const id = String(i).padStart(6, '0');
-  const renamed = recorded
-    .replaceAll(metadata.name, `${metadata.name}-${id}`)
-    .replaceAll(`"${metadata.resourceVersion}"`, `"9${id}"`);
   const object = JSON.parse(
-    uids.reduce((json, uid) => json.replaceAll(uid, `${uid.slice(0, -6)}${id}`), renamed),
+    recorded
+      .replaceAll(metadata.name, `${metadata.name}-${id}`)
+      .replaceAll(/\b[0-9a-f]{8,64}\b/g, hex => `${hex.slice(0, -6)}${id}`)
+      .replaceAll(/T\d\d:\d\d:/g, `T${id.slice(1, 3)}:${id.slice(3, 5)}:`)
+      .replaceAll(`"${metadata.resourceVersion}"`, `"9${id}"`),
   ) as KubeObject;
   return metadataOnly ? { metadata: object.metadata } : object;
 }
