@@ -11,13 +11,14 @@ const recorded = await text(process.stdin);
 const { metadata } = JSON.parse(recorded) as KubeObject;
 const pageSize = 100;
 
-/** Copies with names, uids and versions of their own, wherever those occur. */
+/** Copies with names, uids, hashes, digests, times and versions of their own, wherever those occur: what differs between apps. */
 function copy(i: number, metadataOnly: boolean): KubeObject {
   const id = String(i).padStart(6, '0');
   const object = JSON.parse(
     recorded
       .replaceAll(metadata.name, `${metadata.name}-${id}`)
-      .replaceAll(metadata.uid ?? '-', `${(metadata.uid ?? '').slice(0, -6)}${id}`)
+      .replaceAll(/\b[0-9a-f]{8,64}\b/g, hex => `${hex.slice(0, -6)}${id}`)
+      .replaceAll(/T\d\d:\d\d:/g, `T${id.slice(1, 3)}:${id.slice(3, 5)}:`)
       .replaceAll(`"${metadata.resourceVersion}"`, `"9${id}"`),
   ) as KubeObject;
   return metadataOnly ? { metadata: object.metadata } : object;

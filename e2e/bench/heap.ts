@@ -41,7 +41,9 @@ export async function heap(stage: BenchStage): Promise<Figure> {
   return {
     title: 'Heap per cached object',
     rows,
-    notes: [`${count} copies of an object of this cluster, 200 of the largest, in the operator’s own caches.`],
+    notes: [
+      `${count} copies of an object of this cluster, 200 of the largest, as of as many apps, in the operator’s own caches.`,
+    ],
   };
 }
 

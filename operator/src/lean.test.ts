@@ -1,16 +1,20 @@
 import { type KubeObject, kinds } from '@vibed/store/kube';
 import { expect, test } from 'vitest';
-import type { Job, Pod } from './artifact/world.ts';
+import type { Deployment, Job, Pod } from './artifact/world.ts';
+import type { KnativeService } from './deployer/knative-objects.ts';
 import { leanFor } from './lean.ts';
 
 const metadata = { name: 'todo', namespace: 'vibed-alice', uid: 'uid-1', labels: { a: 'b' } };
-const lean = (kind: Parameters<typeof leanFor>[0], object: KubeObject) => leanFor(kind)?.(object);
+const lean = (kind: Parameters<typeof leanFor>[0], object: KubeObject) => leanFor(kind)(object);
 
 test('a Job keeps whether it may run and how it ended', () => {
   const job: Job = {
     metadata,
     spec: { suspend: true, backoffLimit: 2, template: { spec: { containers: [{ name: 'build' }] } } },
-    status: { conditions: [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded' }], active: 1 },
+    status: {
+      conditions: [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded', lastTransitionTime: '2026-01-01' }],
+      active: 1,
+    },
   };
   expect(lean(kinds.job, job)).toEqual({
     metadata,
@@ -20,9 +24,9 @@ test('a Job keeps whether it may run and how it ended', () => {
 });
 
 test('a pod keeps its address, its readiness and what its containers say', () => {
-  const said = { terminated: { exitCode: 0, message: '{"ok":true}' } };
+  const said = { exitCode: 0, message: '{"ok":true}' };
   const pod: Pod = {
-    metadata,
+    metadata: { ...metadata, annotations: { long: 'text' } },
     spec: { containers: [{ name: 'app' }] },
     status: {
       phase: 'Running',
@@ -33,21 +37,91 @@ test('a pod keeps its address, its readiness and what its containers say', () =>
         { type: 'Ready', status: 'True' },
       ],
       initContainerStatuses: [
-        { name: 'source', image: 'i', imageID: 'i@1', ready: true, restartCount: 0, state: said, containerID: 'c' },
+        {
+          name: 'source',
+          image: 'i',
+          imageID: 'i@1',
+          ready: true,
+          restartCount: 0,
+          state: { terminated: { ...said, finishedAt: '2026-01-01' } },
+          containerID: 'c',
+        },
+      ],
+      containerStatuses: [
+        {
+          name: 'app',
+          image: 'i',
+          imageID: 'i@1',
+          ready: false,
+          restartCount: 1,
+          state: { running: { startedAt: '2026-01-01' } },
+          lastState: { waiting: { reason: 'ErrImagePull', message: 'not found' } },
+        },
       ],
     },
   };
+  const kept = { image: 'i', restartCount: 0 };
   expect(lean(kinds.pod, pod)).toEqual({
     metadata,
     status: {
       phase: 'Running',
       podIP: '10.0.0.1',
       conditions: [{ type: 'Ready', status: 'True' }],
-      initContainerStatuses: [{ name: 'source', image: 'i', ready: true, restartCount: 0, state: said }],
+      initContainerStatuses: [{ ...kept, name: 'source', ready: true, state: { terminated: said }, lastState: {} }],
+      containerStatuses: [
+        {
+          ...kept,
+          name: 'app',
+          ready: false,
+          restartCount: 1,
+          state: { running: {} },
+          lastState: { waiting: { reason: 'ErrImagePull', message: 'not found' } },
+        },
+      ],
     },
   });
 });
 
-test('what is compared with a wish stays whole', () => {
-  for (const kind of [kinds.deployment, kinds.service, kinds.ingress]) expect(leanFor(kind)).toBeUndefined();
+test('a Deployment keeps its spec, and what goes wrong', () => {
+  const deployment: Deployment = {
+    metadata,
+    spec: { replicas: 1, selector: {}, template: {} },
+    status: {
+      observedGeneration: 3,
+      readyReplicas: 1,
+      conditions: [
+        { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' },
+        { type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' },
+      ],
+    },
+  };
+  expect(lean(kinds.deployment, deployment)).toEqual({
+    metadata,
+    spec: deployment.spec,
+    status: {
+      observedGeneration: 3,
+      conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' }],
+    },
+  });
+});
+
+test('a Knative Service keeps its spec, which is sent back, and what the Route says', () => {
+  const service: KnativeService = {
+    metadata,
+    spec: { traffic: [{ revisionName: 'todo-1', percent: 100 }] },
+    status: {
+      observedGeneration: 2,
+      url: 'http://todo.example.com',
+      traffic: [{ revisionName: 'todo-1', percent: 100 }],
+      conditions: [{ type: 'RoutesReady', status: 'True' }],
+    },
+  };
+  expect(lean(kinds.knativeService, service)).toEqual(service);
+});
+
+test('equal parts of two objects are one', () => {
+  const service = () => ({ metadata, spec: { ports: [{ name: 'http', port: 80 }] } });
+  const [one, two] = [lean(kinds.service, service()), lean(kinds.service, service())] as ReturnType<typeof service>[];
+  expect(one).toEqual(service());
+  expect(two?.spec.ports).toBe(one?.spec.ports);
 });

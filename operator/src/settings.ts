@@ -16,7 +16,7 @@ const apps = z.strictObject({
   probeVia: z
     .string()
     .describe(
-      'host:port of the ingress inside the cluster; the probe dials it with the app’s Host (and SNI) and never resolves the public name.',
+      'host:port of the ingress (of the Gateway, where targets.gateway names one) inside the cluster; the probe dials it with the app’s Host (and SNI) and never resolves the public name.',
     ),
 });
 

@@ -11,6 +11,7 @@ import {
   type KubeObject,
   kinds,
   type Log,
+  Pool,
   type Typed,
 } from './kube/index.ts';
 
@@ -30,6 +31,7 @@ export interface CrdStoreOptions {
 export class CrdArtifactStore implements ArtifactStore {
   readonly #client: KubeClient;
   readonly #log: Log;
+  readonly #pool = new Pool();
   readonly #views = new Set<KubeCache<CompactArtifact>>();
   readonly #versions: KubeCache<KubeObject & StoredRevision>;
 
@@ -41,7 +43,7 @@ export class CrdArtifactStore implements ArtifactStore {
       log,
       kind: kinds.controllerRevision,
       labelSelector: versionSelector,
-      strip: revision => ({ ...revision, data: compactRecord(revision.data) }),
+      strip: revision => leanRevision(revision, this.#pool),
       indexBy: { [byOwner]: r => r.metadata.labels?.[labels.artifactUid] },
     });
   }
@@ -179,7 +181,7 @@ export class CrdArtifactStore implements ArtifactStore {
       log: this.#log,
       kind: kinds.artifact,
       namespace,
-      strip: compactArtifact,
+      strip: artifact => this.#pool.share(compactArtifact(artifact)),
     });
     this.#views.add(cache);
     cache.start();
@@ -219,8 +221,12 @@ const refOf = ({ metadata }: CompactArtifact): ArtifactRef => ({
 });
 const versionName = (name: string, version: number) => `${name}-v${version}`;
 
-function compactRecord(data: StoredRevision['data']): VersionRecord {
-  return { ...data, spec: compactSpec(data.spec as ArtifactSpec) };
+/** The record with a compact spec, and of its object what finds it again: a history of ten is most of what an Artifact has. */
+function leanRevision({ metadata, data }: KubeObject & StoredRevision, pool: Pool): KubeObject & StoredRevision {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const artifactUid = metadata.labels?.[labels.artifactUid];
+  const kept = { name, namespace, uid, resourceVersion, labels: artifactUid && { [labels.artifactUid]: artifactUid } };
+  return pool.share({ metadata: kept, data: { ...data, spec: compactSpec(data.spec as ArtifactSpec) } } as never);
 }
 
 function revisionOf(

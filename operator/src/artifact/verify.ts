@@ -45,8 +45,7 @@ export function verify(
 
   const route = deployer.routeProbe(owner, world.children, candidate, exposure);
   const moving = { rollout: toCandidate, asks: gate.asks };
-  if (route === undefined)
-    return { ...waiting('Verifying', 'traffic moves to the new version', moving), gate: gate.answer };
+  if ('awaits' in route) return { ...waiting('Verifying', route.awaits, moving), gate: gate.answer };
   const proof = probeOnce(world, `route/${candidate.hash}`, {
     ...route,
     expect: { status: gate.answer.status, fingerprint: gate.answer.fingerprint },

@@ -4,6 +4,7 @@ import { type CompactSpec, targetsOf, type VersionRecord } from '@vibed/store';
 import { type Kind, kinds } from '@vibed/store/kube';
 import type { Builder, BuildState } from '../builder/builder.ts';
 import type { Version } from '../deployer/deployer.ts';
+import type { HttpRoute } from '../deployer/http-route.ts';
 import { knativeDeployer } from '../deployer/knative.ts';
 import type {
   KnativeCondition,
@@ -51,6 +52,11 @@ export const hashFor = (spec: CompactSpec, target: ConcreteTarget = 'kubernetes'
 
 export const deployer = kubernetesDeployer(settings);
 export const knative = knativeDeployer(settings);
+export const byGateway = kubernetesDeployer({
+  ...settings,
+  targets: { ...settings.targets, gateway: { name: 'main', namespace: 'infra' } },
+});
+export const withGateway: ReadonlySet<Kind> = new Set([kinds.httpRoute]);
 export const withKnative: ReadonlySet<Kind> = new Set([kinds.knativeService, kinds.knativeRevision]);
 
 export function recordFor(spec: CompactSpec, version: number, target: ConcreteTarget = 'kubernetes'): VersionRecord {
@@ -172,6 +178,17 @@ export function serviceFor(spec: CompactSpec): Service {
 export const ingress = {
   metadata: { name: 'todo', namespace: owner.namespace, uid: 'ing', labels: identityLabels(owner) },
 };
+
+/** An HTTPRoute of the second generation; the Gateway has said these conditions of the first or the second. */
+export const httpRouteSaying = (conditions: Record<string, string>, observedGeneration = 2): HttpRoute => ({
+  metadata: { name: 'todo', namespace: owner.namespace, uid: 'route', generation: 2, labels: identityLabels(owner) },
+  status: {
+    parents: [
+      { conditions: Object.entries(conditions).map(([type, status]) => ({ type, status, observedGeneration })) },
+    ],
+  },
+});
+export const accepted = { Accepted: 'True', ResolvedRefs: 'True' };
 
 export const revisionName = (spec: CompactSpec) => names.knativeRevision(owner, hashFor(spec, 'knative'));
 

@@ -3,6 +3,7 @@
 import type { V1Container, V1EnvVar, V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { CompactSpec } from '@vibed/store';
 import type { Wire } from '@vibed/store/kube';
+import { identityLabels, type Owner, versionLabel } from '../artifact/identity.ts';
 import type { Settings } from '../settings.ts';
 import { portOf, type Version } from './deployer.ts';
 
@@ -11,6 +12,13 @@ export const appServiceAccount = 'vibed-app';
 export const appContainer = 'app';
 export type PodTemplate = Wire<V1PodTemplateSpec> & { spec: PodSpec };
 export type PodSpec = NonNullable<Wire<V1PodTemplateSpec>['spec']>;
+
+/** Labels of what runs a version: its workload and its pods. */
+export const workloadLabels = (owner: Owner, hash: string): Record<string, string> => ({
+  ...identityLabels(owner),
+  'app.kubernetes.io/name': owner.name,
+  [versionLabel]: hash,
+});
 
 export function appPodTemplate(
   version: Omit<Version, 'template'>,

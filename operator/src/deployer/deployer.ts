@@ -40,6 +40,15 @@ export type Readiness =
       log?: { pod: Pod; container: string; previous: boolean };
     };
 
+/** One message from the wish to the first answer: every change of words is a write. */
+export const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
+
+/** Something outside moves; `awaits` says what, in words that stay the same until it has. */
+export interface Awaited {
+  awaits: string;
+}
+export const trafficMoves: Awaited = { awaits: 'traffic moves to the new version' };
+
 /** A right the operator needs for this target; the ClusterRole is made from these. */
 export interface Rule {
   apiGroups: readonly string[];
@@ -57,8 +66,8 @@ export interface Deployer {
   /** What this target has beyond the wish. */
   surplus(owner: Owner, wish: Wish, children: Children): readonly Stale[];
   readiness(owner: Owner, children: Children, version: Version): Readiness;
-  /** Where the probe asks, once traffic goes to this version; undefined until the cluster shows that it does. */
-  routeProbe(owner: Owner, children: Children, version: Version, exposure: Exposure): ProbeTarget | undefined;
+  /** Where the probe asks, once the cluster shows that traffic goes to this version; until then, what is awaited. */
+  routeProbe(owner: Owner, children: Children, version: Version, exposure: Exposure): ProbeTarget | Awaited;
   url(owner: Owner, children: Children, exposure: Exposure): string;
 }
 

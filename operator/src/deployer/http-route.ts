@@ -1,12 +1,24 @@
 // The HTTPRoute of the Gateway API that takes an Ingress's place where the settings name a Gateway.
+//
+//   HTTPRoute <name> ─parentRefs─▶ Gateway of the settings: it says in status.parents whether it takes the route
+//                    ─backendRefs─▶ Service <name>
 import type { KubeObject } from '@vibed/store/kube';
 import { identityLabels, type Owner, ownerReference } from '../artifact/identity.ts';
 import { hostOf, names } from '../artifact/names.ts';
 import type { Settings } from '../settings.ts';
+import { firstSentence } from './pod-problems.ts';
+
+interface RouteCondition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+  observedGeneration?: number;
+}
 
 export interface HttpRoute extends KubeObject {
   spec?: unknown;
-  status?: { parents?: { conditions?: { type: string; status: string; observedGeneration?: number }[] }[] };
+  status?: { parents?: { conditions?: RouteCondition[] }[] };
 }
 
 export function httpRoute(
@@ -31,13 +43,27 @@ export function httpRoute(
   };
 }
 
-/** A Gateway takes it; until then nothing that it replaces may go. */
+/** A Gateway takes it and finds its Service; until then nothing that it replaces may go. */
 export function isAccepted(route: HttpRoute): boolean {
-  const parents = route.status?.parents ?? [];
-  return parents.some(parent =>
-    parent.conditions?.some(
-      c =>
-        c.type === 'Accepted' && c.status === 'True' && (c.observedGeneration ?? 0) >= (route.metadata.generation ?? 0),
-    ),
+  if (route.metadata.deletionTimestamp !== undefined) return false;
+  return parentsOf(route).some(
+    said =>
+      said.some(c => c.type === 'Accepted' && c.status === 'True') &&
+      !said.some(c => c.type === 'ResolvedRefs' && c.status === 'False'),
   );
+}
+
+/** What a route that is not accepted waits for, with what the Gateway has against it. */
+export function acceptanceAwaited(route: HttpRoute): string {
+  const refused = parentsOf(route)
+    .flat()
+    .find(c => (c.type === 'Accepted' || c.type === 'ResolvedRefs') && c.status === 'False');
+  if (refused === undefined) return 'the Gateway has yet to take the route';
+  return `the Gateway does not take the route: ${refused.reason ?? refused.type}: ${firstSentence(refused.message ?? '')}`;
+}
+
+/** What each Gateway says about the present spec. */
+function parentsOf({ metadata, status }: HttpRoute): RouteCondition[][] {
+  const isPresent = (c: RouteCondition) => (c.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+  return (status?.parents ?? []).map(({ conditions = [] }) => conditions.filter(isPresent));
 }

@@ -40,9 +40,12 @@ export const conditionOf = (
   type: string,
 ): KnativeCondition | undefined => object?.status?.conditions?.find(c => c.type === type);
 
+/** What its status says is about the present spec. */
+export const isObserved = ({ metadata, status }: KnativeService | KnativeRevision): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+
 /** Ready, and what says so is about the present spec. A revision that sleeps is ready too. */
 export function isReadyRevision(revision: KnativeRevision | undefined): boolean {
   if (revision === undefined || revision.metadata.deletionTimestamp !== undefined) return false;
-  if ((revision.status?.observedGeneration ?? 0) < (revision.metadata.generation ?? 0)) return false;
-  return conditionOf(revision, 'Ready')?.status === 'True';
+  return isObserved(revision) && conditionOf(revision, 'Ready')?.status === 'True';
 }

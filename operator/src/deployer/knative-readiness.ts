@@ -4,9 +4,19 @@ import { names, urlOf, urlOfHost } from '../artifact/names.ts';
 import type { ProbeTarget } from '../artifact/questions.ts';
 import type { Children, Pod } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
-import { type Exposure, portOf, questionOf, type Readiness, type Version } from './deployer.ts';
+import {
+  type Awaited,
+  type Exposure,
+  portOf,
+  questionOf,
+  type Readiness,
+  starting,
+  trafficMoves,
+  type Version,
+} from './deployer.ts';
 import {
   conditionOf,
+  isObserved,
   isReadyRevision,
   type KnativeRevision,
   type KnativeService,
@@ -24,9 +34,6 @@ import {
 export const serviceOf = (owner: Owner, children: Children): KnativeService | undefined =>
   children.knativeServices.find(s => s.metadata.name === names.knativeService(owner));
 
-/** One message from the wish to the first answer: every change of words is a write. */
-const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
-
 export function knativeReadiness(owner: Owner, children: Children, version: Version, settings: Settings): Readiness {
   const name = names.knativeRevision(owner, version.hash);
   const revision = children.knativeRevisions.find(r => r.metadata.name === name);
@@ -38,7 +45,7 @@ export function knativeReadiness(owner: Owner, children: Children, version: Vers
     return { state: 'ready', pod: pods.find(isReady), probe: askAt(tagged.url, version, settings) };
   }
   if (revision === undefined) return failedIf(configurationProblem(service, name));
-  if ((revision.status?.observedGeneration ?? 0) < (revision.metadata.generation ?? 0)) return starting;
+  if (!isObserved(revision)) return starting;
   return failedIf(problemOf(pods) ?? revisionProblem(revision, pods, version));
 }
 
@@ -108,24 +115,21 @@ function routeProblem(service: KnativeService | undefined): PodProblem | undefin
   };
 }
 
-const isObserved = (service: KnativeService): boolean =>
-  (service.status?.observedGeneration ?? 0) >= (service.metadata.generation ?? 0);
-
 export function knativeRouteProbe(
   owner: Owner,
   children: Children,
   version: Version,
   settings: Settings,
-): ProbeTarget | undefined {
+): ProbeTarget | Awaited {
   // The Kubernetes target's route still holds the host; the one that answers would not be this version.
-  if (children.ingresses.length + children.httpRoutes.length > 0) return undefined;
+  if (children.ingresses.length + children.httpRoutes.length > 0) return trafficMoves;
   const service = serviceOf(owner, children);
   const url = service?.status?.url;
-  if (service === undefined || url === undefined || !isObserved(service)) return undefined;
-  if (conditionOf(service, 'RoutesReady')?.status !== 'True') return undefined;
+  if (service === undefined || url === undefined || !isObserved(service)) return trafficMoves;
+  if (conditionOf(service, 'RoutesReady')?.status !== 'True') return trafficMoves;
   const name = names.knativeRevision(owner, version.hash);
   const hasAll = (t: TrafficTarget) => t.revisionName === name && t.percent === 100;
-  if (!service.status?.traffic?.some(hasAll)) return undefined;
+  if (!service.status?.traffic?.some(hasAll)) return trafficMoves;
   const { routed: _, ...probe } = askAt(url, version, settings);
   return probe;
 }

@@ -5,13 +5,13 @@
 //
 // Knative routes nothing while one Revision in the list is not ready, so only ready ones are in it. The template is that of the
 // version whose Revision had to be made last: going back to one that exists changes `traffic` alone.
-import { type Kind, kinds } from '@vibed/store/kube';
-import { identityLabels, type Owner, ownerReference, versionLabel } from '../artifact/identity.ts';
+import { kinds } from '@vibed/store/kube';
+import { identityLabels, type Owner, ownerReference } from '../artifact/identity.ts';
 import { names } from '../artifact/names.ts';
 import type { Child, Stale } from '../artifact/outcome.ts';
 import type { Children } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
-import { appContainerOf, appPod } from './app-pod.ts';
+import { appContainerOf, appPod, workloadLabels } from './app-pod.ts';
 import { type Deployer, portOf, type Rule, startupSeconds, type Version, type Wish } from './deployer.ts';
 import {
   isReadyRevision,
@@ -22,8 +22,6 @@ import {
 } from './knative-objects.ts';
 import { knativeReadiness, knativeRouteProbe, knativeUrl, serviceOf } from './knative-readiness.ts';
 
-/** Kinds that are there only where Knative is. */
-export const knativeKinds: readonly Kind[] = [kinds.knativeService, kinds.knativeRevision];
 const clusterLocal = { 'networking.knative.dev/visibility': 'cluster-local' };
 
 export function knativeDeployer(settings: Settings): Deployer {
@@ -49,7 +47,7 @@ const rule = (resource: string, verbs: readonly string[]): Rule => ({
 });
 
 /** The name a version has among a Knative Service's traffic. */
-export const tagOf = ({ version }: Pick<Version, 'version'>): string => `v${version}`;
+const tagOf = ({ version }: Pick<Version, 'version'>): string => `v${version}`;
 
 function template(owner: Owner, version: Omit<Version, 'template'>, settings: Settings): RevisionTemplate {
   const { spec, build } = version;
@@ -58,11 +56,7 @@ function template(owner: Owner, version: Omit<Version, 'template'>, settings: Se
   return {
     metadata: {
       name: names.knativeRevision(owner, version.hash),
-      labels: {
-        ...identityLabels(owner),
-        'app.kubernetes.io/name': owner.name,
-        [versionLabel]: version.hash,
-      },
+      labels: workloadLabels(owner, version.hash),
       annotations: {
         'autoscaling.knative.dev/min-scale': String(scale?.min ?? 0),
         ...(scale?.max !== undefined && { 'autoscaling.knative.dev/max-scale': String(scale.max) }),

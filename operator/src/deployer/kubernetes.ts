@@ -8,7 +8,7 @@ import { clusterUrlOf, hostOf, names, urlOf } from '../artifact/names.ts';
 import type { Child, Stale } from '../artifact/outcome.ts';
 import type { Children, Deployment, Ingress, Service } from '../artifact/world.ts';
 import type { Settings } from '../settings.ts';
-import { appPodTemplate, type PodTemplate } from './app-pod.ts';
+import { appPodTemplate, type PodTemplate, workloadLabels } from './app-pod.ts';
 import {
   type Deployer,
   type Exposure,
@@ -16,11 +16,13 @@ import {
   questionOf,
   type Readiness,
   type Rule,
+  starting,
   startupSeconds,
+  trafficMoves,
   type Version,
   type Wish,
 } from './deployer.ts';
-import { httpRoute, isAccepted } from './http-route.ts';
+import { acceptanceAwaited, type HttpRoute, httpRoute, isAccepted } from './http-route.ts';
 import { isReady, overdueProblem, type PodProblem, problemOf, refusedPodProblem } from './pod-problems.ts';
 import { isElastic, scaleChildren, spreadOf } from './scale.ts';
 
@@ -51,12 +53,6 @@ const all = (apiGroup: string, resource: string): Rule => ({
   apiGroups: [apiGroup],
   resources: [resource],
   verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
-});
-
-const workloadLabels = (owner: Owner, hash: string) => ({
-  ...identityLabels(owner),
-  'app.kubernetes.io/name': owner.name,
-  [versionLabel]: hash,
 });
 
 const child = (owner: Owner, name: string, labels: Record<string, string>) => ({
@@ -174,9 +170,6 @@ function surplus(wish: Wish, children: Children, settings: Settings): Stale[] {
   ];
 }
 
-/** One message from the wish to the first ready pod: every change of words is a write. */
-const starting: Readiness = { state: 'progressing', message: 'the app is starting' };
-
 function readiness(children: Children, version: Version): Readiness {
   const live = children.deployments.find(d => d.metadata.labels?.[versionLabel] === version.hash);
   if (live === undefined || (live.status?.observedGeneration ?? 0) < (live.metadata.generation ?? 0)) return starting;
@@ -215,7 +208,7 @@ function routeProbe(
   { apps }: Settings,
 ): ReturnType<Deployer['routeProbe']> {
   const live = children.services.find(s => s.metadata.name === names.service(owner));
-  if (live?.spec?.selector?.[versionLabel] !== version.hash) return undefined;
+  if (live?.spec?.selector?.[versionLabel] !== version.hash) return trafficMoves;
   if (!exposure.public)
     return {
       address: `${names.service(owner)}.${owner.namespace}.svc:80`,
@@ -223,7 +216,9 @@ function routeProbe(
       scheme: 'http',
       ...questionOf(version),
     };
-  const isRouted = [...children.ingresses, ...children.httpRoutes].some(r => r.metadata.name === names.ingress(owner));
-  if (!isRouted) return undefined;
+  const isOurs = (route: Ingress | HttpRoute) => route.metadata.name === names.ingress(owner);
+  const httpRoute = children.httpRoutes.find(isOurs);
+  if (httpRoute === undefined && !children.ingresses.some(isOurs)) return trafficMoves;
+  if (httpRoute !== undefined && !isAccepted(httpRoute)) return { awaits: acceptanceAwaited(httpRoute) };
   return { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, ...questionOf(version) };
 }

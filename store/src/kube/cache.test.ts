@@ -120,6 +120,13 @@ describe('a cache', () => {
     expect(() => cache.byIndex('colour', 'x')).toThrow('no index colour');
   });
 
+  test('an object that was deleted and recreated unseen is a delete and a set', async () => {
+    await startWith(thing('a', '1', { owner: 'x' }));
+    await script.tell('MODIFIED', thing('a', '2', { uid: 'other', owner: 'x' }));
+    expect(changes).toEqual(['delete a 1', 'set a 2']);
+    expect(cache.byIndex('owner', 'x')).toEqual([thing('a', '2', { uid: 'other', owner: 'x' })]);
+  });
+
   test('a new snapshot is told as the difference only', async () => {
     await startWith(thing('same', '1'), thing('changed', '1'), thing('gone', '1'), thing('reborn', '1'));
     await script.relist(

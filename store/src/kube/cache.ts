@@ -25,7 +25,8 @@ export class KubeCache<T extends KubeObject> {
   readonly #options: KubeCacheOptions<T>;
   readonly #listWatch: ListWatch<T>;
   readonly #objects = new Map<string, T>();
-  readonly #indexes = new Map<string, Map<string, Map<string, T>>>();
+  /** Lists, not maps: a value has few objects (an Artifact's children of one kind), and there are as many values as Artifacts. */
+  readonly #indexes = new Map<string, Map<string, readonly T[]>>();
   readonly #listeners = new Set<CacheListener<T>>();
   /** uid → replaced resourceVersion → what our write made of it. */
   readonly #replaced = new Map<string, Map<string, string | typeof gone>>();
@@ -71,7 +72,7 @@ export class KubeCache<T extends KubeObject> {
   byIndex(index: string, value: string): readonly T[] {
     const values = this.#indexes.get(index);
     if (values === undefined) throw new Error(`the cache of ${this.#options.kind.plural} has no index ${index}`);
-    return [...(values.get(value)?.values() ?? [])];
+    return values.get(value) ?? [];
   }
 
   /** In no particular order. */
@@ -211,7 +212,7 @@ export class KubeCache<T extends KubeObject> {
       const value = indexedBy(object);
       const values = this.#indexes.get(index);
       if (value === undefined || values === undefined) continue;
-      values.set(value, (values.get(value) ?? new Map<string, T>()).set(key, object));
+      values.set(value, values.get(value)?.concat(object) ?? [object]);
     }
   }
 
@@ -224,8 +225,9 @@ export class KubeCache<T extends KubeObject> {
       const value = indexedBy(cached);
       const values = this.#indexes.get(index);
       if (value === undefined || values === undefined) continue;
-      values.get(value)?.delete(key);
-      if (values.get(value)?.size === 0) values.delete(value);
+      const others = (values.get(value) ?? []).filter(o => o !== cached);
+      if (others.length > 0) values.set(value, others);
+      else values.delete(value);
     }
   }
 

@@ -8,3 +8,4 @@ export * from './kinds.ts';
 export * from './list-watch.ts';
 export * from './log.ts';
 export * from './once-counted.ts';
+export * from './pool.ts';

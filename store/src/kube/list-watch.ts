@@ -6,12 +6,14 @@ import type { Log } from './log.ts';
 
 /**
  * - `snapshot`: everything there is; comes first, and again whenever continuity broke.
- * - `set`: created or changed; `previous` is the state last told of the same incarnation (uid).
- * - `delete`: gone, with its last known state. A recreated object is a delete and a set.
+ * - `set`: created or changed; another uid than before is another incarnation under the same name.
+ * - `delete`: gone, with its last state.
+ *
+ * What was told is not kept here: whoever follows objects holds them, and twice would be twice the heap.
  */
 export type ListWatchEvent<T> =
   | { readonly type: 'snapshot'; readonly items: readonly T[] }
-  | { readonly type: 'set'; readonly object: T; readonly previous?: T }
+  | { readonly type: 'set'; readonly object: T }
   | { readonly type: 'delete'; readonly object: T };
 
 export interface ListWatchOptions<T extends KubeObject> {
@@ -75,7 +77,6 @@ export class ListWatch<T extends KubeObject> {
   readonly #what: string;
   readonly #stopped = new AbortController();
   readonly #firstSnapshot = Promise.withResolvers<void>();
-  #known = new Map<string, T>();
   #running: Promise<void> | undefined;
   #synced = false;
   #lastEventAt: number | undefined;
@@ -171,7 +172,6 @@ export class ListWatch<T extends KubeObject> {
       resourceVersion = page.resourceVersion;
     } while (next !== undefined);
     this.#heard();
-    this.#known = found;
     this.#tell({ type: 'snapshot', items: [...found.values()] });
     this.#synced = true;
     this.#firstSnapshot.resolve();
@@ -213,18 +213,7 @@ export class ListWatch<T extends KubeObject> {
   /** Applies one event and gives the resourceVersion it stands for. */
   #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', received: T): string {
     const object = this.reduce(received);
-    const key = objectKey(object);
-    const previous = this.#known.get(key);
-    if (type === 'DELETED') {
-      this.#known.delete(key);
-      if (previous !== undefined) this.#tell({ type: 'delete', object });
-    } else {
-      this.#known.set(key, object);
-      const recreated = previous !== undefined && previous.metadata.uid !== object.metadata.uid;
-      if (recreated) this.#tell({ type: 'delete', object: previous });
-      const same = previous !== undefined && !recreated;
-      this.#tell(same ? { type: 'set', object, previous } : { type: 'set', object });
-    }
+    this.#tell({ type: type === 'DELETED' ? 'delete' : 'set', object });
     return received.metadata.resourceVersion ?? '';
   }
 
@@ -310,8 +299,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** managedFields and the last-applied copy are often larger than the object, and nobody here reads them. */
 function withoutBookkeeping<T extends KubeObject>(object: T): T {
-  const metadata: T['metadata'] & { managedFields?: unknown } = { ...object.metadata };
-  delete metadata.managedFields;
+  const { managedFields: _fields, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
   if (metadata.annotations?.[lastApplied] !== undefined) {
     const { [lastApplied]: _copy, ...annotations } = metadata.annotations;
     metadata.annotations = annotations;
