@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readConfig } from './config.ts';
-import { readSettings } from './settings.ts';
+import { dialled, readSettings } from './settings.ts';
 
 const file = (text: string) => {
   const path = join(mkdtempSync(join(tmpdir(), 'vibed-settings-')), 'settings.yaml');
@@ -38,6 +38,16 @@ it('names every wrong field and where to mend it', () => {
 
 it('takes no field it does not know: a typo is not a default', () => {
   expect(() => readSettings(file(`${least}tenant: {}\n`))).toThrow(/tenant/);
+});
+
+it.each([
+  ['http://todo.example.com:8080', 'kubernetes', 'traefik.traefik:80'],
+  ['http://todo.example.com', 'knative', 'kourier:80'],
+  ['http://todo.team.svc', 'kubernetes', 'todo.team.svc:80'],
+  ['http://todo.team.svc.cluster.local:81', 'knative', 'todo.team.svc.cluster.local:81'],
+] as const)('dials %s of %s at %s', (url, target, address) => {
+  const settings = readSettings(file(`${least}targets: { knative: { probeVia: "kourier:80" } }\n`));
+  expect(dialled(new URL(url), target, settings)).toBe(address);
 });
 
 it('dies at the start, with a hint, without its own image', () => {

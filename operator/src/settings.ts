@@ -206,3 +206,12 @@ export function readSettings(path: string): Settings {
   const problems = parsed.error.issues.map(i => `  ${i.path.join('.') || '(top)'}: ${i.message}`).join('\n');
   throw new Error(`settings in ${path} (ConfigMap vibed-settings) are not usable:\n${problems}`);
 }
+
+/** The name of a Service, which needs no gateway. */
+export const isInside = ({ hostname }: URL): boolean => /\.svc(\.cluster\.local)?$/.test(hostname);
+
+/** Where an app's URL is dialled from inside the cluster, `host:port`: a Service itself, else the gateway of the app's target. */
+export function dialled(url: URL, target: string | undefined, { apps, targets }: Settings): string {
+  if (isInside(url)) return `${url.hostname}:${url.port || 80}`;
+  return (target === 'knative' ? targets.knative.probeVia : undefined) ?? apps.probeVia;
+}

@@ -1,4 +1,5 @@
 // invoke_artifact: one HTTP request to the app, by the way its users take: dialled at the ingress, with the app's own host.
+import { dialled } from '@vibed/operator/settings';
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -51,14 +52,15 @@ export const invokeArtifact = defineAction({
   rights: viewRights,
   run: async (given, context) => {
     const artifact = findArtifact(given.name, context);
-    const { url } = artifact.status ?? {};
+    const { url, target } = artifact.status ?? {};
     const answer = answerFor(artifact, context);
     if (url === undefined)
       throw new Problem('NotServing', `no version of ${artifact.metadata.name} serves yet; it is ${answer.phase}`, {
         next: answer.next,
         hint: 'wait until it runs',
       });
-    return { ...answer, next: [], ...(await ask(new URL(url), given, context)) };
+    const address = dialled(new URL(url), target, context.services.settings);
+    return { ...answer, next: [], ...(await ask(new URL(url), address, given, context)) };
   },
 });
 
@@ -84,10 +86,7 @@ const shownHeaders = [
   'access-control-allow-origin',
 ];
 
-async function ask(url: URL, given: InvokeInput, { services, signal }: Context) {
-  const { apps } = services.settings;
-  const isInside = url.hostname.endsWith('.svc');
-  const address = isInside ? url.host : apps.probeVia;
+async function ask(url: URL, address: string, given: InvokeInput, { signal }: Context) {
   // The certificate is the ingress's business; this asks what the app answers.
   const dispatcher = new Agent({ connect: { servername: url.hostname, rejectUnauthorized: false, timeout: 5_000 } });
   const started = performance.now();

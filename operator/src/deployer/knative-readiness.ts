@@ -3,7 +3,7 @@ import { type Owner, versionLabel } from '../artifact/identity.ts';
 import { names, urlOf, urlOfHost } from '../artifact/names.ts';
 import type { ProbeTarget } from '../artifact/questions.ts';
 import type { Children, Pod } from '../artifact/world.ts';
-import type { Settings } from '../settings.ts';
+import { dialled, isInside, type Settings } from '../settings.ts';
 import {
   type Awaited,
   type Exposure,
@@ -53,19 +53,16 @@ const failedIf = (problem: PodProblem | undefined): Readiness =>
   problem === undefined ? starting : { state: 'failed', ...problem };
 
 /** Where this version is asked by its own URL: through the gateway, or, inside the cluster, at the Service of that name. */
-function askAt(url: string, version: Version, { apps, targets }: Settings): ProbeTarget {
-  const { host } = new URL(url);
-  const inside = isInside(host);
+function askAt(said: string, version: Version, settings: Settings): ProbeTarget {
+  const url = new URL(said);
   return {
-    address: inside ? `${host}:80` : (targets.knative.probeVia ?? apps.probeVia),
-    host,
-    scheme: inside ? 'http' : apps.scheme,
+    address: dialled(url, 'knative', settings),
+    host: url.host,
+    scheme: isInside(url) ? 'http' : settings.apps.scheme,
     routed: true,
     ...questionOf(version),
   };
 }
-
-const isInside = (host: string) => host.endsWith('.svc.cluster.local') || host.endsWith('.svc');
 
 /** What a Revision says of itself where its pods say nothing (none was made, or they are gone). */
 function revisionProblem(revision: KnativeRevision, pods: readonly Pod[], version: Version): PodProblem | undefined {
