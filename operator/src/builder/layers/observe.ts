@@ -34,7 +34,7 @@ export function observeInstall(
   return { state: 'failed', ...problemOf(pod, failure), containers, ...(pod && { pod }) };
 }
 
-const diskFull: Problem = {
+export const diskFull: Problem = {
   reason: 'DiskFull',
   message: 'the build wrote more than its limit and was stopped',
   remedy: 'Let the build write less (caches, media), or have builds.ephemeralStorage of vibeD’s settings raised.',
