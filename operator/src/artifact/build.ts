@@ -37,7 +37,7 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
   const inputs = () => builder.inputs({ artifact: world.artifact, key: accepted.key }, job);
   switch (state.state) {
     case 'queued':
-      return waiting('BuildQueued', queued, { ...effects, desired: [...inputs(), ...effects.desired] });
+      return waiting(whileQueued(step), queued, { ...effects, desired: [...inputs(), ...effects.desired] });
     case 'running':
       return waiting('Building', running, { ...effects, desired: [...inputs(), ...effects.desired] });
     case 'fetched':
@@ -62,9 +62,16 @@ const queued = 'the build waits for its turn';
 const running = 'the build runs; `kubectl logs -f` on its Job shows it';
 const looking = 'the source is looked at; its image is made at once where nothing has to run';
 
+const jobsOf = ({ children }: World, key: string): Job[] =>
+  children.jobs.filter(j => j.metadata.labels?.[buildKeyLabel] === key);
+
+/** For people a build that has begun goes on, also while its second Job waits. */
+const whileQueued = ({ world, accepted }: Pick<Step, 'world' | 'accepted'>) =>
+  jobsOf(world, accepted.key).some(j => j.spec?.suspend === false) ? 'Building' : 'BuildQueued';
+
 /** The Job of this key: the one that builds, or until it is there the one that brought the source for it. */
-function jobOf({ children }: World, key: string): Job | undefined {
-  const jobs = children.jobs.filter(j => j.metadata.labels?.[buildKeyLabel] === key);
+function jobOf(world: World, key: string): Job | undefined {
+  const jobs = jobsOf(world, key);
   return jobs.find(j => j.metadata.labels?.[buildStepLabel] === undefined) ?? jobs[0];
 }
 
@@ -78,12 +85,11 @@ function look(step: Step, tree?: FetchedTree): Outcome<BuildFacts> {
   const answer = answerTo(world.answers, question);
   // A failure too is asked on until it is on record: the answer to the same question is the same.
   const asking = { ...effects, asks: [...effects.asks, question] };
-  const going = tree === undefined ? 'BuildQueued' : 'Building';
-  if (answer === undefined) return waiting(going, looking, asking);
+  if (answer === undefined) return waiting(whileQueued(step), looking, asking);
   if ('error' in answer) return failed(interrupted(answer.error), asking);
   const { value } = answer;
   // Not asked in this round, so the next one asks anew.
-  if (value.result === 'again') return waiting(going, value.message, { ...effects, recheckAfterMs: 5_000 });
+  if (value.result === 'again') return waiting(whileQueued(step), value.message, { ...effects, recheckAfterMs: 5_000 });
   if (value.result === 'job') return queue({ ...step, effects: asking }, value.plan);
   const log = logConfigMap(world, accepted, gzipSync(value.log));
   const told = { ...asking, desired: [...effects.desired, log] };
@@ -109,9 +115,10 @@ function knownImage(world: World, key: string): BuildFacts | undefined {
   return record && { ...record.build, key };
 }
 
-function queue({ world: { artifact }, accepted: { key }, builder, effects }: Step, plan?: JobPlan): Outcome<never> {
-  const job = builder.desired({ artifact, key, plan });
-  return waiting('BuildQueued', queued, { ...effects, desired: [...job, ...effects.desired] });
+function queue(step: Step, plan?: JobPlan): Outcome<never> {
+  const { world, accepted, builder, effects } = step;
+  const job = builder.desired({ artifact: world.artifact, key: accepted.key, plan });
+  return waiting(whileQueued(step), queued, { ...effects, desired: [...job, ...effects.desired] });
 }
 
 /** Jobs of other keys: a newer spec cancels the running build. */

@@ -269,20 +269,20 @@ describe('build, where the source can be looked at without a Job', () => {
 
 describe('build, where a Job brings the source before it is looked at', () => {
   const tree = { blob: 'sha256:blob', found: { digest: 'sha256:tree', commit: 'abc', ignored: 0, ignoredSample: [] } };
-  const [job, clone] = [jobFor(key()), { ...jobFor(key()), metadata: { ...jobFor(key()).metadata } }];
-  clone.metadata = {
-    ...clone.metadata,
-    name: 'clone',
-    labels: { ...job.metadata.labels, 'vibed.dev/build-step': 'clone' },
+  const job = jobFor(key());
+  const step = { 'vibed.dev/build-step': 'clone' };
+  const clone: Job = {
+    metadata: { ...job.metadata, name: 'clone', labels: { ...job.metadata.labels, ...step } },
+    spec: { suspend: false, template: {} },
   };
   const isClone = ({ metadata }: Job) => metadata.name === 'clone';
   const wanted = (name: string) => ({ kind: kinds.job, object: { metadata: { name } }, createOnly: true });
-  /** Its clone Job says this, and the Job that builds runs. */
-  const fetching = (state: BuildState): Builder => ({
+  /** What its two Jobs say. */
+  const fetching = (state: BuildState, then: BuildState = { state: 'running' }): Builder => ({
     asks: () => false,
     desired: ({ plan }) => [wanted(plan === undefined ? 'clone' : `after-${plan.builder}`)],
     inputs: (_input, one) => [wanted(`input of ${one.metadata.name}`)],
-    observe: (_key, one) => (isClone(one) ? state : { state: 'running' }),
+    observe: (_key, one) => (isClone(one) ? state : then),
   });
   const fetched = fetching({ state: 'fetched', tree });
   const id = `layers/${key()}/sha256:blob`;
@@ -321,6 +321,11 @@ describe('build, where a Job brings the source before it is looked at', () => {
         stale: [],
         phase: 'building',
       });
+  });
+  it('is seen to build also while the second Job waits for its turn', () => {
+    const waits = fetching({ state: 'fetched', tree }, { state: 'queued' });
+    expect(seen({ children: { jobs: [clone, job] } }, waits)).toMatchObject({ phase: 'building' });
+    expect(seen({ children: { jobs: [job] } }, waits)).toMatchObject({ phase: 'pending' });
   });
   it('fails with the reason, and does not ask again once it is told', () => {
     const got = seen({ ...cloned, ...answered(failedAnswer) }, fetched);
