@@ -1,6 +1,6 @@
 // The road of a git tree: cloned by the source program, kept by the step after it, read back by the operator. Against a registry double.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CompactSource } from '@vibed/store';
@@ -100,6 +100,14 @@ it('follows no link, and nobody takes one', async () => {
   mkdirSync(join(folder, 'linked'));
   symlinkSync('/etc', join(folder, 'linked/context'));
   await expect(keep(join(folder, 'linked'))).rejects.toMatchObject({ reason: 'SourceInvalid' });
+});
+
+it('takes no more than the checks allow, whatever came past them', async () => {
+  mkdirSync(join(folder, 'large/context'), { recursive: true });
+  writeFileSync(join(folder, 'large/context/hole'), '');
+  truncateSync(join(folder, 'large/context/hole'), 300 * 1024 * 1024);
+  await expect(keep(join(folder, 'large'))).rejects.toMatchObject({ reason: 'SourceTooLarge' });
+  expect(double.seen).toEqual([]);
 });
 
 it('is told when the registry has lost it, and read again when it breaks off', async () => {

@@ -99,8 +99,8 @@ async function keepStage(job: LayersJob, tag: string, registry: Registry, { stag
   console.log(`[vibed] kept the installed dependencies: ${(await stat(packed)).size} bytes`);
 }
 
-/** Packs what *source* has cloned, the same bytes for the same tree, and returns the digest of the blob. No link is followed: that
- * container has talked to a stranger. */
+/** Packs what *source* has cloned, the same bytes for the same tree, and returns the digest of the blob. That container has talked to a
+ * stranger, so no link is followed, and its own word on the size is not taken. */
 export async function keepTree(
   { cache }: KeepJob,
   registry: Registry,
@@ -110,6 +110,14 @@ export async function keepTree(
   const below = 'tree/';
   const found = await entriesOf(workspace, { path: basename(podPaths.context), target: `/${below}`, uid: 0 });
   const entries = found.flatMap(e => (e.type === 'folder' ? [] : [{ ...e, path: e.path.slice(below.length) }]));
+  const bytes = entries.reduce((sum, e) => sum + (e.type === 'file' ? e.size : 0), 0);
+  const limits = sourceLimits.parse({});
+  if (entries.length > limits.files || bytes > limits.bytes)
+    throw new SourceError(
+      'SourceTooLarge',
+      'there is more than was checked',
+      'none: this is not the repository’s doing',
+    );
   const packed = await packLayer(entries, join(scratch, 'tree.tar.gz'), signal);
   await keep({ registry, cache, tag: treeTag }, packed, treeType);
   console.log(`[vibed] kept ${entries.length} files, ${packed.size} bytes packed`);

@@ -31,6 +31,11 @@ const lost: Problem = {
   remedy: 'Set the annotation vibed.dev/retry to a new value to build again.',
 };
 
+const notKept: Problem = {
+  ...stepProblems.push,
+  message: 'the repository was cloned, but the registry did not take its files',
+};
+
 function problemOf(
   pod: Pod | undefined,
   { reason = '', message = '' }: { reason?: string; message?: string },
@@ -40,10 +45,6 @@ function problemOf(
   if (source?.ok === false) return sourceProblem(source);
   if (pod?.status?.reason === 'Evicted') return diskFull;
   if (reason === 'DeadlineExceeded') return timedOut;
-  if (kept?.ok === false)
-    return {
-      ...stepProblems[kept.step],
-      message: 'the repository was cloned, but the registry did not take its files',
-    };
+  if (kept?.ok === false) return kept.step === 'push' ? notKept : stepProblems[kept.step];
   return { ...stepProblems.build, message: `the pod that clones did not run: ${message.slice(0, 300)}` };
 }
