@@ -15,6 +15,9 @@ export const requirements = {
   'source.dockerfile': 'A user’s own Dockerfile is honoured, with its build arguments, port and user.',
   'source.git': 'A git repository is built at a pinned commit, from a branch, a tag or a folder of it.',
   'source.git-private': 'A private git repository is read with the credentials of a Secret of the same namespace.',
+  'source.git-restricted': 'A clone runs where restricted is enforced, and sees the git credential and no other.',
+  'source.git-builders':
+    'A git repository is built as files are: at once, by an install Job, or by Buildah at the commit that was cloned.',
   'source.git-stays': 'A moved branch rebuilds nothing until the build key changes.',
   'source.image': 'A prebuilt image, named by digest, is deployed without a build.',
   'path.phases': 'pending → building (where a Job builds) → deploying → running are seen in this order by a watch.',

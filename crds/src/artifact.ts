@@ -296,11 +296,6 @@ export const specSchema = withRules(
       message:
         'run.scale.scaleDownDelay: only Knative waits with that; remove it, or set spec.target to knative or auto',
     },
-    {
-      cel: "!(has(self.source.git) && has(self.build) && has(self.build.builder) && self.build.builder == 'layers')",
-      holds: s => !(s.source.git !== undefined && s.build?.builder === 'layers'),
-      message: 'build.builder: layers does not clone git repositories yet; leave it out, or upload the folder',
-    },
   ],
 );
 

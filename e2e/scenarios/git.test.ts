@@ -1,10 +1,14 @@
-import { kinds } from '@vibed/store/kube';
+import type { V1Pod } from '@kubernetes/client-node';
+import { type KubeObject, kinds, type Typed } from '@vibed/store/kube';
 import { expect } from 'vitest';
-import { artifactOf } from '../lib/artifact-from.ts';
+import { artifactOf, filesOf } from '../lib/artifact-from.ts';
+import { childrenOf } from '../lib/children.ts';
 import { Creations } from '../lib/creations.ts';
 import { throughout } from '../lib/eventually.ts';
 import { fails } from '../lib/fails.ts';
 import { GitServer } from '../lib/git-server.ts';
+import { PhaseRecord } from '../lib/phases.ts';
+import { leavesNoOrphan } from '../lib/sample-run.ts';
 import { proves, scenario } from '../lib/scenario.ts';
 
 const page = (text: string) => ({ 'index.html': `<!doctype html><title>git</title><p>${text}</p>` });
@@ -14,7 +18,7 @@ scenario('a git repository', proves('source.git', 'source.git-stays'), async sta
   const first = await git.commit('site', { branch: 'main', files: page('first'), tag: 'v1' });
   const app = stage.app('from-git');
   await app.apply(artifactOf({ git: { url: git.url('site') } }, {}));
-  expect((await app.runs()).build?.commit).toBe(first);
+  expect((await app.runs()).build).toMatchObject({ builder: 'layers', commit: first });
   expect((await app.ask('/')).text).toContain('first');
 
   await git.commit('site', {
@@ -34,6 +38,54 @@ scenario('a git repository', proves('source.git', 'source.git-stays'), async sta
   const tagged = await app.reaches({ current: true, phase: 'running', serving: { version: 3 } });
   expect(tagged.build?.commit).toBe(first);
   expect((await app.ask('/')).text).toContain('first');
+});
+
+const [clones, installs, builds] = ['clone in vibed-installs', 'build in vibed-installs', 'build in vibed-builds'];
+const roads = [
+  { folder: 'static-nested', builder: 'layers', why: /^layers: .*nothing has to run/, jobs: [clones] },
+  { folder: 'express-npm', builder: 'layers', why: /^layers: /, jobs: [installs, clones] },
+  { folder: 'user-dockerfile', builder: 'buildah', why: /^buildah: there is a Dockerfile/, jobs: [builds, clones] },
+  { folder: 'node-plain', asked: 'buildah', builder: 'buildah', why: /asks for it/, jobs: [builds] },
+] as const;
+
+for (const { folder, builder, why, jobs, ...road } of roads) {
+  scenario.beside(`${folder} from git`, proves('source.git-builders', 'path.phases', 'path.no-orphan'), async stage => {
+    await using git = await GitServer.start(stage.cluster, stage.namespace);
+    const commit = await git.commit('app', { branch: 'main', files: textsOf(folder) });
+    const app = stage.app(folder);
+    await using phases = await PhaseRecord.of(stage.cluster.client, stage.namespace, app.name);
+    const build = 'asked' in road ? { builder: road.asked } : {};
+    await app.apply(artifactOf({ git: { url: git.url('app') } }, { build }));
+    const state = await app.runs({ within: 500 });
+    expect(state.build).toMatchObject({ builder, commit, sourceDigest: expect.stringMatching(/^sha256:/) });
+    expect(state.build?.why?.at(-1)).toMatch(why);
+    expect(await phases.end()).toEqual(['pending', 'building', 'deploying', 'running']);
+    const made = await childrenOf(stage.cluster, kinds.job, stage.namespace, await app.uid());
+    expect(made.map(stepOf).sort()).toEqual(jobs);
+    await leavesNoOrphan(app);
+  });
+}
+
+const textsOf = (folder: string) =>
+  Object.fromEntries(filesOf(folder).flatMap(f => (f.encoding === undefined ? [[f.path, f.content]] : [])));
+const stepOf = ({ metadata }: KubeObject) =>
+  `${metadata.labels?.['vibed.dev/build-step'] ?? 'build'} in ${metadata.namespace}`;
+
+scenario('a git repository with an unchanged lockfile', proves('layers.dependencies'), async stage => {
+  await using git = await GitServer.start(stage.cluster, stage.namespace);
+  const files = textsOf('express-npm');
+  await git.commit('app', { branch: 'main', files });
+  const app = stage.app('express');
+  await app.apply(artifactOf({ git: { url: git.url('app') } }, {}));
+  await app.runs();
+  const changed = { ...files, 'server.js': files['server.js']?.replace("'hello'", "'hello again'") ?? '' };
+  const second = await git.commit('app', { branch: 'main', files: changed });
+  await using jobs = await Creations.ofJobs(stage.cluster, await app.uid());
+  await app.retry('2');
+  await app.reaches({ phase: 'running', serving: { version: 2 }, build: { commit: second } });
+  expect((await app.ask('/')).text).toContain('hello again');
+  expect(await app.buildLog(2)).toContain('unchanged dependencies, the layer is reused');
+  expect(await jobs.end()).toEqual([expect.stringMatching(/-c$/)]);
 });
 
 scenario('a git repository pinned to a commit', proves('source.git', 'versions.rollback'), async stage => {
@@ -58,7 +110,7 @@ scenario('a git repository pinned to a commit', proves('source.git', 'versions.r
   expect(await jobs.end()).toEqual([]);
 });
 
-scenario('a private git repository', proves('source.git-private'), async stage => {
+scenario('a private git repository', proves('source.git-private', 'source.git-restricted'), async stage => {
   const login = { username: 'reader', password: 's3cret-of-e2e' };
   await using git = await GitServer.start(stage.cluster, stage.namespace, login);
   await git.commit('private', { branch: 'main', files: page('only for members') });
@@ -80,6 +132,16 @@ scenario('a private git repository', proves('source.git-private'), async stage =
   expect((await app.ask('/')).text).toContain('only for members');
   expect(await app.buildLog(1)).not.toContain(login.password);
   expect(JSON.stringify(await app.read())).not.toContain(login.password);
+
+  const pods = await childrenOf<Typed<V1Pod>>(stage.cluster, kinds.pod, stage.namespace, await app.uid());
+  const pod = pods.find(p => p.metadata.labels?.['vibed.dev/build-step'] === 'clone');
+  expect(pod?.metadata.namespace).toBe(stage.cluster.installNamespace);
+  const seeing = [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])]
+    .filter(c => c.volumeMounts?.some(m => m.name === 'git-credential'))
+    .map(c => c.name);
+  expect(seeing).toEqual(['source']);
+  // The copy of the credential goes with its Job.
+  await leavesNoOrphan(app);
 });
 
 /** What `kubectl create rolebinding` would make of the command in the remedy. */

@@ -92,7 +92,7 @@ const builds = z.strictObject({
     .string()
     .default('vibed-installs')
     .describe(
-      'Where install Jobs of the layers builder run; install.yaml makes it. It enforces Pod Security restricted.',
+      'Where the Jobs of the layers builder run, which clone and install; install.yaml makes it. It enforces Pod Security restricted.',
     ),
   image: z.string().describe('Image with Buildah ≥ 1.38.1.'),
   stepsImage: z.string().optional().describe('Image of the source and registry steps; the operator’s own when absent.'),

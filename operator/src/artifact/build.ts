@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib';
 import type { BuildFacts } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { kinds } from '@vibed/store/kube';
-import type { Builder, BuildState, JobPlan } from '../builder/builder.ts';
+import type { Builder, BuildState, FetchedTree, JobPlan } from '../builder/builder.ts';
 import { explainBuildLog } from '../builder/explain.ts';
 import type { Accepted } from './accept.ts';
-import { buildKeyLabel, identityLabels, ownerOf } from './identity.ts';
+import { buildKeyLabel, buildStepLabel, identityLabels, ownerOf } from './identity.ts';
 import { names } from './names.ts';
 import { type Child, done, failed, type Outcome, type Stale, waiting } from './outcome.ts';
 import { answerTo, type Question } from './questions.ts';
@@ -18,7 +18,7 @@ const logsKept = 5;
 
 export function build(world: World, accepted: Accepted, builder: Builder): Outcome<BuildFacts> {
   const stale = superseded(world, accepted.key);
-  const job = world.children.jobs.find(j => j.metadata.labels?.[buildKeyLabel] === accepted.key);
+  const job = jobOf(world, accepted.key);
   const state = job && builder.observe(accepted.key, job, world.children.pods, world.artifact);
   const log = state && keepLog(world, accepted, state);
   const effects: Effects = {
@@ -30,15 +30,18 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
   const known = knownImage(world, accepted.key);
   if (known !== undefined) return done(known, effects);
   const recorded = world.artifact.status?.failure;
-  if (recorded?.step === 'build' && recorded.hash === accepted.key && state === undefined)
-    return failed(recorded, effects);
-  if (job === undefined || state === undefined) return begin(world, accepted, builder, effects);
-  effects.desired = [...builder.inputs({ artifact: world.artifact, key: accepted.key }, job), ...effects.desired];
+  const isTold = state === undefined || (state.state === 'fetched' && isLogKept(world, accepted.key));
+  if (recorded?.step === 'build' && recorded.hash === accepted.key && isTold) return failed(recorded, effects);
+  const step = { world, accepted, builder, effects };
+  if (job === undefined || state === undefined) return builder.asks(world.artifact) ? look(step) : queue(step);
+  const inputs = () => builder.inputs({ artifact: world.artifact, key: accepted.key }, job);
   switch (state.state) {
     case 'queued':
-      return waiting('BuildQueued', queued, effects);
+      return waiting(whileQueued(step), queued, { ...effects, desired: [...inputs(), ...effects.desired] });
     case 'running':
-      return waiting('Building', 'the build runs; `kubectl logs -f` on its Job shows it', effects);
+      return waiting('Building', running, { ...effects, desired: [...inputs(), ...effects.desired] });
+    case 'fetched':
+      return look(step, state.tree);
     case 'succeeded':
       return done(state.facts, effects);
     case 'failed':
@@ -49,37 +52,47 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
 }
 
 type Effects = { desired: readonly Child[]; stale: readonly Stale[]; asks: readonly Question[] };
+interface Step {
+  world: World;
+  accepted: Accepted;
+  builder: Builder;
+  effects: Effects;
+}
 const queued = 'the build waits for its turn';
+const running = 'the build runs; `kubectl logs -f` on its Job shows it';
+const looking = 'the source is looked at; its image is made at once where nothing has to run';
 
-/** No Job is there: the source is looked at first, where that can be done here, and often that makes the image. */
-function begin(world: World, accepted: Accepted, builder: Builder, effects: Effects): Outcome<BuildFacts> {
-  const { artifact } = world;
+const jobsOf = ({ children }: World, key: string): Job[] =>
+  children.jobs.filter(j => j.metadata.labels?.[buildKeyLabel] === key);
+
+/** For people a build that has begun goes on, also while its second Job waits. */
+const whileQueued = ({ world, accepted }: Pick<Step, 'world' | 'accepted'>) =>
+  jobsOf(world, accepted.key).some(j => j.spec?.suspend === false) ? 'Building' : 'BuildQueued';
+
+/** The Job of this key: the one that builds, or until it is there the one that brought the source for it. */
+function jobOf(world: World, key: string): Job | undefined {
+  const jobs = jobsOf(world, key);
+  return jobs.find(j => j.metadata.labels?.[buildStepLabel] === undefined) ?? jobs[0];
+}
+
+/** The source is looked at before anything is built, and often that makes the image. `tree`: where a Job had to bring it. */
+function look(step: Step, tree?: FetchedTree): Outcome<BuildFacts> {
+  const { world, accepted, effects } = step;
+  const { source, build: asked } = world.artifact.spec;
   const { key } = accepted;
-  if (!builder.asks(artifact)) return queue(world, accepted, builder, effects);
-  const { source, build: asked } = artifact.spec;
-  const question = {
-    kind: 'layers',
-    id: `layers/${key}`,
-    key,
-    owner: ownerOf(artifact),
-    source,
-    build: asked,
-  } as const;
+  const id = `layers/${key}${tree === undefined ? '' : `/${tree.blob}`}`;
+  const question = { kind: 'layers', id, key, owner: ownerOf(world.artifact), source, build: asked, tree } as const;
   const answer = answerTo(world.answers, question);
+  // A failure too is asked on until it is on record: the answer to the same question is the same.
   const asking = { ...effects, asks: [...effects.asks, question] };
-  if (answer === undefined)
-    return waiting(
-      'BuildQueued',
-      'the source is looked at; its image is made at once where nothing has to run',
-      asking,
-    );
-  if ('error' in answer) return failed(interrupted(answer.error), effects);
+  if (answer === undefined) return waiting(whileQueued(step), looking, asking);
+  if ('error' in answer) return failed(interrupted(answer.error), asking);
   const { value } = answer;
   // Not asked in this round, so the next one asks anew.
-  if (value.result === 'again') return waiting('BuildQueued', value.message, { ...effects, recheckAfterMs: 5_000 });
-  if (value.result === 'job') return queue(world, accepted, builder, asking, value.plan);
+  if (value.result === 'again') return waiting(whileQueued(step), value.message, { ...effects, recheckAfterMs: 5_000 });
+  if (value.result === 'job') return queue({ ...step, effects: asking }, value.plan);
   const log = logConfigMap(world, accepted, gzipSync(value.log));
-  const told = { ...effects, desired: [...effects.desired, log] };
+  const told = { ...asking, desired: [...effects.desired, log] };
   if (value.result === 'built') return done(value.facts, told);
   const { reason, message, remedy } = value;
   return failed({ step: 'build', reason, message, remedy }, told);
@@ -102,15 +115,10 @@ function knownImage(world: World, key: string): BuildFacts | undefined {
   return record && { ...record.build, key };
 }
 
-function queue(
-  { artifact }: World,
-  { key }: Accepted,
-  builder: Builder,
-  effects: Effects,
-  plan?: JobPlan,
-): Outcome<never> {
-  const job = builder.desired({ artifact, key, plan });
-  return waiting('BuildQueued', queued, { ...effects, desired: [...job, ...effects.desired] });
+function queue(step: Step, plan?: JobPlan): Outcome<never> {
+  const { world, accepted, builder, effects } = step;
+  const job = builder.desired({ artifact: world.artifact, key: accepted.key, plan });
+  return waiting(whileQueued(step), queued, { ...effects, desired: [...job, ...effects.desired] });
 }
 
 /** Jobs of other keys: a newer spec cancels the running build. */
@@ -131,8 +139,7 @@ interface KeptLog {
 function keepLog(world: World, accepted: Accepted, state: BuildState): KeptLog | undefined {
   if (state.state !== 'failed' && state.state !== 'succeeded') return undefined;
   if (state.pod === undefined) return { desired: [], asks: [], tail: '' };
-  const name = names.buildLog(ownerOf(world.artifact), accepted.key);
-  const kept = world.children.configMaps.some(c => c.metadata.name === name);
+  const kept = isLogKept(world, accepted.key);
   const failureTold = world.artifact.status?.failure?.hash === accepted.key;
   if (kept && (state.state === 'succeeded' || failureTold))
     return { desired: [], asks: [], tail: world.artifact.status?.failure?.excerpt ?? '' };
@@ -148,6 +155,11 @@ function keepLog(world: World, accepted: Accepted, state: BuildState): KeptLog |
   if ('error' in answer)
     return { desired: [], asks: [question], tail: `the log could not be read: ${answer.error.message}` };
   return { desired: [logConfigMap(world, accepted, answer.value.gzip)], asks: [question], tail: answer.value.tail };
+}
+
+function isLogKept({ artifact, children }: World, key: string): boolean {
+  const name = names.buildLog(ownerOf(artifact), key);
+  return children.configMaps.some(c => c.metadata.name === name);
 }
 
 function logConfigMap(world: World, accepted: Accepted, gzip: Uint8Array): Child {

@@ -6,6 +6,8 @@ import type { KubeObject } from '@vibed/store/kube';
 
 export const versionLabel = 'vibed.dev/version-hash';
 export const buildKeyLabel = 'vibed.dev/build-key';
+/** On a Job that makes no image but only brings the source: `clone`. Another Job of the same build key may follow it. */
+export const buildStepLabel = 'vibed.dev/build-step';
 export const managedBy = { [labels.managedBy]: 'vibed' } as const;
 
 export interface Owner {

@@ -26,7 +26,9 @@ interface Ref {
 
 export const names = {
   /** In the build namespace all tenants meet, so the namespace is part of the hash. ≤ 60 characters. */
-  job: (ref: Ref, key: string) => `${ref.name}-${shortHash(8, ref.namespace, ref.name)}-${key.slice(0, 10)}`,
+  job: (ref: Ref, key: string) => jobName(ref, key),
+  /** Beside the job of the same key, which ends in ten hex digits. ≤ 62 characters. */
+  cloneJob: (ref: Ref, key: string) => `${jobName(ref, key)}-c`,
   workload: (ref: Ref, versionHash: string) => `${ref.name}-${versionHash}`,
   service: (ref: Ref) => ref.name,
   ingress: (ref: Ref) => ref.name,
@@ -44,6 +46,8 @@ export const names = {
 
 /** `<name>-<8 hex of namespace and name>`: one per Artifact of a cluster. ≤ 49 characters. */
 const hostLabel = (ref: Ref) => `${ref.name}-${shortHash(8, ref.namespace, ref.name)}`;
+
+const jobName = (ref: Ref, key: string) => `${hostLabel(ref)}-${key.slice(0, 10)}`;
 
 /** The app's public host: `<name>-<8 hex of namespace and name>.<domain>`. */
 export const hostOf = (ref: Ref, apps: Settings['apps']): string => `${hostLabel(ref)}.${apps.domain}`;

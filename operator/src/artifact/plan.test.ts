@@ -1,4 +1,6 @@
+import { kinds } from '@vibed/store/kube';
 import { describe, expect, it } from 'vitest';
+import type { Builder, BuildState } from '../builder/builder.ts';
 import type { Plan } from './plan.ts';
 import { planFor } from './plan.ts';
 import type { AnswerValue } from './questions.ts';
@@ -25,6 +27,7 @@ import {
   withKnative,
   worldOf,
 } from './world.testing.ts';
+import type { Job } from './world.ts';
 
 const one = fileSpec('sha256:one');
 const two = fileSpec('sha256:two');
@@ -251,7 +254,7 @@ describe('build, where the source can be looked at without a Job', () => {
   it('fails with the reason, and does not ask again', () => {
     const failed = { result: 'failed', reason: 'RegistryUnavailable', message: 'm', remedy: 'r' };
     const got = seen(answered(failed), asking);
-    expect(got).toMatchObject({ asks: [], phase: 'failed', ready: 'False RegistryUnavailable' });
+    expect(got).toMatchObject({ phase: 'failed', ready: 'False RegistryUnavailable' });
     expect(seen({ status: got.status }, asking)).toMatchObject({ asks: [], desired: [], phase: 'failed' });
   });
   it('asks anew in a moment where the answer was nobody’s fault', () => {
@@ -261,6 +264,101 @@ describe('build, where the source can be looked at without a Job', () => {
   });
   it('asks nothing about an image that is known', () => {
     expect(seen({ ...serving, children: servingChildren }, asking).asks).not.toContain(id);
+  });
+});
+
+describe('build, where a Job brings the source before it is looked at', () => {
+  const tree = { blob: 'sha256:blob', found: { digest: 'sha256:tree', commit: 'abc', ignored: 0, ignoredSample: [] } };
+  const job = jobFor(key());
+  const step = { 'vibed.dev/build-step': 'clone' };
+  const clone: Job = {
+    metadata: { ...job.metadata, name: 'clone', labels: { ...job.metadata.labels, ...step } },
+    spec: { suspend: false, template: {} },
+  };
+  const isClone = ({ metadata }: Job) => metadata.name === 'clone';
+  const wanted = (name: string) => ({ kind: kinds.job, object: { metadata: { name } }, createOnly: true });
+  /** What its two Jobs say. */
+  const fetching = (state: BuildState, then: BuildState = { state: 'running' }): Builder => ({
+    asks: () => false,
+    desired: ({ plan }) => [wanted(plan === undefined ? 'clone' : `after-${plan.builder}`)],
+    inputs: (_input, one) => [wanted(`input of ${one.metadata.name}`)],
+    observe: (_key, one) => (isClone(one) ? state : then),
+  });
+  const fetched = fetching({ state: 'fetched', tree });
+  const id = `layers/${key()}/sha256:blob`;
+  const answered = (more: object) => ({ answers: { [id]: { kind: 'layers', log: 'said', ...more } as AnswerValue } });
+  const cloned = { children: { jobs: [clone] } };
+  const kept = `ConfigMap todo-log-${key().slice(0, 10)}`;
+  const failedAnswer = { result: 'failed', reason: 'BuilderUnfit', message: 'm', remedy: 'r' };
+
+  it('begins with that Job, and gives it what it needs until it is over', () => {
+    expect(seen({}, fetched)).toMatchObject({ desired: ['Job clone'], asks: [], phase: 'pending' });
+    const got = seen(cloned, fetching({ state: 'running' }));
+    expect(got).toMatchObject({ desired: ['Job input of clone'], asks: [], phase: 'building' });
+    expect(seen(cloned, fetched).desired).toEqual([]);
+  });
+  it('asks about the tree that was brought, also anew by an operator that has just begun', () => {
+    const got = seen(cloned, fetched);
+    expect(got).toMatchObject({ desired: [], stale: [], asks: [id], phase: 'building' });
+    expect(got.plan.asks[0]).toMatchObject({ kind: 'layers', tree });
+  });
+  it('deploys an image that was made at once, without another Job', () => {
+    const got = seen({ ...cloned, ...answered({ result: 'built', facts: factsFor(one) }) }, fetched);
+    expect(got.desired).toEqual([kept, workload(), ...route]);
+    expect(got).toMatchObject({ stale: [], phase: 'deploying', status: { build: { key: key() } } });
+  });
+  it('makes the Job that has to do the rest, and then follows that one alone', () => {
+    const plan = { builder: 'buildah', why: 'buildah: a reason', commit: 'abc' };
+    expect(seen({ ...cloned, ...answered({ result: 'job', plan }) }, fetched)).toMatchObject({
+      desired: ['Job after-buildah'],
+      asks: [id],
+      stale: [],
+    });
+    for (const jobs of [[clone, job], [job, clone], [job]])
+      expect(seen({ children: { jobs } }, fetched)).toMatchObject({
+        desired: [`Job input of ${job.metadata.name}`],
+        asks: [],
+        stale: [],
+        phase: 'building',
+      });
+  });
+  it('is seen to build also while the second Job waits for its turn', () => {
+    const waits = fetching({ state: 'fetched', tree }, { state: 'queued' });
+    expect(seen({ children: { jobs: [clone, job] } }, waits)).toMatchObject({ phase: 'building' });
+    expect(seen({ children: { jobs: [job] } }, waits)).toMatchObject({ phase: 'pending' });
+  });
+  it('fails with the reason, and does not ask again once it is told', () => {
+    const got = seen({ ...cloned, ...answered(failedAnswer) }, fetched);
+    expect(got).toMatchObject({ desired: [kept], phase: 'failed', ready: 'False BuilderUnfit' });
+    const log = { metadata: { name: kept.slice('ConfigMap '.length), namespace: 'vibed-alice' } };
+    const told = { status: got.status, children: { jobs: [clone], configMaps: [log] } };
+    expect(seen(told, fetched)).toMatchObject({ desired: [], asks: [], phase: 'failed', ready: 'False BuilderUnfit' });
+  });
+  it('goes on where a failure on record is of a credential that was refused before', () => {
+    const refused = { step: 'build', reason: 'SecretMissing', message: 'm', remedy: 'r' } as const;
+    const status = { ...seen({}, fetched).status, failure: { version: 1, hash: key(), ...refused } };
+    expect(seen({ ...cloned, status }, fetched)).toMatchObject({ asks: [id], phase: 'building' });
+  });
+  it('tells what the clone failed by, with its log', () => {
+    const pod = { metadata: { name: 'p', namespace: 'vibed-installs' } };
+    const failure = {
+      reason: 'GitRefNotFound',
+      message: 'm',
+      remedy: 'r',
+      containers: ['source', 'keep'],
+      pod,
+    } as const;
+    const clonesNot = fetching({ state: 'failed', ...failure });
+    const log = `buildLog/${key()}/p`;
+    expect(seen(cloned, clonesNot)).toMatchObject({ asks: [log], desired: [] });
+    const answers = { [log]: { kind: 'buildLog' as const, tail: 'no such ref', gzip: new Uint8Array() } };
+    const got = seen({ ...cloned, answers }, clonesNot);
+    expect(got).toMatchObject({ desired: [kept], phase: 'failed', ready: 'False GitRefNotFound' });
+    expect(got.status.failure).toMatchObject({ step: 'build', excerpt: 'no such ref' });
+  });
+  it('gives up both Jobs of a spec that is not asked for any more', () => {
+    const got = seen({ spec: two, generation: 2, children: { jobs: [clone, job] } }, fetched);
+    expect(got.stale).toEqual(['Job clone', `Job ${job.metadata.name}`]);
   });
 });
 

@@ -2,7 +2,7 @@
 // so the same question is asked once, and what comes of the answer is kept as a status fact.
 import type { BuildFacts, BuildSpec, Reason } from '@vibed/crds';
 import type { CompactSource } from '@vibed/store';
-import type { JobPlan } from '../builder/builder.ts';
+import type { FetchedTree, JobPlan } from '../builder/builder.ts';
 import type { Answer } from '../runtime/asker.ts';
 import type { Owner } from './identity.ts';
 
@@ -30,6 +30,8 @@ export interface LayersQuestion {
   owner: Owner;
   source: CompactSource;
   build: BuildSpec | undefined;
+  /** Of a source that a Job has brought. */
+  tree?: FetchedTree | undefined;
 }
 
 export interface ImagesQuestion {

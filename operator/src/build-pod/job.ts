@@ -116,11 +116,11 @@ export type SourceReport =
 /** Exit codes of the source container: 1 blames the source, 2 is worth a retry. */
 export const sourceExit = { done: 0, refused: 1, retry: 2 } as const;
 
-/** The termination message of the build container. */
+/** The termination message of the container that pushes. */
 export type BuildReport =
   | {
       readonly ok: true;
-      /** Manifest digest as pushed: `sha256:…`. */
+      /** Of the manifest as pushed, `sha256:…`; of the blob where a cloned tree is kept. */
       readonly digest: string;
       /** The uid as decimal digits; 'root' when the image names none or 0; 'unknown:<name>' when its name is not in /etc/passwd. */
       readonly user: string;

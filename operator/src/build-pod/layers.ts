@@ -1,18 +1,25 @@
 /** Our own steps of an install pod. `fetch`: the source tree, and a kept stage, from the registry. `push`: what the install container
  * left becomes layers, and with the base an image. Both hold the registry's credential and run nothing of the tenant's; the container
- * between them runs the tenant's commands and holds nothing. */
+ * between them runs the tenant's commands and holds nothing. And one step of a clone pod, `keep`: the checked tree goes to the registry. */
 import { createReadStream, createWriteStream, realpathSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { readBase } from '../builder/layers/base.ts';
-import { builtEntries } from '../builder/layers/built-files.ts';
+import { builtEntries, entriesOf } from '../builder/layers/built-files.ts';
 import { type ImageLayer, pushImage } from '../builder/layers/image.ts';
 import { installPaths } from '../builder/layers/install-script.ts';
-import { type LayersJob, layersJob, layersPaths, type PackedLayer } from '../builder/layers/job.ts';
-import { keep, stageType } from '../builder/layers/kept.ts';
+import {
+  type KeepJob,
+  keepJob,
+  type LayersJob,
+  layersJob,
+  layersPaths,
+  type PackedLayer,
+} from '../builder/layers/job.ts';
+import { keep, stageType, treeTag, treeType } from '../builder/layers/kept.ts';
 import { packLayer } from '../builder/layers/layer.ts';
 import { blobOfFile, imageArchitecture } from '../builder/layers/scratch.ts';
 import { ociRegistry } from '../registry/oci-registry.ts';
@@ -92,15 +99,50 @@ async function keepStage(job: LayersJob, tag: string, registry: Registry, { stag
   console.log(`[vibed] kept the installed dependencies: ${(await stat(packed)).size} bytes`);
 }
 
-/** The program: `fetch` or `push`, job from VIBED_LAYERS. */
-async function main(env: NodeJS.ProcessEnv, step: string | undefined): Promise<number> {
-  const job = layersJob.parse(JSON.parse(env.VIBED_LAYERS ?? ''));
+/** Packs what *source* has cloned, the same bytes for the same tree, and returns the digest of the blob. That container has talked to a
+ * stranger, so no link is followed, and its own word on the size is not taken. */
+export async function keepTree(
+  { cache }: KeepJob,
+  registry: Registry,
+  { workspace, scratch }: Places,
+  signal: AbortSignal,
+): Promise<string> {
+  const below = 'tree/';
+  const found = await entriesOf(workspace, { path: basename(podPaths.context), target: `/${below}`, uid: 0 });
+  const entries = found.flatMap(e => (e.type === 'folder' ? [] : [{ ...e, path: e.path.slice(below.length) }]));
+  const bytes = entries.reduce((sum, e) => sum + (e.type === 'file' ? e.size : 0), 0);
+  const limits = sourceLimits.parse({});
+  if (entries.length > limits.files || bytes > limits.bytes)
+    throw new SourceError(
+      'SourceTooLarge',
+      'there is more than was checked',
+      'none: this is not the repository’s doing',
+    );
+  const packed = await packLayer(entries, join(scratch, 'tree.tar.gz'), signal);
+  await keep({ registry, cache, tag: treeTag }, packed, treeType);
+  console.log(`[vibed] kept ${entries.length} files, ${packed.size} bytes packed`);
+  return packed.digest;
+}
+
+/** The digest of what a step pushed; undefined when it pushes nothing. */
+async function done(step: string | undefined, given: unknown): Promise<string | undefined> {
   const signal = AbortSignal.timeout(280_000);
-  const registry = ociRegistry(new RegistryClient(job.registry), { signal });
+  const registryOf = ({ registry }: KeepJob) => ociRegistry(new RegistryClient(registry), { signal });
+  if (step === 'keep') {
+    const job = keepJob.parse(given);
+    return await keepTree(job, registryOf(job), layersPaths, signal);
+  }
+  const job = layersJob.parse(given);
+  if (step === 'push') return await pushResult(job, registryOf(job), layersPaths, signal);
+  await fetchSource(job, registryOf(job), layersPaths);
+  return undefined;
+}
+
+/** The program: `fetch`, `push` or `keep`, job from VIBED_LAYERS. */
+async function main(env: NodeJS.ProcessEnv, step: string | undefined): Promise<number> {
   try {
-    if (step === 'fetch') await fetchSource(job, registry, layersPaths);
-    else
-      await told({ ok: true, digest: await pushResult(job, registry, layersPaths, signal), user: 'set', exposed: [] });
+    const digest = await done(step, JSON.parse(env.VIBED_LAYERS ?? ''));
+    if (digest !== undefined) await told({ ok: true, digest, user: 'set', exposed: [] });
     return buildExit.done;
   } catch (error) {
     console.log(`[vibed] ${error instanceof Error ? error.message : String(error)}`);

@@ -32,6 +32,12 @@ export function buildEnvironmentObject(
   };
 }
 
+/** Some of its keys as a volume. */
+export const environmentVolume = (name: string, keys: readonly string[]) =>
+  keys.length === 0
+    ? { name, emptyDir: {} }
+    : { name, configMap: { name: buildEnvironmentConfigMap, items: keys.map(key => ({ key, path: key })) } };
+
 /** The endpoints that bases are read from: ours is inside, the others are reached as a build reaches the world. */
 export function baseEndpoints(settings: Settings): Record<string, RegistryEndpoint> {
   const ours = new URL(settings.registry.push).origin;

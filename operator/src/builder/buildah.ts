@@ -6,28 +6,22 @@
 //
 // The capabilities are exactly what Pod Security *baseline* admits and Buildah was measured to need.
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
-import type { CompactArtifact } from '@vibed/store';
 import { type KubeObject, kinds, type Wire } from '@vibed/store/kube';
 import { buildKeyLabel, identityLabels, type Owner, ownerOf } from '../artifact/identity.ts';
 import { cacheRepositoryOf, names, repositoryOf } from '../artifact/names.ts';
 import type { Child } from '../artifact/outcome.ts';
 import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
-import { buildExit, podPaths, type SourceJobInput, sourceExit } from '../build-pod/job.ts';
+import { buildExit, podPaths, sourceExit } from '../build-pod/job.ts';
 import { secondsOf } from '../deployer/deployer.ts';
 import type { Settings } from '../settings.ts';
-import {
-  buildEnvironmentConfigMap,
-  buildResources,
-  networkOf,
-  registriesKey,
-  type StepOptions,
-} from './build-environment.ts';
+import { buildResources, environmentVolume, networkOf, registriesKey, type StepOptions } from './build-environment.ts';
 import type { Builder, BuildInput } from './builder.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
 import { builderWhy, observeBuild } from './observe.ts';
 import { pullReference } from './pull-reference.ts';
-import { sourceDigest, sourcePath, sourceToken } from './source-access.ts';
+import { sourceDigest, sourceToken } from './source-access.ts';
+import { gitCredential, sourceStep, sourceVolumes, stepResources, stepSecurity } from './source-step.ts';
 
 const defaultTimeoutSeconds = 600;
 const capabilities =
@@ -38,7 +32,7 @@ const capabilities =
 export function buildahBuilder(options: StepOptions): Builder {
   const inputs = (input: BuildInput) => [
     ...inlineInput(input, options.settings),
-    ...gitCredential(input, options.settings),
+    ...gitCredential(input, placeOf(input, options.settings)),
   ];
   return {
     asks: () => false,
@@ -50,7 +44,6 @@ export function buildahBuilder(options: StepOptions): Builder {
 }
 
 function job(input: BuildInput, options: StepOptions): Job {
-  const { builds } = options.settings;
   const owner = ownerOf(input.artifact);
   const labels = { ...identityLabels(owner), [buildKeyLabel]: input.key };
   const annotations = { [builderWhy]: whyBuildah(input) };
@@ -80,17 +73,13 @@ function job(input: BuildInput, options: StepOptions): Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: names.job(owner, input.key), namespace: builds.namespace, labels, annotations },
+    metadata: { ...placeOf(input, options.settings), labels, annotations },
     spec,
   };
 }
 
-function whyBuildah({ plan, artifact }: BuildInput): string {
-  if (plan !== undefined) return plan.why;
-  return artifact.spec.build?.builder === 'buildah'
-    ? 'buildah: spec.build.builder asks for it'
-    : 'buildah: a git repository is cloned and built in one Job';
-}
+/** Where nobody looked at the source before, Buildah was asked for. */
+const whyBuildah = ({ plan }: BuildInput): string => plan?.why ?? 'buildah: spec.build.builder asks for it';
 
 /** The api-server reads from the pod which tree this build may fetch. */
 function readsSnapshot({ artifact }: BuildInput): { annotations?: Record<string, string> } {
@@ -110,7 +99,7 @@ function pod(input: BuildInput, options: StepOptions, owner: Owner): Wire<V1PodS
     enableServiceLinks: false,
     hostUsers: builds.hostUsers,
     // The sidecar comes first and has no startup probe: it listens long before *source* is done, and Buildah tries again.
-    initContainers: [registry(options, owner), source(input, options)],
+    initContainers: [registry(options, owner), sourceStep(input, options)],
     containers: [build(input, options, owner)],
     volumes: [
       { name: 'workspace', emptyDir: {} },
@@ -121,98 +110,11 @@ function pod(input: BuildInput, options: StepOptions, owner: Owner): Wire<V1PodS
         Object.keys(buildEnvironment(networkOf(options.settings, options.caBundle)).files),
       ),
       environmentVolume('registries', [registriesKey]),
-      ...(input.artifact.spec.source.files === undefined
-        ? []
-        : [{ name: 'input', configMap: { name: inputName(owner, input.key) } }]),
-      ...(input.artifact.spec.source.git?.secretRef === undefined
-        ? []
-        : [{ name: 'git-credential', secret: { secretName: inputName(owner, input.key) } }]),
-      ...(input.artifact.spec.source.snapshot === undefined ? [] : [tokenVolume]),
+      ...sourceVolumes(input.artifact, names.job(owner, input.key)),
       ...(options.settings.registry.pushSecret === undefined
         ? []
         : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
     ],
-  };
-}
-
-const tokenVolume = {
-  name: 'source-token',
-  projected: {
-    sources: [{ serviceAccountToken: { audience: sourceToken.audience, expirationSeconds: 600, path: 'token' } }],
-  },
-};
-
-const environmentVolume = (name: string, keys: readonly string[]) =>
-  keys.length === 0
-    ? { name, emptyDir: {} }
-    : { name, configMap: { name: buildEnvironmentConfigMap, items: keys.map(key => ({ key, path: key })) } };
-
-const stepSecurity = {
-  runAsNonRoot: true,
-  runAsUser: 1000,
-  runAsGroup: 1000,
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const stepResources = { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi' } };
-
-function source({ artifact }: BuildInput, { settings, stepsImage, caBundle }: StepOptions): Wire<V1Container> {
-  const work: SourceJobInput = {
-    source: sourceLocation(artifact, settings),
-    request: { language: artifact.spec.build?.language ?? 'auto', dockerfile: artifact.spec.build?.dockerfile },
-    bases: settings.builds.bases,
-  };
-  const { process } = buildEnvironment(networkOf(settings, caBundle));
-  return {
-    name: 'source',
-    image: stepsImage,
-    command: ['node', '/app/source.mjs'],
-    env: [
-      { name: 'VIBED_SOURCE', value: JSON.stringify(work) },
-      { name: 'HOME', value: '/tmp' },
-      ...(caBundle === undefined
-        ? []
-        : ['NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO'].map(name => ({ name, value: '/vibed/build-env/ca.pem' }))),
-      ...(artifact.spec.source.git === undefined
-        ? []
-        : Object.entries(process).map(([name, value]) => ({ name, value }))),
-    ],
-    resources: stepResources,
-    securityContext: stepSecurity,
-    volumeMounts: [
-      { name: 'workspace', mountPath: podPaths.workspace },
-      { name: 'tmp', mountPath: '/tmp' },
-      { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
-      ...(artifact.spec.source.files === undefined ? [] : [{ name: 'input', mountPath: '/input', readOnly: true }]),
-      ...(artifact.spec.source.git?.secretRef === undefined
-        ? []
-        : [{ name: 'git-credential', mountPath: gitCredentialDir, readOnly: true }]),
-      ...(artifact.spec.source.snapshot === undefined
-        ? []
-        : [{ name: tokenVolume.name, mountPath: sourceToken.directory, readOnly: true }]),
-    ],
-  };
-}
-
-function sourceLocation(artifact: CompactArtifact, settings: Settings): SourceJobInput['source'] {
-  const { files, git, snapshot } = artifact.spec.source;
-  if (files !== undefined) return { kind: 'files', archive: '/input/source.tar.gz', digest: files.digest };
-  if (snapshot !== undefined) {
-    const { namespace, name } = ownerOf(artifact);
-    const url = settings.api.sourceUrl + sourcePath(namespace, name, snapshot.digest);
-    return { kind: 'snapshot', url, digest: snapshot.digest, tokenFile: `${sourceToken.directory}/token` };
-  }
-  if (git === undefined) throw new Error('this source is not built by Buildah');
-  const protocols = settings.sources.gitSchemes.filter(s => s !== 'https');
-  return {
-    kind: 'git',
-    url: git.url,
-    protocols,
-    ...(git.ref && { ref: git.ref }),
-    ...(git.path && { path: git.path }),
-    ...(git.secretRef && { credentialsDir: gitCredentialDir }),
   };
 }
 
@@ -280,32 +182,22 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOption
   };
 }
 
-const gitCredentialDir = '/git-credential';
-const inputName = (owner: Owner, key: string) => names.job(owner, key);
-
-/** A copy of the tenant's git Secret, for this Job's *source* container alone; its data is filled in when it is created. */
-function gitCredential({ artifact, key }: BuildInput, { builds }: Settings): Child[] {
-  if (artifact.spec.source.git?.secretRef === undefined) return [];
-  const owner = ownerOf(artifact);
-  const metadata = {
-    name: inputName(owner, key),
-    namespace: builds.namespace,
-    labels: { ...identityLabels(owner), [buildKeyLabel]: key },
-  };
-  const object: KubeObject & { immutable: boolean } = { apiVersion: 'v1', kind: 'Secret', metadata, immutable: true };
-  return [{ kind: kinds.secret, object, createOnly: true, completedBy: 'git-credential' }];
-}
+/** Its name is also that of the input that belongs to it. */
+const placeOf = ({ artifact, key }: BuildInput, { builds }: Settings) => ({
+  name: names.job(ownerOf(artifact), key),
+  namespace: builds.namespace,
+});
 
 /** Inline files travel in a ConfigMap that belongs to the Job; its bytes are filled in when it is created (inline-source.ts). */
-function inlineInput({ artifact, key }: BuildInput, { builds }: Settings): Child[] {
+function inlineInput(input: BuildInput, settings: Settings): Child[] {
+  const { artifact, key } = input;
   if (artifact.spec.source.files === undefined) return [];
   const owner = ownerOf(artifact);
   const object: KubeObject & { immutable: boolean } = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: inputName(owner, key),
-      namespace: builds.namespace,
+      ...placeOf(input, settings),
       labels: { ...identityLabels(owner), [buildKeyLabel]: key },
       annotations: { [sourceDigest]: artifact.spec.source.files.digest },
     },

@@ -60,20 +60,28 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
   ];
 }
 
+const credentialCopies: Right = {
+  apiGroups: [''],
+  resources: ['secrets'],
+  verbs: ['create', 'delete'],
+  why: 'copies of git credentials, owned by their Job',
+};
+
 /** In the build namespace only. */
 export const buildRights: readonly Right[] = [
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'], why: 'builds' },
-  {
-    apiGroups: [''],
-    resources: ['secrets'],
-    verbs: ['create', 'delete'],
-    why: 'copies of git credentials, owned by their Job',
-  },
+  credentialCopies,
 ];
 
-/** In the namespace of install Jobs only. */
+/** In the namespace of install and clone Jobs only. */
 export const installRights: readonly Right[] = [
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'], why: 'install Jobs' },
+  {
+    apiGroups: ['batch'],
+    resources: ['jobs'],
+    verbs: ['get', 'create', 'patch', 'delete'],
+    why: 'install and clone Jobs',
+  },
+  credentialCopies,
 ];
 
 /** In vibeD's own namespace only. */

@@ -13,6 +13,7 @@ import { extract, type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { owner, settings as someSettings } from '../../artifact/world.testing.ts';
 import { at, digestOf, listening, RegistryDouble } from '../../build-pod/registry-double.ts';
+import type { FetchedTree } from '../builder.ts';
 import { samples } from '../dockerfile/samples.ts';
 import { LayersBuilder } from './build.ts';
 import type { ImageConfig } from './image.ts';
@@ -83,9 +84,9 @@ async function locate(_question: unknown, folder: string) {
   return { kind: 'files' as const, archive: join(folder, 'a.tar'), digest: treeDigest(tree()) };
 }
 
-const answer = (source: Files = page, build?: BuildSpec) => {
+const answer = (source: Files = page, build?: BuildSpec, tree?: FetchedTree) => {
   files = source;
-  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build } as const;
+  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build, tree } as const;
   return builder.answer(question, AbortSignal.timeout(20_000));
 };
 async function built(source: Files = page, build?: BuildSpec) {
@@ -287,6 +288,29 @@ describe('a source that cannot be had', () => {
   it('because the apiserver did not answer is no failure', async () => {
     const unread = builderWith(() => Promise.reject(new KubeError('Unavailable', 'no answer')));
     expect(await unread.answer(question, AbortSignal.timeout(10_000))).toMatchObject({ result: 'again' });
+  });
+});
+
+describe('a tree that a Job has cloned', () => {
+  const fetched = (source: Files): FetchedTree => {
+    files = source;
+    const found = { digest: treeDigest(tree()), commit: 'abc', ignored: 1, ignoredSample: ['.env'] };
+    return { blob: 'sha256:blob', found };
+  };
+
+  it('becomes the same image as the same files, with its commit and what was left out of it', async () => {
+    const given = await answer(page, undefined, fetched(page));
+    if (given.result !== 'built') throw new Error(JSON.stringify(given));
+    const { digest } = await built();
+    expect(given.facts).toMatchObject({ digest, commit: 'abc', warnings: ['left out of the build: .env'] });
+    expect(given.log).toContain('the commit is abc');
+  });
+
+  it('has its commit also where a Job goes on', async () => {
+    const source = samples['node-express-npm'] ?? {};
+    expect(await answer(source, undefined, fetched(source))).toMatchObject({ plan: { facts: { commit: 'abc' } } });
+    const own = { Dockerfile: 'FROM x' };
+    expect(await answer(own, undefined, fetched(own))).toMatchObject({ plan: { builder: 'buildah', commit: 'abc' } });
   });
 });
 

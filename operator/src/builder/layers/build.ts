@@ -26,6 +26,7 @@ import { type ImageLayer, pushImage } from './image.ts';
 import { planInstall } from './install-plan.ts';
 import { findKept, layerTag } from './kept.ts';
 import { packLayer } from './layer.ts';
+import type { KeptBlobs } from './locate.ts';
 import { type LayerPlan, type Recipe, recipeOf, sourceEntries } from './recipe.ts';
 import { imageArchitecture } from './scratch.ts';
 import { type Stage, stagesOf } from './stages.ts';
@@ -34,7 +35,7 @@ import { Turnstile } from './turnstile.ts';
 export interface LayersOptions {
   readonly settings: Settings;
   /** Where the tree of a source comes from. */
-  readonly locate: (question: LayersQuestion, scratch: string) => Promise<SourceJobInput['source']>;
+  readonly locate: (question: LayersQuestion, scratch: string, kept: KeptBlobs) => Promise<SourceJobInput['source']>;
   /** A folder for files that live as long as one build. */
   readonly scratch: string;
   /** The push credential, a dockerconfigjson; undefined when the registry asks for none. */
@@ -45,7 +46,7 @@ export interface LayersOptions {
   readonly pauseMs?: number;
 }
 
-/** Sources that are looked at here; git is cloned in a pod, where a hostile server meets no one. */
+/** Sources that are looked at here at once; git is cloned in a pod first, where a hostile server meets no one. */
 export const looksAt = ({ spec }: CompactArtifact): boolean =>
   (spec.source.files !== undefined || spec.source.snapshot !== undefined) && spec.build?.builder !== 'buildah';
 
@@ -129,32 +130,42 @@ class LayersWork {
     const tree = await this.#tree();
     if (!tree.ok) return this.#failed(tree);
     const choice = chooseBuilder(tree.plan, this.#question.build?.builder);
+    if (tree.report.commit !== undefined) this.#say(`the commit is ${tree.report.commit}`);
     for (const why of tree.plan.why) this.#say(why);
     if (choice.builder === undefined) return { ...this.#answer, result: 'failed', reason: 'BuilderUnfit', ...choice };
     this.#say(choice.why);
     const { builder, why } = choice;
-    if (builder === 'buildah') return { ...this.#answer, result: 'job', plan: { builder, why } };
+    const { commit } = tree.report;
+    if (builder === 'buildah')
+      return { ...this.#answer, result: 'job', plan: { builder, why, ...(commit !== undefined && { commit }) } };
     return await this.#layers(tree, why);
   }
 
   async #tree() {
-    const { settings, locate } = this.#builder.options;
-    const { build } = this.#question;
-    const job: SourceJobInput = {
-      source: await locate(this.#question, this.#scratch),
-      request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile },
-      bases: settings.builds.bases,
-    };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await prepareTree(sourceJob.parse(job), join(this.#scratch, 'tree'), this.#signal);
+        return await this.#prepared();
       } catch (error) {
-        // The source endpoint may be starting again.
+        // The source endpoint, or the registry, may be starting again.
         const isWorthIt = error instanceof SourceError && exitOf(error.reason) === sourceExit.retry;
         if (!isWorthIt || attempt === fetchTries) throw error;
         await sleep(this.#builder.options.pauseMs ?? 3_000, undefined, { signal: this.#signal });
       }
     }
+  }
+
+  async #prepared() {
+    const { settings, locate } = this.#builder.options;
+    const { build, tree: fetched } = this.#question;
+    const { registry, cache } = this.#place;
+    const job: SourceJobInput = {
+      source: await locate(this.#question, this.#scratch, digest => registry.read(cache, digest)),
+      request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile },
+      bases: settings.builds.bases,
+    };
+    const tree = await prepareTree(sourceJob.parse(job), join(this.#scratch, 'tree'), this.#signal);
+    // What was left out of it, and its commit, only the Job that brought it has seen.
+    return tree.ok && fetched !== undefined ? { ...tree, report: { ...tree.report, ...fetched.found } } : tree;
   }
 
   async #layers(tree: PreparedTree, why: string): Promise<LayersAnswer> {

@@ -8,7 +8,14 @@ import type { Entry } from './layer.ts';
 import { refuseMarker } from './recipe.ts';
 
 /** The entries of one layer, from `<root>/<path>`. Throws SourceError when the build left nothing there, or a link. */
-export async function builtEntries(root: string, { path, target, uid }: PackedLayer): Promise<Entry[]> {
+export async function builtEntries(root: string, layer: PackedLayer): Promise<Entry[]> {
+  const entries = await entriesOf(root, layer);
+  for (const { path } of entries) refuseMarker(path);
+  return entries;
+}
+
+/** The same without regard to what names mean in a layer. */
+export async function entriesOf(root: string, { path, target, uid }: PackedLayer): Promise<Entry[]> {
   const stats = await statNoLinks(root, path);
   const to = target.slice(1).replace(/\/$/, '');
   const from = join(root, path);
@@ -39,7 +46,6 @@ async function statNoLinks(root: string, path: string) {
 async function walk(from: string, to: string, uid: number, entries: Entry[]): Promise<void> {
   for (const found of await readdir(from, { withFileTypes: true })) {
     const [path, inImage] = [join(from, found.name), `${to}/${found.name}`];
-    refuseMarker(inImage);
     if (found.isDirectory()) {
       entries.push({ type: 'folder', path: inImage, uid });
       await walk(path, inImage, uid, entries);

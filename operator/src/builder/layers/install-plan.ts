@@ -7,12 +7,13 @@ import { baseEndpoints } from '../build-environment.ts';
 import type { BaseImage } from './base.ts';
 import { type CutStage, cutStage, dependencyKey } from './deps.ts';
 import type { ImageLayer } from './image.ts';
-import { credentialDir, type InstallPlan, processLimit } from './install.ts';
+import { type InstallPlan, processLimit } from './install.ts';
 import { installScript, inVolumes, stageFolders } from './install-script.ts';
 import type { LayersJob } from './job.ts';
 import { findKept, layerTag, stageTag } from './kept.ts';
 import { packLayer } from './layer.ts';
 import { type Recipe, sourceEntries } from './recipe.ts';
+import { registryOfStep } from './registry-step.ts';
 import type { Copy, Stage } from './stages.ts';
 
 export interface InstallInput {
@@ -67,12 +68,10 @@ async function jobOf(input: InstallInput, stage: CutStage, key: string | undefin
       ...('from' in found && found.from && { from: found.from }),
     };
   });
-  const { prefix, push, pushSecret } = settings.registry;
-  const dockerConfigFile = pushSecret === undefined ? undefined : `${credentialDir}/.dockerconfigjson`;
   return {
-    registry: { url: push, ...(dockerConfigFile !== undefined && { dockerConfigFile }) },
+    registry: registryOfStep(settings),
     bases: baseEndpoints(settings),
-    prefix,
+    prefix: settings.registry.prefix,
     repository,
     cache,
     tag,

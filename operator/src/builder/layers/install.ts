@@ -15,12 +15,13 @@ import type { Child } from '../../artifact/outcome.ts';
 import type { Job } from '../../artifact/world.ts';
 import { buildExit } from '../../build-pod/job.ts';
 import { secondsOf } from '../../deployer/deployer.ts';
-import { buildEnvironmentConfigMap, buildResources, networkOf, type StepOptions } from '../build-environment.ts';
+import { buildResources, environmentVolume, networkOf, type StepOptions } from '../build-environment.ts';
 import type { BuildInput, JobPlan } from '../builder.ts';
 import { buildEnvironment, buildEnvironmentDir } from '../dockerfile/build-environment.ts';
 import { appUid } from '../dockerfile/model.ts';
 import { installEnvironment, installPaths } from './install-script.ts';
 import { type LayersJob, layersPaths } from './job.ts';
+import { credentialVolumes, type Mounts, registryStep, security } from './registry-step.ts';
 
 /** What the operator found out, for the Job. */
 export interface InstallPlan {
@@ -93,60 +94,35 @@ function pod(
       seccompProfile: { type: 'RuntimeDefault' },
     },
     initContainers: [
-      step('fetch', options, plan, [{ name: 'workspace', mountPath: layersPaths.workspace }]),
+      registryStep({ name: 'fetch', does: 'fetch', job: plan.job, mounts: [workspace] }, options),
       install(plan, seconds, artifact.spec.build?.resources, options, mountsOfStage('')),
     ],
     containers: [
-      step('build', options, plan, [
-        { name: 'scratch', mountPath: layersPaths.scratch },
-        ...mountsOfStage(layersPaths.stage).map(mount => ({ ...mount, readOnly: true })),
-      ]),
+      registryStep(
+        {
+          name: 'build',
+          does: 'push',
+          job: plan.job,
+          mounts: [
+            { name: 'scratch', mountPath: layersPaths.scratch },
+            ...mountsOfStage(layersPaths.stage).map(mount => ({ ...mount, readOnly: true })),
+          ],
+        },
+        options,
+      ),
     ],
     volumes: [
       ...['workspace', 'scratch', 'tmp', ...stageVolumes(plan).map(v => v.name)].map(name => ({ name, emptyDir: {} })),
-      files.length === 0
-        ? { name: 'environment', emptyDir: {} }
-        : {
-            name: 'environment',
-            configMap: { name: buildEnvironmentConfigMap, items: files.map(key => ({ key, path: key })) },
-          },
-      ...(settings.registry.pushSecret === undefined
-        ? []
-        : [{ name: 'credential', secret: { secretName: settings.registry.pushSecret } }]),
+      environmentVolume('environment', files),
+      ...credentialVolumes(settings),
     ],
   };
 }
+
+const workspace = { name: 'workspace', mountPath: layersPaths.workspace };
 
 const stageVolumes = ({ folders }: InstallPlan) =>
   [...folders, installPaths.home, installPaths.out].map((folder, i) => ({ name: `stage-${i}`, folder }));
-
-const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
-type Mounts = NonNullable<Wire<V1Container>['volumeMounts']>;
-
-/** A container of our own, which holds the credential. */
-function step(name: string, options: StepOptions, { job }: InstallPlan, mounts: Mounts): Wire<V1Container> {
-  const { settings, stepsImage, caBundle } = options;
-  return {
-    name,
-    image: stepsImage,
-    command: ['node', '/app/layers.mjs', name === 'fetch' ? 'fetch' : 'push'],
-    env: [
-      { name: 'VIBED_LAYERS', value: JSON.stringify(job) },
-      ...(caBundle === undefined ? [] : [{ name: 'NODE_EXTRA_CA_CERTS', value: `${buildEnvironmentDir}/ca.pem` }]),
-    ],
-    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '64Mi' } },
-    securityContext: { ...security, readOnlyRootFilesystem: true },
-    volumeMounts: [
-      { name: 'environment', mountPath: buildEnvironmentDir, readOnly: true },
-      ...(settings.registry.pushSecret === undefined
-        ? []
-        : [{ name: 'credential', mountPath: credentialDir, readOnly: true }]),
-      ...mounts,
-    ],
-  };
-}
-
-export const credentialDir = '/credential';
 
 /** The tenant's commands: a fixed script, ended in time, in the image that the app will run in or was made for. */
 function install(
@@ -166,7 +142,7 @@ function install(
     resources: buildResources(asked, settings),
     securityContext: security,
     volumeMounts: [
-      { name: 'workspace', mountPath: layersPaths.workspace, readOnly: true },
+      { ...workspace, readOnly: true },
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'environment', mountPath: buildEnvironmentDir, readOnly: true },
       ...stage,

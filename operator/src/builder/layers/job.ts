@@ -1,5 +1,5 @@
-// What the operator hands to an install pod: the contract between its Job and the program of our own steps in it
-// (build-pod/layers.ts). The container between them, which runs the tenant's commands, sees none of it.
+// What the operator hands to an install or clone pod: the contract between its Job and the program of our own steps in it
+// (build-pod/layers.ts). The containers that run the tenant's commands, or git, see none of it.
 import { z } from 'zod';
 import { registryEndpoint } from '../../build-pod/registry-config.ts';
 
@@ -44,6 +44,10 @@ export const layersJob = z.object({
   settings: z.array(setting),
 });
 export type LayersJob = z.infer<typeof layersJob>;
+
+/** Of the step that keeps a cloned tree, as JSON in VIBED_LAYERS. */
+export const keepJob = z.object({ registry: registryEndpoint, cache: z.string() });
+export type KeepJob = z.infer<typeof keepJob>;
 
 /** Where our own steps find things in an install pod. */
 export const layersPaths = {

@@ -7,11 +7,15 @@ import type { StoredLayer } from './image.ts';
 
 /** A tar of the stage, compressed by zstd: read only by vibeD itself. */
 export const stageType = 'application/vnd.vibed.stage.v1.tar+zstd';
+/** A cloned tree as tar.gz, on its way from the pod that cloned it. */
+export const treeType = 'application/vnd.vibed.tree.v1.tar+gzip';
 const diffIdAnnotation = 'dev.vibed.diff-id';
 const empty = { digest: digestOf(Buffer.from('{}')), size: 2, open: () => Readable.from([Buffer.from('{}')]) };
 
 export const layerTag = (key: string) => `layer-${key}`;
 export const stageTag = (key: string) => `stage-${key}`;
+/** One for all: the newest clone is the only one that is asked for. */
+export const treeTag = 'tree';
 
 /** The kept blob of this tag, when it and the registry's memory of it are whole. */
 export async function findKept(registry: Registry, cache: string, tag: string): Promise<StoredLayer | undefined> {
