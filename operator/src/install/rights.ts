@@ -75,7 +75,12 @@ export const buildRights: readonly Right[] = [
 
 /** In the namespace of install and clone Jobs only. */
 export const installRights: readonly Right[] = [
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'], why: 'install and clone Jobs' },
+  {
+    apiGroups: ['batch'],
+    resources: ['jobs'],
+    verbs: ['get', 'create', 'patch', 'delete'],
+    why: 'install and clone Jobs',
+  },
   credentialCopies,
 ];
 
