@@ -12,7 +12,7 @@ export class RegistryDouble implements AsyncDisposable {
   fault: (request: string) => number | 'cut' | undefined = () => undefined;
   private readonly tokens = new Map<string, string[]>();
   /** Digests by tag, of each repository. */
-  private readonly tagged = new Map<string, Map<string, string>>();
+  readonly tagged = new Map<string, Map<string, string>>();
   private readonly uploads = new Map<string, Buffer>();
   private readonly credentials: string;
   private readonly registry = createServer((request, response) => this.answer(request, response));
