@@ -48,7 +48,7 @@ export class App {
   async apply(artifact: Artifact): Promise<Artifact> {
     const metadata = { ...artifact.metadata, namespace: this.namespace, name: this.name };
     const object = { ...artifact, metadata } as KubeObject;
-    return (await onceCounted(() => this.cluster.client.apply(kinds.artifact, object), 60_000)) as Artifact;
+    return (await onceCounted(() => this.cluster.client.apply(kinds.artifact, object), 120_000)) as Artifact;
   }
 
   async patchSpec(spec: object): Promise<Artifact> {
