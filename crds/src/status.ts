@@ -56,7 +56,16 @@ export const statusSchema = z.object({
     .optional()
     .describe('The version this spec asks for.'),
   serving: z
-    .object({ version: z.int32(), hash: text(20), image: text(1024), since: text(40), probe: probe.optional() })
+    .object({
+      version: z.int32(),
+      hash: text(20),
+      target: text(40)
+        .optional()
+        .describe('Where it runs; another one than `target` while that is being changed, or could not be.'),
+      image: text(1024),
+      since: text(40),
+      probe: probe.optional(),
+    })
     .optional()
     .describe('The verified version that answers at the URL.'),
   failure: z

@@ -73,8 +73,9 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     tenants: new WorkQueue({ metrics: metrics.queue('tenants') }),
     builds: new WorkQueue({ metrics: metrics.queue('builds') }),
   };
+  // They wait for others nearly all the time; images are made four at once (the layers builder's own turnstile).
   const asker = new Asker<Question, AnswerValue>({
-    concurrency: 32,
+    concurrency: 128,
     timeoutMs: ({ kind }) => answerWithinMs[kind],
     onAnswer: key => queues.artifacts.add(key),
     log,
@@ -181,11 +182,12 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
   for (const namespace of [settings.builds.namespace, settings.builds.installNamespace])
     await keepConfigMap(client, buildEnvironmentObject(operator.steps, namespace));
   await keepConfigMap(client, admissionParameters(settings));
-  // What is being deleted is the next leader's from then on.
-  const dropFarewells = () => {
-    for (const artifact of view.all()) operator.context.farewells.retain(keyOf(artifact), []);
+  // What pushes to a repository, or deletes from it, is the next leader's from then on.
+  const dropQuestions = () => {
+    const { asker, farewells } = operator.context;
+    for (const artifact of view.all()) for (const of of [asker, farewells]) of.retain(keyOf(artifact), []);
   };
-  signal.addEventListener('abort', dropFarewells, { once: true });
+  signal.addEventListener('abort', dropQuestions, { once: true });
   for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
   for (const namespace of namespaces.all()) queues.tenants.add(namespace.metadata.name);
   queues.builds.add('queue');
@@ -203,6 +205,8 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
     controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, settings }))),
     controller('builds', 1, async () => void (await admitBuilds({ client, children, settings, metrics }))),
   ]);
+  // Those too that the last reconciles have asked.
+  dropQuestions();
 }
 
 const existing = (path: string): string | undefined => (existsSync(path) ? path : undefined);

@@ -52,14 +52,15 @@ export const invokeArtifact = defineAction({
   rights: viewRights,
   run: async (given, context) => {
     const artifact = findArtifact(given.name, context);
-    const { url, target } = artifact.status ?? {};
+    const { url, serving, target } = artifact.status ?? {};
     const answer = answerFor(artifact, context);
     if (url === undefined)
       throw new Problem('NotServing', `no version of ${artifact.metadata.name} serves yet; it is ${answer.phase}`, {
         next: answer.next,
         hint: 'wait until it runs',
       });
-    const address = dialled(new URL(url), target, context.services.settings);
+    // Where the answering version runs, which a change of target may not have reached.
+    const address = dialled(new URL(url), serving?.target ?? target, context.services.settings);
     return { ...answer, next: [], ...(await ask(new URL(url), address, given, context)) };
   },
 });

@@ -1,6 +1,6 @@
 import { type KubeObject, kinds } from '@vibed/store/kube';
 import { expect } from 'vitest';
-import { artifactFrom } from '../../lib/artifact-from.ts';
+import { artifactFrom, artifactOf } from '../../lib/artifact-from.ts';
 import { eventually } from '../../lib/eventually.ts';
 import { fails, failsFromTheStart } from '../../lib/fails.ts';
 import { knativeServiceOf } from '../../lib/knative.ts';
@@ -82,8 +82,11 @@ scenario.beside('a crash on Knative', proves('knative.failures'), async stage =>
 
 scenario.beside('a wrong port on Knative', proves('knative.failures'), async stage => {
   const app = stage.app('port');
-  // Listening on loopback alone is no fault here: Knative's proxy asks from inside the pod.
-  await app.apply(artifactFrom('failing/wrong-port', { run: { port: 4000, health: { startupTimeout: '15s' } } }));
+  // Knative's proxy asks from inside the pod, so listening on loopback is no fault here; and a port that is found in the code is believed.
+  const listen = "const port = Number('30' + '00');\nrequire('node:http').createServer((_, answer) => answer.end('x'))";
+  const content = `${listen}.listen(port, () => console.log('Server listening on http://127.0.0.1:' + port));\n`;
+  const files = [{ path: 'server.js', content }];
+  await app.apply(artifactOf({ files }, { run: { health: { startupTimeout: '15s' } } }));
   await failsFromTheStart(app, 'WrongPort', {
     step: 'deploy',
     message: /Server listening on http:\/\/127\.0\.0\.1:3000/,

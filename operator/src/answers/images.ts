@@ -3,9 +3,12 @@
 import type { ImagesAnswer, ImagesQuestion } from '../artifact/questions.ts';
 import type { Registry } from '../registry/registry.ts';
 
+/** Manifests asked for and deleted at once. */
+const atOnce = 8;
+
 /**
- * Throws RegistryError at the first thing that the registry does not do. One request after the other: with the answer, whatever it is, the
- * Artifact's name becomes free, and nothing may be deleted any more then.
+ * Throws RegistryError at the first thing that the registry does not do, once nothing is under way any more: with the answer, whatever it
+ * is, the Artifact's name becomes free, and nothing may be deleted then.
  */
 export async function deleteImages(registry: Registry, question: ImagesQuestion): Promise<ImagesAnswer> {
   const { repository, cache, digests, keep } = question;
@@ -18,11 +21,19 @@ export async function deleteImages(registry: Registry, question: ImagesQuestion)
       await registry.delete(place, digest);
       deleted += 1;
     };
-    for (const tag of await registry.tags(place)) {
+    await forEach(await registry.tags(place), async tag => {
       const manifest = await registry.resolve(place, tag);
       if (manifest !== undefined) await remove(manifest.digest);
-    }
-    for (const digest of place === repository ? digests : []) await remove(digest);
+    });
+    await forEach(place === repository ? digests : [], remove);
   }
   return { kind: 'images', deleted };
+}
+
+async function forEach(all: readonly string[], act: (one: string) => Promise<void>): Promise<void> {
+  for (let from = 0; from < all.length; from += atOnce) {
+    const ended = await Promise.allSettled(all.slice(from, from + atOnce).map(act));
+    const failed = ended.find(e => e.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
 }

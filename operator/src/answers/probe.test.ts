@@ -59,8 +59,10 @@ it('waits for the expected answer through a route that knows the host only later
 it('tells an answer of the ingress that has not come to know the host apart from one of the app', async () => {
   const target = await app((_request, response) => response.writeHead(404).end('page not found'));
   const soon = { route: 20, unrouted: 60 };
-  expect(await ask({ ...target, expect: { status: 200 } }, soon)).toMatchObject({ status: 404, isUnrouted: true });
-  expect(await ask({ ...target, expect: { status: 404 } }, soon)).not.toHaveProperty('isUnrouted');
+  const routed = { ...target, routed: true };
+  expect(await ask({ ...routed, expect: { status: 200 } }, soon)).toMatchObject({ status: 404, isUnrouted: true });
+  expect(await ask({ ...target, expect: { status: 200 } }, soon)).not.toHaveProperty('isUnrouted');
+  expect(await ask({ ...routed, expect: { status: 404 } }, soon)).not.toHaveProperty('isUnrouted');
 });
 
 it('does not take an ingress that knows the host only later for the app', async () => {

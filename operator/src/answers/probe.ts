@@ -53,10 +53,10 @@ export async function probe(
   }
 }
 
-/** A 404 through a route may be the ingress's own, unless it is what the app itself says. */
+/** A 404 through an ingress may be its own, unless it is what the app itself says. */
 function isDoubtful(answer: ProbeAnswer, target: ProbeTarget): boolean {
-  if (answer.status !== 404) return false;
-  return target.expect === undefined ? target.routed === true : !isWanted(answer, target);
+  if (answer.status !== 404 || target.routed !== true) return false;
+  return target.expect === undefined || !isWanted(answer, target);
 }
 
 /** Whether the ingress answers so for a host that nobody has: then it does not know the app's host yet, and the 404 is its own. */

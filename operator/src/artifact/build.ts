@@ -30,7 +30,7 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
   const known = knownImage(world, accepted.key);
   if (known !== undefined) return done(known, effects);
   const recorded = world.artifact.status?.failure;
-  const isTold = state === undefined || (state.state === 'fetched' && isLogKept(world, accepted.key));
+  const isTold = state === undefined || (saysNoMore(state) && isLogKept(world, accepted.key));
   if (recorded?.step === 'build' && recorded.hash === accepted.key && isTold) return failed(recorded, effects);
   const step = { world, accepted, builder, effects };
   if (job === undefined || state === undefined) return builder.asks(world.artifact) ? look(step) : queue(step);
@@ -50,6 +50,10 @@ export function build(world: World, accepted: Accepted, builder: Builder): Outco
       return state satisfies never;
   }
 }
+
+/** Of why the build failed: a clone that went well, or a Job whose pod is gone. */
+const saysNoMore = (state: BuildState): boolean =>
+  state.state === 'fetched' || (state.state === 'failed' && state.pod === undefined);
 
 type Effects = { desired: readonly Child[]; stale: readonly Stale[]; asks: readonly Question[] };
 interface Step {

@@ -1,4 +1,4 @@
-import type { CompactArtifact } from '@vibed/store';
+import type { CompactSpec } from '@vibed/store';
 import { type Kind, type KubeObject, kinds } from '@vibed/store/kube';
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../runtime/asker.ts';
@@ -22,13 +22,13 @@ interface Case {
   left?: readonly { kind: Kind; object: KubeObject }[];
   answer?: Answer<AnswerValue>;
   given?: Given;
-  all?: readonly CompactArtifact[];
+  specs?: readonly CompactSpec[];
   deleteImages?: boolean;
 }
 
-function departure({ left = [], answer, given = { spec }, all = [], deleteImages = true }: Case) {
+function departure({ left = [], answer, given = { spec }, specs = [], deleteImages = true }: Case) {
   const answers = new Map(answer === undefined ? [] : [['images/uid-1', answer]]);
-  const leaving = { world: worldOf(given), left, answers, all };
+  const leaving = { world: worldOf(given), left, answers, specs };
   return departureOf(leaving, { ...settings, registry: { ...settings.registry, deleteImages } });
 }
 
@@ -79,8 +79,7 @@ describe('the images', () => {
 
   it('are not those that a person named, now, in an earlier version, or for another Artifact', () => {
     const versions = [recordFor(brought('a'), 1)];
-    const { artifact: other } = worldOf({ spec: brought('c') });
-    const { keep } = asked({ given: { spec: brought('b'), versions }, all: [other, worldOf().artifact] });
+    const { keep } = asked({ given: { spec: brought('b'), versions }, specs: [brought('c'), spec] });
     expect([...keep].sort()).toEqual([digest('a'), digest('b'), digest('c')]);
   });
 

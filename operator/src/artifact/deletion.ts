@@ -1,7 +1,7 @@
 // How an Artifact leaves, pure: its children go, then its images, then its version records, then its finalizer. Records know
 // digests that no tag names any more, so they outlast the images; images outlast everything that could pull or push one.
 import type { Reason } from '@vibed/crds';
-import type { CompactArtifact, CompactSpec } from '@vibed/store';
+import type { CompactSpec } from '@vibed/store';
 import { kinds } from '@vibed/store/kube';
 import type { Settings } from '../settings.ts';
 import { ownerOf } from './identity.ts';
@@ -21,17 +21,17 @@ export interface Leaving {
   /** Everything live that carries its identity. */
   left: readonly Stale[];
   answers: Answers;
-  /** Every Artifact there is. */
-  all: readonly CompactArtifact[];
+  /** What every Artifact there is asks for, or once asked for and may go back to. */
+  specs: readonly CompactSpec[];
 }
 
-export function departureOf({ world, left, answers, all }: Leaving, { registry }: Settings): Departure {
+export function departureOf({ world, left, answers, specs }: Leaving, { registry }: Settings): Departure {
   const records = left.filter(({ kind }) => kind === kinds.controllerRevision);
   const children = left.filter(({ kind }) => kind !== kinds.controllerRevision);
   // Pods go with what made them. What is watched wakes us as it goes; the look again is for what is not.
   if (children.length > 0)
     return { step: 'remove', stale: children.filter(({ kind }) => kind !== kinds.pod), recheckAfterMs: 5_000 };
-  const question = imagesQuestion(world, all, registry);
+  const question = imagesQuestion(world, specs, registry);
   const answer = registry.deleteImages ? answerTo(answers, question) : ('off' as const);
   if (answer === undefined) return { step: 'ask', question };
   if (records.length > 0) return { step: 'remove', stale: records, recheckAfterMs: 0 };
@@ -41,11 +41,11 @@ export function departureOf({ world, left, answers, all }: Leaving, { registry }
 
 function imagesQuestion(
   { artifact, versions }: World,
-  all: readonly CompactArtifact[],
+  others: readonly CompactSpec[],
   registry: Settings['registry'],
 ): ImagesQuestion {
   const owner = ownerOf(artifact);
-  const specs = [...all.map(({ spec }) => spec), artifact.spec, ...versions.map(({ spec }) => spec)];
+  const specs = [...others, artifact.spec, ...versions.map(({ spec }) => spec)];
   return {
     kind: 'images',
     id: `images/${owner.uid}`,

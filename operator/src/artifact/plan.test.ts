@@ -588,6 +588,9 @@ describe('deploy and verify', () => {
     });
     const unrouted = { ...bad, [`route/${hashFor(two)}`]: { ...probe(404), isUnrouted: true as const } };
     expect(seen({ ...given, answers: unrouted })).toMatchObject({ phase: 'failed', ready: 'False RouteMissing' });
+    // Also where the app itself has nothing at `/`: its 404 is another one.
+    const bare = { ...unrouted, [`gate/${hashFor(two)}`]: probe(404) };
+    expect(seen({ ...given, answers: bare })).toMatchObject({ phase: 'failed', ready: 'False RouteMissing' });
   });
   it.each([
     [

@@ -53,6 +53,7 @@ class Bench {
       return value;
     };
     const store = {
+      versions: () => world.versions,
       holdFinalizer: async (a: CompactArtifact) =>
         a.metadata.finalizers?.includes(finalizer)
           ? a

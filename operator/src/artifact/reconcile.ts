@@ -119,7 +119,8 @@ async function finalize(
   await writeStatus(artifact, deletingStatus(world), context);
   const { builds } = ports.settings;
   const left = await children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
-  const departure = departureOf({ world, left, answers: farewells.answers(key), all: view.all() }, ports.settings);
+  const specs = view.all().flatMap(other => [other, ...store.versions(other)].map(({ spec }) => spec));
+  const departure = departureOf({ world, left, answers: farewells.answers(key), specs }, ports.settings);
   switch (departure.step) {
     case 'remove':
       await children.remove(departure.stale);

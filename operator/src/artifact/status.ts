@@ -83,6 +83,7 @@ function servingFact(world: World, plan: Plan): ArtifactStatus['serving'] {
   return {
     version: serving.version,
     hash: serving.hash,
+    target: serving.target,
     image: serving.build.image ?? '',
     since: world.now.toISOString(),
     ...(probe && { probe }),

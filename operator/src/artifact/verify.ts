@@ -53,7 +53,7 @@ export function verify(
   const asks = [...gate.asks, ...proof.asks];
   if (proof.answer === undefined)
     return { ...waiting('Verifying', 'the URL is asked', { rollout: toCandidate, asks }), gate: gate.answer };
-  if (!passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
+  if (proof.isUnrouted || !passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
     return refuse({
       ...proof,
       probe: proof.answer,
@@ -72,13 +72,14 @@ function gateFact(world: World, candidate: VersionRecord, strict: boolean): Prob
 }
 
 function probeOnce(world: World, id: string, target: ProbeTarget, known?: Probe) {
-  if (known !== undefined) return { answer: known, asks: [] };
+  if (known !== undefined) return { answer: known, asks: [], isUnrouted: false };
   const question = { kind: 'probe', id, target } as const;
   const answer = answerTo(world.answers, question);
-  if (answer === undefined) return { answer: undefined, asks: [question] };
-  if ('error' in answer) return { answer: { status: 0, error: answer.error.message, at: answer.at }, asks: [question] };
-  const { isUnrouted } = answer.value;
-  return { answer: probeFact(answer.value, answer.at), asks: [question], ...(isUnrouted && { isUnrouted }) };
+  if (answer === undefined) return { answer: undefined, asks: [question], isUnrouted: false };
+  const asked = { asks: [question], isUnrouted: false };
+  if ('error' in answer) return { ...asked, answer: { status: 0, error: answer.error.message, at: answer.at } };
+  const { isUnrouted = false } = answer.value;
+  return { ...asked, answer: probeFact(answer.value, answer.at), isUnrouted };
 }
 
 const probeFact = ({ kind: _, isUnrouted: __, ...answer }: ProbeAnswer, at: string): Probe => ({ ...answer, at });

@@ -91,6 +91,17 @@ it('keeps it by a manifest that names it, the same bytes each time', async () =>
   expect(JSON.parse(String(kept)).layers).toMatchObject([{ digest: one }]);
 });
 
+it('takes the place of the clone before it, which nobody would find any more', async () => {
+  await cloned();
+  await keep();
+  const manifests = () => [...double.blobs.values()].filter(bytes => String(bytes).includes('"schemaVersion"')).length;
+  const before = double.tagged.get(cache)?.get('tree');
+  writeFileSync(join(folder, 'workspace/context/index.html'), 'another');
+  await keep();
+  expect(double.tagged.get(cache)?.get('tree')).not.toBe(before);
+  expect(manifests()).toBe(1);
+});
+
 it('follows no link, and nobody takes one', async () => {
   mkdirSync(join(folder, 'hostile/context'), { recursive: true });
   symlinkSync('/etc/passwd', join(folder, 'hostile/context/index.html'));

@@ -19,7 +19,7 @@ import {
   layersPaths,
   type PackedLayer,
 } from '../builder/layers/job.ts';
-import { keep, stageType, treeTag, treeType } from '../builder/layers/kept.ts';
+import { keep, keepInPlace, stageType, treeTag, treeType } from '../builder/layers/kept.ts';
 import { packLayer } from '../builder/layers/layer.ts';
 import { blobOfFile, imageArchitecture } from '../builder/layers/scratch.ts';
 import { ociRegistry } from '../registry/oci-registry.ts';
@@ -119,7 +119,7 @@ export async function keepTree(
       'none: this is not the repository’s doing',
     );
   const packed = await packLayer(entries, join(scratch, 'tree.tar.gz'), signal);
-  await keep({ registry, cache, tag: treeTag }, packed, treeType);
+  await keepInPlace({ registry, cache, tag: treeTag }, packed, treeType);
   console.log(`[vibed] kept ${entries.length} files, ${packed.size} bytes packed`);
   return packed.digest;
 }

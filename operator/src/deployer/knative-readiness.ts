@@ -127,8 +127,7 @@ export function knativeRouteProbe(
   const name = names.knativeRevision(owner, version.hash);
   const hasAll = (t: TrafficTarget) => t.revisionName === name && t.percent === 100;
   if (!service.status?.traffic?.some(hasAll)) return trafficMoves;
-  const { routed: _, ...probe } = askAt(url, version, settings);
-  return probe;
+  return askAt(url, version, settings);
 }
 
 /** The host is what Knative's domain template makes of our name; until it is told, what it makes of it when set as documented. */

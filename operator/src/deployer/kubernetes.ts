@@ -220,5 +220,6 @@ function routeProbe(
   const httpRoute = children.httpRoutes.find(isOurs);
   if (httpRoute === undefined && !children.ingresses.some(isOurs)) return trafficMoves;
   if (httpRoute !== undefined && !isAccepted(httpRoute)) return { awaits: acceptanceAwaited(httpRoute) };
-  return { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, ...questionOf(version) };
+  const route = { address: apps.probeVia, host: hostOf(owner, apps), scheme: apps.scheme, routed: true };
+  return { ...route, ...questionOf(version) };
 }

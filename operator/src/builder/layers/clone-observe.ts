@@ -11,7 +11,6 @@ import {
   reportOf,
   stepProblems,
   terminated,
-  timedOut,
 } from '../observe.ts';
 import { sourceProblem } from '../source-problem.ts';
 
@@ -40,6 +39,18 @@ const lost: Problem = {
   remedy: 'Set the annotation vibed.dev/retry to a new value to build again.',
 };
 
+const overdue: Problem = {
+  reason: 'BuildTimeout',
+  message: 'the pod that clones could not start, or did not end, within 15 minutes',
+  remedy: 'A cluster admin looks at the pods of builds.installNamespace (room on the nodes, quota, image); then retry.',
+};
+
+const tooLarge: Problem = {
+  reason: 'OutOfMemory',
+  message: 'cloning the repository used more memory than its limit and was stopped',
+  remedy: 'Deploy from a smaller repository: one with the app alone, and without its large files.',
+};
+
 const notKept: Problem = {
   ...stepProblems.push,
   message: 'the repository was cloned, but the registry did not take its files',
@@ -53,7 +64,9 @@ function problemOf(
   const kept = reportOf<BuildReport>(pod, 'keep');
   if (source?.ok === false) return sourceProblem(source);
   if (isEvicted(pod)) return diskFull;
-  if (reason === 'DeadlineExceeded') return timedOut;
+  if (reason === 'DeadlineExceeded') return overdue;
+  const cloned = terminated(pod, 'source');
+  if (cloned?.reason === 'OOMKilled' || cloned?.exitCode === 137) return tooLarge;
   if (kept?.ok === false) return kept.step === 'push' ? notKept : stepProblems[kept.step];
   return { ...stepProblems.build, message: `the pod that clones did not run: ${message.slice(0, 300)}` };
 }

@@ -2,7 +2,7 @@
 // ordinary manifest in the artifact's own cache repository, under a tag that names its input.
 import { Readable } from 'node:stream';
 import { digestOf } from '../../registry/oci-registry.ts';
-import { type Blob, type Descriptor, mediaTypes, type Registry } from '../../registry/registry.ts';
+import { type Blob, type Descriptor, mediaTypes, type Registry, RegistryError } from '../../registry/registry.ts';
 import type { StoredLayer } from './image.ts';
 
 /** A tar of the stage, compressed by zstd: read only by vibeD itself. */
@@ -14,7 +14,7 @@ const empty = { digest: digestOf(Buffer.from('{}')), size: 2, open: () => Readab
 
 export const layerTag = (key: string) => `layer-${key}`;
 export const stageTag = (key: string) => `stage-${key}`;
-/** One for all: the newest clone is the only one that is asked for. */
+/** A clone is asked for until its key is built, and the next one takes its place. */
 export const treeTag = 'tree';
 
 /** The kept blob of this tag, when it and the registry's memory of it are whole. */
@@ -49,4 +49,20 @@ export async function keep(
   const bytes = Buffer.from(JSON.stringify(manifest));
   await Promise.all([registry.push(cache, blob), registry.push(cache, empty)]);
   await registry.put(cache, tag, { digest: digestOf(bytes), mediaType: mediaTypes.manifest, bytes });
+}
+
+/** Keeps it in place of what had the tag, which is deleted: without the tag nobody would find it again, to use or to delete it. */
+export async function keepInPlace(keeping: Keeping, blob: Blob, mediaType: string): Promise<void> {
+  const { registry, cache, tag } = keeping;
+  const before = await registry.resolve(cache, tag);
+  await keep(keeping, blob, mediaType);
+  const after = await registry.resolve(cache, tag);
+  if (before === undefined || before.digest === after?.digest) return;
+  try {
+    await registry.delete(cache, before.digest);
+  } catch (error) {
+    // Many registries allow no deletes; the clone is as good.
+    if (!(error instanceof RegistryError)) throw error;
+    console.log(`[vibed] the clone before this one stays in the registry: ${error.message}`);
+  }
 }
