@@ -71,7 +71,9 @@ export class LocalOperator implements AsyncDisposable {
     this.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.#environment() });
     this.#process.stdout?.pipe(log);
     this.#process.stderr?.pipe(log);
-    await eventually(async () => this.proxy.leaseWrites > 0, true as boolean, { within: 60, everyMs: 50 });
+    const leads = async () => this.proxy.leaseWrites > 0 || this.#hasEnded();
+    await eventually(leads, true as boolean, { within: 60, everyMs: 50 });
+    if (this.#hasEnded()) throw new Error('the operator ended before it led: .vibed/log/local-operator.log says why');
   }
 
   /** −9, and returns when it is gone. */
@@ -85,9 +87,12 @@ export class LocalOperator implements AsyncDisposable {
   /** Resolves when the process is gone. */
   async ended(): Promise<void> {
     const running = this.#process;
-    if (running !== undefined && running.exitCode === null && running.signalCode === null)
-      await new Promise(resolve => running.once('exit', resolve));
+    if (running !== undefined && !this.#hasEnded()) await new Promise(resolve => running.once('exit', resolve));
     this.#process = undefined;
+  }
+
+  #hasEnded(): boolean {
+    return this.#process?.exitCode !== null || this.#process.signalCode !== null;
   }
 
   /** What a killed leader leaves behind holds the next one up for 15 s; elections are proven elsewhere. */

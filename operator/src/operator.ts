@@ -185,7 +185,7 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
   // What pushes to a repository, or deletes from it, is the next leader's from then on.
   const dropQuestions = () => {
     const { asker, farewells } = operator.context;
-    for (const artifact of view.all()) for (const of of [asker, farewells]) of.retain(keyOf(artifact), []);
+    for (const key of view.all().map(keyOf)) for (const questions of [asker, farewells]) questions.retain(key, []);
   };
   signal.addEventListener('abort', dropQuestions, { once: true });
   for (const artifact of view.all()) queues.artifacts.add(keyOf(artifact));
