@@ -13,21 +13,21 @@ import type { BenchStage } from './stage.ts';
 
 const rollbacks = 6;
 const perNamespace = 50;
-/** As many as are put to sleep before the latency is taken again. */
+/** So many are asleep when the latency is taken again. */
 const populations = [1, 50, 100, 200];
 
 export async function targets(stage: BenchStage, pairs: number): Promise<Figure> {
   const rows: Row[] = [];
   for (const target of ['knative', 'kubernetes'] as const) rows.push(...(await readiness(stage, target, pairs)));
   rows.push(await rollback(stage));
-  rows.push(...(await crowd(stage)));
+  rows.push(...(await crowd(stage, pairs)));
   return {
     title: 'Targets: created → Ready, rollback by traffic, many',
     rows,
     notes: [
       'Created → Ready: a prebuilt image that the node has. Ours: from sending the Artifact to Ready=True, which is said after two probes. By hand: the objects that the operator made, applied with the same client in a namespace of its own, until the workload says that it is ready.',
       'Rollback: from sending the recorded spec to the first answer of the old version at the URL, both versions awake, asked every 5 ms.',
-      'Many: one Artifact after the other at each size; those that are there are asleep.',
+      'Beside many: pairs as above, each deleted before the next, while so many Artifacts of other namespaces are asleep.',
     ],
   };
 }
@@ -180,21 +180,36 @@ async function rollback(stage: BenchStage): Promise<Row> {
   return { what: 'knative: rollback, spec → answer of the old version', unit: 'ms', values, wanted: '< 1,000' };
 }
 
-async function crowd(stage: BenchStage): Promise<Row[]> {
+/** Beside so many apps asleep, ours and by hand: what grows with both is the cluster's, not ours. */
+async function crowd(stage: BenchStage, pairs: number): Promise<Row[]> {
   const image = await imageByDigest(stage.facts, 'nginxinc/nginx-unprivileged', '1.22');
+  const measured = await stage.namespace();
+  const bare = await stage.namespace();
+  const template = await objectsOf(stage.app(measured, 'model'), image, 'knative');
   const rows: Row[] = [];
-  let namespace = '';
+  const crowded: string[] = [];
   let count = 0;
+  let measurements = 0;
   for (const population of populations) {
-    const values: number[] = [];
-    while (count < population) {
-      if (count % perNamespace === 0) namespace = await stage.namespace();
-      const app = stage.app(namespace, `many-${count++}`);
-      values.push(await untilReady(app, artifactOf({ image: { ref: image } }, { name: app.name, target: 'knative' })));
+    for (; count < population; count += 1) {
+      if (count % perNamespace === 0) crowded.push(await stage.namespace());
+      const app = stage.app(crowded.at(-1) ?? '', `many-${count}`);
+      await untilReady(app, artifactOf({ image: { ref: image } }, { name: app.name, target: 'knative' }));
     }
-    const last = values.slice(-10);
-    rows.push({ what: `knative: created → Ready, up to the ${population}th`, unit: 's', values: last, wanted: 'flat' });
-    console.log(`${population}: median ${median(last).toFixed(2)} s`);
+    for (const namespace of crowded) await asleep(stage, namespace);
+    const { ours, theirs } = await interleaved(
+      pairs,
+      () => created(stage.app(measured, `ours-${measurements++}`), image, 'knative'),
+      () => applied(stage, template, bare, `hand-${measurements++}`),
+    );
+    const beside = `knative, beside ${population} asleep`;
+    rows.push({ what: `${beside}: Artifact ÷ by hand`, unit: '', values: ratios(ours, theirs), wanted: 'flat' });
+    rows.push({ what: `${beside}: Artifact created → Ready`, unit: 's', values: ours, wanted: 'flat' });
+    rows.push({ what: `${beside}: by hand created → ready`, unit: 's', values: theirs });
+    console.log(`${population}: median ${median(ours).toFixed(2)} s, by hand ${median(theirs).toFixed(2)} s`);
   }
   return rows;
 }
+
+const asleep = ({ cluster: { client } }: BenchStage, namespace: string) =>
+  eventually(async () => (await client.list(kinds.pod, { namespace })).items.length, 0 as number, { within: 300 });

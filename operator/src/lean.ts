@@ -70,12 +70,12 @@ function leanState({ waiting, running, terminated }: ContainerState = {}): objec
   };
 }
 
-function leanDeployment({ status, ...deployment }: Deployment): KubeObject {
+function leanDeployment({ apiVersion, kind, metadata, spec, status }: Deployment): KubeObject {
   const { observedGeneration, conditions } = status ?? {};
   // Of a Deployment that does well they say nothing that its pods do not.
   const bad = { Progressing: 'False', ReplicaFailure: 'True' } as Record<string, string>;
   const told = conditions?.filter(c => bad[c.type] === c.status).map(leanCondition);
-  return { ...deployment, status: { observedGeneration, conditions: told } } as KubeObject;
+  return { apiVersion, kind, metadata, spec, status: { observedGeneration, conditions: told } } as KubeObject;
 }
 
 function leanHttpRoute({ status, ...route }: HttpRoute): KubeObject {

@@ -297,9 +297,12 @@ export function objectKey(object: { readonly metadata: ObjectRef }): string {
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** managedFields and the last-applied copy are often larger than the object, and nobody here reads them. */
+/**
+ * managedFields and the last-applied copy are often larger than the object, and nobody here reads them. The former are overwritten: an
+ * object made of the rest of another's members keeps most of them in a second, larger place.
+ */
 function withoutBookkeeping<T extends KubeObject>(object: T): T {
-  const { managedFields: _fields, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown };
+  const metadata = { ...object.metadata, managedFields: undefined } as T['metadata'];
   if (metadata.annotations?.[lastApplied] !== undefined) {
     const { [lastApplied]: _copy, ...annotations } = metadata.annotations;
     metadata.annotations = annotations;

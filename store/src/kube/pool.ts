@@ -6,8 +6,8 @@
 const smallEnough = 320;
 /** A look at it that costs less than its JSON. */
 const smallDepth = 3;
-/** Shorter strings are already one: V8's JSON.parse sees to it. */
-const shortEnough = 10;
+/** Strings that are not longer are already one: V8's JSON.parse sees to it. */
+const shortEnough = 9;
 
 export class Pool {
   readonly #limit: number;
