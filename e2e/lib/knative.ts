@@ -19,7 +19,12 @@ export const installKnative = () => onCluster('knative');
 export const removeKnative = () => onCluster('knative-remove');
 
 async function onCluster(command: string): Promise<void> {
-  await run(process.execPath, ['cluster/src/main.ts', command], { cwd: root, maxBuffer: 64 * 2 ** 20 });
+  try {
+    await run(process.execPath, ['cluster/src/main.ts', command], { cwd: root, maxBuffer: 64 * 2 ** 20 });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} failed: ${`${stdout}${stderr}`.slice(-2000)}`, { cause: error });
+  }
 }
 
 export interface KnativeServiceState extends KubeObject {

@@ -52,6 +52,7 @@ export async function installKnative(
 ): Promise<void> {
   const own = ownKubectl(layout);
   const objects = await objectsIn(layout, binaries);
+  await untilGone(own);
   await applied(own, objects.filter(isFirst));
   await own.run('wait', '--for=condition=Established', '--timeout=60s', ...refs(objects.filter(isCRD)));
   await applied(
@@ -63,6 +64,13 @@ export async function installKnative(
     await restartTraefik(layout, ports);
   }
   await servingKnative(layout, say);
+}
+
+/** What is on its way out takes an apply and goes all the same. */
+async function untilGone(own: Kubectl): Promise<void> {
+  const going = await own.run('get', 'crd', '-o=jsonpath={.items[?(@.metadata.deletionTimestamp)].metadata.name}');
+  const names = going.split(/\s+/).filter(name => name.endsWith('.knative.dev'));
+  if (names.length > 0) await own.run('wait', '--for=delete', '--timeout=180s', ...names.map(name => `crd/${name}`));
 }
 
 async function servingKnative(layout: Layout, say: (detail: string) => void): Promise<void> {
