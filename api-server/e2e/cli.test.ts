@@ -65,7 +65,7 @@ it('deploys a folder, follows it, changes it, goes back and takes it away', asyn
   const url = first.out;
   expect(await bodyOf(url)).toBe('one nobody');
 
-  const copy = join(command.home, 'copy');
+  const copy = join(command.home, `copy-of-${name}`);
   expect(await vibed('source', name, '--out', copy)).toBe(copy);
   const kept = ['.gitignore', '.vibedignore', 'dist', 'package.json', 'server.js'];
   expect(readdirSync(copy).sort()).toEqual(kept);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Pod } from '../artifact/world.ts';
-import { problemOf, pullProblemOf } from './pod-problems.ts';
+import { overdueProblem, problemOf, pullProblemOf } from './pod-problems.ts';
 
 type Status = Partial<NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]>;
 const pod = (status: Status, deleting = false): Pod => ({
@@ -45,6 +45,16 @@ it.each<[string, Pod, string | undefined]>([
     'SecretMissing',
   ],
   [
+    'a Secret that the kubelet has not read yet',
+    waiting('CreateContainerConfigError', 'failed to sync secret cache: timed out waiting for the condition'),
+    undefined,
+  ],
+  [
+    'a runtime that is slow',
+    waiting('CreateContainerError', 'failed to reserve container name "app_0": name "app_0" is reserved for "e1f0"'),
+    undefined,
+  ],
+  [
     'a command that is not there',
     waiting('RunContainerError', 'exec: "nope": executable file not found in $PATH'),
     'CrashLoop',
@@ -82,4 +92,12 @@ it('an image still unpulled when the start-up time is over is told as such', () 
     reason: 'ImagePullFailed',
   });
   expect(pullProblemOf([waiting('ContainerCreating')])).toBeUndefined();
+});
+
+it('a container still not made when the start-up time is over is told in the kubelet’s words', () => {
+  const said = 'failed to sync secret cache: timed out waiting for the condition';
+  expect(overdueProblem([waiting('CreateContainerConfigError', said)], 8080)).toMatchObject({
+    reason: 'StartTimeout',
+    message: `the container could not be started: ${said}`,
+  });
 });

@@ -34,8 +34,7 @@ function waitingProblem(status: ContainerStatus): PodProblem | undefined {
   const { reason = '', message = '' } = status.state?.waiting ?? {};
   if (reason === 'InvalidImageName' || (reason === 'ImagePullBackOff' && isFinal.test(message)))
     return imagePullFailed(status);
-  if (reason !== 'CreateContainerConfigError' && reason !== 'CreateContainerError' && reason !== 'RunContainerError')
-    return undefined;
+  if (!unstarted.has(reason) || isPassing.test(message)) return undefined;
   if (/runAsNonRoot|non-root|run as root/i.test(message)) return needsRoot(message);
   if (/secret ".*" not found|couldn't find key|secret not found/i.test(message))
     return {
@@ -44,14 +43,16 @@ function waitingProblem(status: ContainerStatus): PodProblem | undefined {
       remedy:
         'Create the Secret with this key in the Artifact’s own namespace, or correct spec.run.env; the app then starts with a retry.',
     };
-  if (reason === 'CreateContainerConfigError' || reason === 'RunContainerError' || reason === 'CreateContainerError')
-    return {
-      reason: 'CrashLoop',
-      message: `the container could not be started: ${firstSentence(message)}`,
-      remedy: 'Check spec.run.command, or CMD and ENTRYPOINT of the image.',
-    };
-  return undefined;
+  return {
+    reason: 'CrashLoop',
+    message: `the container could not be started: ${firstSentence(message)}`,
+    remedy: 'Check spec.run.command, or CMD and ENTRYPOINT of the image.',
+  };
 }
+
+const unstarted = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']);
+/** What the kubelet tries again: it has not read a Secret yet, or its runtime is slow (a name is reserved while it still creates). */
+const isPassing = /failed to sync|timed out|deadline exceeded|is reserved for|connection refused|unavailable/i;
 
 /** What no second try of the kubelet will change; a registry that is away for a moment is not among it. */
 const isFinal =
@@ -69,9 +70,13 @@ function imagePullFailed(status: ContainerStatus): PodProblem {
 
 /** For a version whose start-up time is over: its image still being pulled again and again. */
 export function pullProblemOf(pods: readonly Pod[]): PodProblem | undefined {
-  const statuses = pods.flatMap(p => p.status?.containerStatuses ?? []);
-  const stuck = statuses.find(s => /^(ErrImagePull|ImagePullBackOff)$/.test(s.state?.waiting?.reason ?? ''));
+  const stuck = waitingOf(pods, reason => /^(ErrImagePull|ImagePullBackOff)$/.test(reason));
   return stuck && imagePullFailed(stuck);
+}
+
+function waitingOf(pods: readonly Pod[], isMeant: (reason: string) => boolean): ContainerStatus | undefined {
+  const statuses = pods.flatMap(p => p.status?.containerStatuses ?? []);
+  return statuses.find(s => isMeant(s.state?.waiting?.reason ?? ''));
 }
 
 export function needsRoot(detail: string): PodProblem {
@@ -137,6 +142,13 @@ export function refusedPodProblem(said: string): PodProblem {
 export function overdueProblem(pods: readonly Pod[], port: number): PodProblem {
   const unpulled = pullProblemOf(pods);
   if (unpulled !== undefined) return unpulled;
+  const unmade = waitingOf(pods, reason => unstarted.has(reason));
+  if (unmade !== undefined)
+    return {
+      reason: 'StartTimeout',
+      message: `the container could not be started: ${firstSentence(unmade.state?.waiting?.message ?? '')}`,
+      remedy: 'A cluster admin looks at the node, which tried again and again; then retry.',
+    };
   const pod = pods.find(p => p.metadata.deletionTimestamp === undefined);
   const running = pod?.status?.containerStatuses?.some(s => s.name === appContainer && s.state?.running !== undefined);
   const unschedulable = pod?.status?.conditions?.find(c => c.type === 'PodScheduled' && c.status === 'False');
