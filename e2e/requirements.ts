@@ -114,6 +114,15 @@ export const requirements = {
   // Tenants
   'tenant.guard-rails': 'A tenant namespace gets its guard rails, and gets them back when they are removed.',
 
+  // Hostile tenants: each holds while a neighbour deploys, watches and is visited
+  'hostile.doors': 'No request ends or blocks the api-server, whatever its body and whenever its client leaves.',
+  'hostile.analysis': 'Files, pages and logs made to be slow to read fail alone, in bounded time.',
+  'hostile.objects': 'Foreign objects that carry our labels stop no list, no build queue and no deletion.',
+  'hostile.network': 'Apps and builds reach what they need and nothing else of the cluster.',
+  'hostile.registry': 'Nobody reads or writes the images of another workspace.',
+  'hostile.admission': 'Nobody takes the host of another app, and our own accounts write where they have to only.',
+  'hostile.budgets': 'Trees, diffs and texts are served within a budget, or refused with a reason.',
+
   // The operator itself
   'store.contract': 'The CRD store does on a real kube-apiserver what every ArtifactStore must do.',
   'operator.dead-apps-serve': 'With the operator gone, apps serve on and heal as Kubernetes heals them.',
@@ -126,4 +135,12 @@ export const requirements = {
 export type RequirementId = keyof typeof requirements;
 
 /** Promised and not yet proven; a scenario that cites one of these takes it off the list. */
-export const unproven: readonly RequirementId[] = [];
+export const unproven: readonly RequirementId[] = [
+  'hostile.doors',
+  'hostile.analysis',
+  'hostile.objects',
+  'hostile.network',
+  'hostile.registry',
+  'hostile.admission',
+  'hostile.budgets',
+];
