@@ -9,6 +9,7 @@ import { buildStep } from './build-step.ts';
 import { doorFigures, doorHelp } from './doors.ts';
 import type { Figure } from './figures.ts';
 import { heap } from './heap.ts';
+import { hostileTenants } from './hostile.ts';
 import { layersFigure, layersMemory } from './layers.ts';
 import { operatorTax } from './operator-tax.ts';
 import { page, type Report } from './page.ts';
@@ -26,7 +27,8 @@ const HELP = `usage: node e2e/bench/main.ts [letters] [--pairs 7] [--artifacts 1
   e  source → first 200, split at the phases                                  (~4 min)
   f  the layers builder ÷ Buildah: source → first 200, one-line changes       (~5 min a pair)
   g  memory of the operator while it makes 20 images at once                  (~1 min)
-  k  targets ÷ the same by hand, rollback by traffic, 1 → 200 (needs Knative) (~20 min)${doorHelp}
+  k  targets ÷ the same by hand, rollback by traffic, 1 → 200 (needs Knative) (~20 min)
+  n  both processes while hostile tenants attack and a neighbour lives        (~5 min)${doorHelp}
 
 Without letters all of them, one after the other. The cluster has to be up (make up) and otherwise quiet: tests, builds and
 other people's work show in the spread. Writes docs/benchmarks.json and docs/benchmarks.md.
@@ -47,6 +49,7 @@ const figures: Record<string, (stage: BenchStage, options: Options) => Promise<F
   f: (stage, { pairs }) => layersFigure(stage, pairs),
   g: stage => layersMemory(stage),
   k: (stage, { pairs }) => targets(stage, pairs),
+  n: stage => hostileTenants(stage),
   ...doorFigures,
 };
 

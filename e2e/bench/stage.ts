@@ -41,16 +41,30 @@ export class BenchStage implements AsyncDisposable {
   }
 }
 
-/** CPU-seconds that the operator has used since it started, and its resident bytes. */
-export async function operatorUsage({ client, systemNamespace }: Cluster): Promise<{ cpu: number; bytes: number }> {
+export type Component = 'operator' | 'api-server';
+
+/** Port of each process's /metrics. */
+const metricsPorts: Record<Component, number> = { operator: 8081, 'api-server': 8092 };
+
+/** Reads the metrics of one process of vibeD once; the result returns a single value by its name and labels, NaN when it is absent. */
+export async function processMetrics(
+  { client, systemNamespace }: Cluster,
+  component: Component,
+): Promise<(series: string) => number> {
   const { items } = await client.list<Typed<V1Pod>>(kinds.pod, {
     namespace: systemNamespace,
-    labelSelector: 'app.kubernetes.io/component=operator',
+    labelSelector: `app.kubernetes.io/component=${component}`,
   });
   const pod = items.find(p => p.status?.phase === 'Running' && p.metadata.deletionTimestamp === undefined);
-  const path = `/api/v1/namespaces/${systemNamespace}/pods/${pod?.metadata.name}:8081/proxy/metrics`;
-  const text = String(await client.raw('GET', path));
-  const metric = (name: string) => Number(new RegExp(`^${name} ([0-9.e+]+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  const address = `${pod?.metadata.name}:${metricsPorts[component]}`;
+  const text = String(await client.raw('GET', `/api/v1/namespaces/${systemNamespace}/pods/${address}/proxy/metrics`));
+  const lines = text.split('\n');
+  return series => Number(lines.find(line => line.startsWith(`${series} `))?.slice(series.length) ?? Number.NaN);
+}
+
+/** CPU-seconds that the operator has used since it started, and its resident bytes. */
+export async function operatorUsage(cluster: Cluster): Promise<{ cpu: number; bytes: number }> {
+  const metric = await processMetrics(cluster, 'operator');
   return { cpu: metric('process_cpu_seconds_total'), bytes: metric('process_resident_memory_bytes') };
 }
 
