@@ -8,7 +8,7 @@ import { KubeError } from '@vibed/store/kube';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { startTestServer } from './app.testing.ts';
-import { jsonLimitBytes } from './app.ts';
+import { jsonLimitBytes } from './http/json.ts';
 import { namespaceOf, ownerLabelOf } from './tenancy.ts';
 
 const files = [{ path: 'index.html', content: '<h1>hi</h1>' }];

@@ -1,7 +1,7 @@
 // The whole api-server in one process for tests: real HTTP, real storage in a temporary folder, and in place of a cluster a
 // store in memory that keeps the port's promises on names, uids and resourceVersions.
 import { mkdtempSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,11 @@ import { type KubeClient, KubeError, type KubeObject, type Log } from '@vibed/st
 import type { Services } from './actions/action.ts';
 import { makeApp } from './app.ts';
 import type { Caller } from './auth/caller.ts';
-import type { KeyRing } from './auth/keys.ts';
 import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
 import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
+import { makeServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Turnstile } from './storage/turnstile.ts';
@@ -160,6 +160,7 @@ export interface TestServer extends AsyncDisposable {
   store: MemoryStore;
   client: MemoryClient;
   services: Services;
+  keys: TestKeys;
   /** Everything that was logged, as text. */
   logged: () => string;
   call: (
@@ -171,13 +172,17 @@ export interface TestServer extends AsyncDisposable {
   ) => Promise<{ status: number; headers: Headers; body: Record<string, unknown> }>;
 }
 
-/** The keys of tests are the users' names, with the scope after a colon. */
-const keys = {
-  callerOf: async (key: string): Promise<Caller> => {
+/** The keys of tests are the users' names, with the scope after a colon; so are their ids. */
+class TestKeys {
+  readonly revoked = new Set<string>();
+  async callerOf(key: string): Promise<Caller | undefined> {
     const [user = '', scope = 'write'] = key.split(':');
-    return { user, scope: scope as Caller['scope'], keyId: 'test' };
-  },
-} as unknown as KeyRing;
+    return this.revoked.has(key) ? undefined : { user, scope: scope as Caller['scope'], keyId: key };
+  }
+  callerById(id: string): Promise<Caller | undefined> {
+    return this.callerOf(id);
+  }
+}
 
 async function testServices(
   client: MemoryClient,
@@ -211,6 +216,8 @@ async function testServices(
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),
       write: new RateLimiter({ burst: 10_000, perSecond: 1 }),
+      message: new RateLimiter({ burst: 10_000, perSecond: 1 }),
+      stranger: new RateLimiter({ burst: 10_000, perSecond: 1 }),
     },
   };
 }
@@ -229,6 +236,7 @@ export async function startTestServer({ anonymous = false, sharedNamespace }: Te
   const store = new MemoryStore();
   const client = new MemoryClient();
   const services = await testServices(client, store, log, sharedNamespace);
+  const keys = new TestKeys();
   const app = makeApp({
     services,
     keys: anonymous ? undefined : keys,
@@ -236,7 +244,7 @@ export async function startTestServer({ anonymous = false, sharedNamespace }: Te
     isReady: () => true,
   });
   const server: Server = await new Promise(resolve => {
-    const listening = createServer(app).listen(0, '127.0.0.1', () => resolve(listening));
+    const listening = makeServer(app).listen(0, '127.0.0.1', () => resolve(listening));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -244,6 +252,7 @@ export async function startTestServer({ anonymous = false, sharedNamespace }: Te
     store,
     client,
     services,
+    keys,
     logged: () => lines.join('\n'),
     call: async (user, method, path, body, headers = {}) => {
       const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData;

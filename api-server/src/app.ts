@@ -1,48 +1,51 @@
-// The HTTP face: health, the two doors, uploads and the event stream, behind one gate (host and origin, then who asks), and one
-// edge where every failure becomes problem+json.
+// The HTTP face: health, the two doors, uploads and the event stream. Every request takes the same way: host and origin, then
+// who sends it (from the headers alone), then scope and rate, then the declared size, and only then its body is read. One edge
+// turns every failure into problem+json.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { type Context, contextFor, perform, type Services } from './actions/action.ts';
+import { type Action, admit, type Context, contextFor, perform, type Services } from './actions/action.ts';
 import { followLog } from './actions/follow.ts';
-import { checkDepth, invalidInput } from './actions/input.ts';
+import { invalidInput } from './actions/input.ts';
 import { specOfVersion, treeOf } from './actions/trees.ts';
 import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
-import type { KeyRing } from './auth/keys.ts';
+import { Callers, type CallersOptions } from './auth/callers.ts';
 import { checkOrigin, type OriginRules } from './auth/origin.ts';
 import { addCli, installLine } from './http/cli.ts';
-import { inputOf } from './http/input.ts';
+import { bodyKindOf } from './http/content-type.ts';
+import { answerProblem, heedErrors } from './http/edge.ts';
+import { archiveOf, inputOf } from './http/input.ts';
+import { readJson } from './http/json.ts';
 import { docsPage, openApi } from './http/openapi.ts';
-import { routes } from './http/routes.ts';
+import { type Method, servePath } from './http/paths.ts';
+import { type Route, routes } from './http/routes.ts';
 import { mcpHandler } from './mcp/server.ts';
-import { Problem, problemJson, problemOf } from './problems.ts';
-import { packTree, readBounded } from './storage/archive.ts';
+import { Problem } from './problems.ts';
+import { packTree } from './storage/archive.ts';
 import { namespaceOf } from './tenancy.ts';
+import { refusedTicket } from './uploads.ts';
 
 export interface AppOptions {
   readonly services: Services;
   readonly origins: OriginRules;
-  /** Undefined where the process binds loopback and asks nobody who they are. */
-  readonly keys: KeyRing | undefined;
+  /** Undefined where the process binds loopback and nobody needs a key. */
+  readonly keys: CallersOptions['keys'];
   readonly isReady: () => boolean;
 }
 
-/** Of JSON bodies; larger trees come as archives. */
-export const jsonLimitBytes = 4 * 1024 * 1024;
+/** What the handlers share. */
+interface Doors {
+  readonly services: Services;
+  readonly callers: Callers;
+}
 
-const anonymous: Caller = { user: 'local', scope: 'admin' };
-
-export function makeApp(options: AppOptions): Express {
-  const { services, origins, isReady } = options;
+export function makeApp({ services, origins, keys, isReady }: AppOptions): Express {
+  const { limits, log } = services;
+  const doors: Doors = { services, callers: new Callers({ keys, strangers: limits.stranger, log }) };
   const app = express().disable('x-powered-by').set('query parser', 'simple');
+  app.use(heedErrors(services));
   addHealth(app, isReady);
   app.use((request, response, next) => {
     checkOrigin(origins, request.headers.host, request.headers.origin);
@@ -55,36 +58,30 @@ export function makeApp(options: AppOptions): Express {
   });
   addCli(app);
   addDocs(app, services);
-  app.put('/api/uploads/:ticket', takeUpload(options));
-  app.get('/api/events', streamEvents(options));
-  app.use(express.json({ limit: jsonLimitBytes, type: ['application/json', 'application/*+json'] }));
-  app.post('/api/events/ticket', async (request, response) => {
-    const { user } = await callerOf(request, options);
-    const { ticket, expires } = services.uploads.offerEvents(user);
-    response.json({ ticket, expires_at: expires.toISOString() });
+  servePath(app, '/mcp', { post: serveMcp(doors) });
+  servePath(app, '/api/uploads/:ticket', { put: takeUpload(doors) });
+  servePath(app, '/api/events/ticket', { post: offerEvents(doors) });
+  servePath(app, '/api/events', { get: streamEvents(doors) }, { streams: true });
+  servePath(app, '/api/artifacts/:name/logs/follow', { get: followLogs(doors) }, { streams: true });
+  servePath(app, '/api/artifacts/:name/source.tar.gz', { get: downloadSource(doors) });
+  for (const [path, handlers] of actionPaths(doors)) servePath(app, path, handlers);
+  app.use(request => {
+    throw new Problem('NotFound', `there is no ${request.method} ${request.path.slice(0, 100)}`, {
+      hint: 'see /api/openapi.json',
+    });
   });
-  addMcp(app, options);
-  addRoutes(app, options);
-  app.get('/api/artifacts/:name/logs/follow', followLogs(options));
-  app.get('/api/artifacts/:name/source.tar.gz', downloadSource(options));
-  app.use((request, _response, next) =>
-    next(
-      new Problem('NotFound', `there is no ${request.method} ${request.path.slice(0, 100)}`, {
-        hint: 'see /api/openapi.json',
-      }),
-    ),
-  );
-  app.use(edge(services));
+  app.use(answerProblem(services));
   return app;
 }
 
 function addHealth(app: Express, isReady: () => boolean): void {
-  app.get('/healthz', (_request, response) => void response.type('text').send('ok\n'));
-  app.get('/readyz', (_request, response) => {
-    response
-      .status(isReady() ? 200 : 503)
-      .type('text')
-      .send(isReady() ? 'ok\n' : 'waiting for the first lists\n');
+  servePath(app, '/healthz', { get: (_request, response) => void response.type('text').send('ok\n') });
+  servePath(app, '/readyz', {
+    get: (_request, response) =>
+      void response
+        .status(isReady() ? 200 : 503)
+        .type('text')
+        .send(isReady() ? 'ok\n' : 'waiting for the first lists\n'),
   });
 }
 
@@ -92,19 +89,36 @@ function addHealth(app: Express, isReady: () => boolean): void {
 function addDocs(app: Express, { settings }: Services): void {
   const document = openApi(settings.api.publicUrl);
   const page = docsPage(document, installLine(settings.api.publicUrl));
-  app.get('/api/openapi.json', (_request, response) => void response.json(document));
-  app.get('/api/docs', (_request, response) => {
-    response.set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'").type('html').send(page);
+  servePath(app, '/api/openapi.json', { get: (_request, response) => void response.json(document) });
+  servePath(app, '/api/docs', {
+    get: (_request, response) =>
+      void response
+        .set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+        .type('html')
+        .send(page),
   });
 }
 
-/** What an action would be given, for the few routes that are none. */
-async function contextOf(request: Request, response: Response, options: AppOptions): Promise<Context> {
-  const caller = await callerOf(request, options);
-  options.services.limits.read.take(caller.user);
+/** Aborts when the connection of the request is gone, or its answer complete. */
+function goneOf(response: Response): AbortSignal {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return contextFor({ caller, door: 'rest', signal: gone.signal }, options.services);
+  // A response that was closed meanwhile emits nothing any more.
+  if (response.closed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/** The context of an action, for the routes that stream and therefore are none. The signal ends with the key. */
+async function admitted(
+  request: Request,
+  response: Response,
+  action: Pick<Action, 'name' | 'scope'>,
+  { services, callers }: Doors,
+): Promise<Context> {
+  const caller = await callers.of(request);
+  admit(action, caller, services);
+  const signal = callers.whileMay(caller, action.scope, goneOf(response));
+  return contextFor({ caller, door: 'rest', signal }, services);
 }
 
 function queryOf<T extends z.ZodObject>(query: unknown, schema: T): z.output<T> {
@@ -113,80 +127,75 @@ function queryOf<T extends z.ZodObject>(query: unknown, schema: T): z.output<T> 
   return parsed.data;
 }
 
-function followLogs(options: AppOptions): RequestHandler<{ name: string }> {
+function followLogs(doors: Doors): RequestHandler {
+  const { following, log } = doors.services;
   return async (request, response) => {
-    const context = await contextOf(request as unknown as Request, response, options);
+    const context = await admitted(request, response, { name: 'follow_logs', scope: 'read' }, doors);
+    const { owner, signal } = context;
     const { kind } = queryOf(request.query, z.strictObject({ kind: z.enum(['build', 'app']).optional() }));
-    await options.services.following.pass(context.owner, async () => {
-      const lines = await followLog(request.params.name, kind, context);
-      // A quiet app may say nothing for hours; that it is followed is told at once.
+    await following.pass(owner, async () => {
+      const lines = await followLog(String(request.params.name), kind, context);
+      // A quiet app may say nothing for hours; the headers say at once that it is followed.
       response.type('text/plain').set('x-accel-buffering', 'no').flushHeaders();
-      await pipeline(Readable.from(lines), response).catch((error: unknown) => {
-        if (!context.signal.aborted) options.services.log.debug('a followed log broke off', { error });
+      await pipeline(Readable.from(lines), response, { signal }).catch((error: unknown) => {
+        if (!signal.aborted) log.debug('a followed log broke off', { error });
       });
     });
   };
 }
 
-function downloadSource(options: AppOptions): RequestHandler<{ name: string }> {
+function downloadSource(doors: Doors): RequestHandler {
   return async (request, response) => {
-    const context = await contextOf(request as unknown as Request, response, options);
+    const context = await admitted(request, response, { name: 'download_source', scope: 'read' }, doors);
     const { version } = queryOf(request.query, z.strictObject({ version: z.coerce.number().int().min(1).optional() }));
-    const files = await treeOf(await specOfVersion(request.params.name, version, context), context);
+    const files = await treeOf(await specOfVersion(String(request.params.name), version, context), context);
     response.type('application/gzip').send(await packTree(files));
   };
 }
 
-function addMcp(app: Express, options: AppOptions): void {
-  const serve = mcpHandler(options.services);
-  app.post('/mcp', async (request, response) => {
-    const caller = await callerOf(request, options);
-    checkDepth(request.body);
+/** Which action a message calls, and so its scope, is in its body: perform() judges that when the body was read. */
+function serveMcp({ services, callers }: Doors): RequestHandler {
+  const serve = mcpHandler(services);
+  return async (request, response) => {
+    const caller = await callers.of(request);
+    services.limits.message.take(caller.user);
+    if (bodyKindOf(request)?.is === 'json') request.body = await readJson(request);
     await serve(request, response, caller);
-  });
-  app.all(
-    '/mcp',
-    (_request, response) =>
-      void response
-        .set('allow', 'POST')
-        .status(405)
-        .json({
-          jsonrpc: '2.0',
-          error: { code: -32000, message: 'Method not allowed: there are no sessions here.' },
-          id: null,
-        }),
-  );
+  };
 }
 
-function addRoutes(app: Express, options: AppOptions): void {
-  const { services } = options;
-  for (const { method, path, action } of routes)
-    app[method](path, async (request: Request, response: Response) => {
-      const caller = await callerOf(request, options);
-      const input = await inputOf(request, action, { services, owner: namespaceOf(caller.user) });
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
-      const call = { caller, door: 'rest', client: request.get('user-agent'), signal: gone.signal } as const;
-      response.json(await perform(action, input, call, services));
-    });
+/** The handlers of the actions, by path. */
+function actionPaths(doors: Doors): Map<string, Partial<Record<Method, RequestHandler>>> {
+  const paths = new Map<string, Partial<Record<Method, RequestHandler>>>();
+  for (const route of routes)
+    paths.set(route.path, { ...paths.get(route.path), [route.method]: actionHandler(route, doors) });
+  return paths;
+}
+
+function actionHandler({ action }: Route, { services, callers }: Doors): RequestHandler {
+  return async (request, response) => {
+    const caller = await callers.of(request);
+    const signal = goneOf(response);
+    const call = { caller, door: 'rest', client: request.get('user-agent'), signal } as const;
+    const input = () => inputOf(request, action, { services, owner: namespaceOf(caller.user), signal });
+    response.json(await perform(action, input, call, services));
+  };
 }
 
 /** The URL is the permission; a key beside it must be its owner's. */
-function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
-  const { services } = options;
+function takeUpload({ services, callers }: Doors): RequestHandler {
   return async (request, response) => {
-    const received = await services.uploads.redeem(request.params.ticket, async user => {
-      if (
-        request.headers.authorization !== undefined &&
-        (await callerOf(request as unknown as Request, options)).user !== user
-      )
-        throw new Problem('UploadSpent', 'this URL cannot be used: it was made for somebody else', {
-          hint: 'ask for a URL of your own',
-        });
-      const owner = namespaceOf(user);
-      const store = async () => await receiveArchive(await readBounded(request), { services, owner });
-      const stored = await services.unpacking.pass(owner, store);
-      services.log.info('audit', { action: 'upload', user, door: 'rest', source: stored.source_ref });
+    const received = await services.uploads.redeem(String(request.params.ticket), async holder => {
+      const { authorization } = request.headers;
+      if (authorization !== undefined && (await callers.of(request)).user !== holder.user)
+        throw refusedTicket('upload', 'it was made for somebody else');
+      const caller = await callers.now(holder);
+      if (caller === undefined) throw refusedTicket('upload', 'the API key that it was made with is gone');
+      admit({ name: 'upload', scope: 'write' }, caller, services);
+      const owner = namespaceOf(caller.user);
+      const store = async () => await receiveArchive(await archiveOf(request), { services, owner });
+      const stored = await services.unpacking.pass(owner, store, goneOf(response));
+      services.log.info('audit', { action: 'upload', user: caller.user, door: 'rest', source: stored.source_ref });
       return stored;
     });
     const next = [{ tool: 'deploy_artifact', args: { source_ref: received.source_ref }, why: 'deploys it' }];
@@ -194,53 +203,28 @@ function takeUpload(options: AppOptions): RequestHandler<{ ticket: string }> {
   };
 }
 
-function streamEvents(options: AppOptions): RequestHandler {
-  const { services } = options;
+function offerEvents({ services, callers }: Doors): RequestHandler {
+  return async (request, response) => {
+    const caller = await callers.of(request);
+    admit(watching, caller, services);
+    const { ticket, expires } = services.uploads.offerEvents(caller);
+    response.json({ ticket, expires_at: expires.toISOString() });
+  };
+}
+
+const watching = { name: 'events', scope: 'read' } as const;
+
+function streamEvents({ services, callers }: Doors): RequestHandler {
   return async (request, response) => {
     const { ticket } = request.query;
-    const user =
-      typeof ticket === 'string' ? services.uploads.eventsUser(ticket) : (await callerOf(request, options)).user;
-    services.feed.serve(namespaceOf(user), response);
+    const caller = typeof ticket === 'string' ? await holderNow(ticket) : await callers.of(request);
+    admit(watching, caller, services);
+    services.feed.serve(namespaceOf(caller.user), response, callers.whileMay(caller, 'read', goneOf(response)));
   };
-}
 
-async function callerOf(request: Request, { keys }: AppOptions): Promise<Caller> {
-  if (keys === undefined) return anonymous;
-  const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  const caller = key === undefined ? undefined : await keys.callerOf(key);
-  if (caller !== undefined) return caller;
-  throw new Problem(
-    'Unauthorized',
-    key === undefined ? 'there is no API key in this request' : 'this API key is not known here',
-  );
-}
-
-function edge({ log }: Services): ErrorRequestHandler {
-  return (error: unknown, request, response, _next) => {
-    const problem = problemOf(error);
-    if (problem.code === 'Internal')
-      log.error('a request failed', { method: request.method, path: request.path, error });
-    if (response.headersSent) return void response.destroy();
-    const { retryAfterSeconds } = problem.details;
-    if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
-    if (problem.code === 'Unauthorized') response.set('www-authenticate', 'Bearer');
-    response.status(problem.status).set('content-type', 'application/problem+json; charset=utf-8');
-    const text = JSON.stringify(problemJson(problem));
-    if (request.complete) response.send(text);
-    else answerEarly(request, response, text);
-  };
-}
-
-const lingerMs = 1_000;
-
-/**
- * An answer to a body that is refused does not wait for the rest of it. But a connection that is closed with bytes unread loses
- * its answer too, so they are read, and forgotten, for a moment.
- */
-function answerEarly(request: Request, response: Response, text: string): void {
-  response.set({ connection: 'close', 'content-length': String(Buffer.byteLength(text)) }).write(text);
-  const end = () => response.end();
-  const limit = setTimeout(end, lingerMs);
-  request.once('close', () => clearTimeout(limit)).once('end', end);
-  request.resume();
+  async function holderNow(ticket: string): Promise<Caller> {
+    const caller = await callers.now(services.uploads.eventsHolder(ticket));
+    if (caller === undefined) throw refusedTicket('events', 'the API key that it was made with is gone');
+    return caller;
+  }
 }

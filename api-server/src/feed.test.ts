@@ -77,14 +77,17 @@ it('closes a reader that leaves its buffer full, however little waits in it, and
     });
     return response as unknown as ServerResponse;
   };
+  const open = new AbortController().signal;
   let writes = 0;
   feed.serve(
     'a',
     responseThat('slow', () => writes++ % 3 === 0),
+    open,
   );
   feed.serve(
     'a',
     responseThat('stuck', () => false),
+    open,
   );
   await expect.poll(() => closed).toEqual(['stuck']);
   await sleep(300);

@@ -69,8 +69,9 @@ export class Feed {
     return age > this.#timing.staleMs && Number.isFinite(age) ? new Date(Date.now() - age).toISOString() : undefined;
   }
 
-  /** Serves one reader until it goes, or is cut off. Throws RateLimited for an owner who has too many. */
-  serve(owner: string, response: ServerResponse): void {
+  /** Serves one reader until it goes, is cut off, or `signal` aborts. Throws RateLimited for an owner who has too many. */
+  serve(owner: string, response: ServerResponse, signal: AbortSignal): void {
+    if (signal.aborted) return void response.end();
     if ((this.#readers.get(owner)?.size ?? 0) >= this.#timing.readersPerOwner)
       throw new Problem('RateLimited', 'too many event streams are open', {
         retryAfterSeconds: 15,
@@ -89,9 +90,15 @@ export class Feed {
     const reader: Reader = { response, fullSince: undefined };
     const readers = this.#readers.get(owner) ?? new Set<Reader>();
     this.#readers.set(owner, readers.add(reader));
-    response.once('close', () => this.#forget(owner, reader));
+    const end = () => void response.end();
+    signal.addEventListener('abort', end, { once: true });
+    response.once('close', () => {
+      signal.removeEventListener('abort', end);
+      this.#forget(owner, reader);
+    });
     this.#count();
     this.#send(reader, frameOf({ type: 'snapshot', artifacts, ...(staleSince !== undefined && { staleSince }) }));
+    this.#send(reader, retryAfter(reconnectMs));
   }
 
   /** Calls back for every change of an owner's artifacts; returns how to end it. */
@@ -104,7 +111,8 @@ export class Feed {
   stop(): void {
     clearInterval(this.#timer);
     this.#unsubscribe();
-    for (const readers of this.#readers.values()) for (const { response } of readers) response.end();
+    for (const readers of this.#readers.values())
+      for (const { response } of readers) if (!response.writableEnded) response.end(retryAfter(restartMs));
   }
 
   #tell(artifact: CompactArtifact, change: 'set' | 'delete'): void {
@@ -125,6 +133,8 @@ export class Feed {
   #send(reader: Reader, frame: Buffer): void {
     const { response } = reader;
     if (response.destroyed) return;
+    // It was ended, and its reader does not read the end.
+    if (response.writableEnded) return void response.destroy();
     const keepsUp = response.write(frame);
     const now = performance.now();
     reader.fullSince = keepsUp ? undefined : (reader.fullSince ?? now);
@@ -145,6 +155,14 @@ export class Feed {
     this.#metrics.readers([...this.#readers.values()].reduce((sum, readers) => sum + readers.size, 0));
   }
 }
+
+const reconnectMs = 2_000;
+/** A successor needs about this long until it serves. An EventSource gives up at the first answer that is not 200. */
+const restartMs = 10_000;
+
+/** How long a reader waits before it reconnects: not the same for all, so that they do not come back together. */
+const retryAfter = (milliseconds: number): Buffer =>
+  Buffer.from(`retry: ${Math.round(milliseconds * (1 + Math.random()))}\n\n`);
 
 function frameOf(event: FeedEvent): Buffer {
   const name = event.type === 'snapshot' ? 'snapshot' : 'change';

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { startTestServer, type TestServer } from './app.testing.ts';
-import { jsonLimitBytes } from './app.ts';
+import { jsonLimitBytes } from './http/json.ts';
 import { sourceLimits } from './storage/tree.ts';
 
 const files = [{ path: 'index.html', content: 'hi' }];

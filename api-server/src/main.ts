@@ -1,5 +1,5 @@
 // The api-server: two doors (MCP, REST) over one set of actions, one watch fanned out, and the source endpoint of build pods.
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { makeLogger } from '@vibed/operator/logger';
 import { readSettings } from '@vibed/operator/settings';
 import { CrdArtifactStore } from '@vibed/store';
@@ -12,6 +12,7 @@ import { RateLimiter } from './auth/rate-limit.ts';
 import { type Endpoint, readConfig } from './config.ts';
 import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
+import { makeServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { prune } from './prune.ts';
 import { serveSources } from './source-endpoint.ts';
@@ -44,7 +45,7 @@ async function run(): Promise<void> {
     origins: originRules(settings.api.publicUrl, config.allowedHosts),
     isReady: () => view.synced,
   });
-  const doors = await listen(createServer(app), config.listen);
+  const doors = await listen(makeServer(app), config.listen);
   const sources = await listen(
     serveSources({
       ...services,
@@ -96,6 +97,8 @@ async function makeServices(): Promise<Services> {
     limits: {
       read: new RateLimiter({ burst: 200, perSecond: 20 }),
       write: new RateLimiter({ burst: 60, perSecond: 1 }),
+      message: new RateLimiter({ burst: 200, perSecond: 20 }),
+      stranger: new RateLimiter({ burst: 100, perSecond: 10 }),
     },
   };
 }

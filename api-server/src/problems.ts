@@ -5,11 +5,13 @@ import { isKubeError, type KubeError } from '@vibed/store/kube';
 const table = {
   InvalidInput: { status: 400, title: 'The input is not usable' },
   Unauthorized: { status: 401, title: 'An API key is needed' },
+  TicketExpired: { status: 401, title: 'A new ticket is needed' },
   ScopeMissing: { status: 403, title: 'This key may not do that' },
   OriginRefused: { status: 403, title: 'This origin or host is not served' },
   Refused: { status: 403, title: 'The cluster refused it' },
   NotFound: { status: 404, title: 'There is no such thing' },
   MethodNotAllowed: { status: 405, title: 'Not this method' },
+  RequestTimeout: { status: 408, title: 'The body did not arrive in time' },
   NameTaken: { status: 409, title: 'The name is taken' },
   Conflict: { status: 409, title: 'It has changed meanwhile' },
   ManagedByGit: { status: 409, title: 'Git manages this artifact' },
@@ -36,6 +38,8 @@ export interface ProblemDetails {
   /** What to do about it. */
   hint?: string | undefined;
   retryAfterSeconds?: number | undefined;
+  /** Methods that the path takes, for MethodNotAllowed. */
+  allow?: readonly string[] | undefined;
   /** The files that came with the refused call are stored under this reference. */
   sourceRef?: string | undefined;
   next?: readonly Next[] | undefined;
@@ -96,10 +100,9 @@ export function problemJson(problem: Problem): Record<string, unknown> {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isKubeError(error)) return fromKube(error);
-  return (
-    fromBodyParser(error) ??
-    new Problem('Internal', 'vibeD could not do this because of a fault of its own', { cause: error })
-  );
+  if (error instanceof URIError)
+    return new Problem('InvalidInput', 'the path is not percent-encoded UTF-8', { hint: 'encode it as UTF-8' });
+  return new Problem('Internal', 'vibeD could not do this because of a fault of its own', { cause: error });
 }
 
 function fromKube(error: KubeError): Problem {
@@ -130,27 +133,4 @@ function hintForForbidden({ message }: KubeError): string {
   return /quota/i.test(message)
     ? 'delete an artifact that is not needed any more, or ask for a larger quota'
     : 'ask the people who run vibeD';
-}
-
-interface BodyParserError {
-  type?: unknown;
-  limit?: unknown;
-}
-
-function fromBodyParser(error: unknown): Problem | undefined {
-  if (error instanceof URIError)
-    return new Problem('InvalidInput', 'the path is not percent-encoded UTF-8', { hint: 'encode it as UTF-8' });
-  if (!(error instanceof Error) || !('type' in error)) return undefined;
-  const { type, limit } = error as BodyParserError;
-  if (type === 'entity.too.large')
-    return new Problem('TooLarge', `the body is larger than ${limit} bytes`, {
-      hint: 'create_upload takes a whole folder as a tar.gz, without its bytes passing through a call',
-    });
-  if (type === 'entity.parse.failed' || type === 'request.aborted' || type === 'request.size.invalid')
-    return new Problem('InvalidInput', 'the body is not JSON', { hint: 'send one JSON object' });
-  if (type === 'charset.unsupported' || type === 'encoding.unsupported')
-    return new Problem('UnsupportedMediaType', 'the body has an encoding that is not read here', {
-      hint: 'send UTF-8',
-    });
-  return undefined;
 }

@@ -1,5 +1,7 @@
-// One-time upload URLs. The URL itself is the permission: signed, bound to its owner, short-lived, and spent by its first
-// success. Key and spent marks are on the volume, so a restarted server takes the URLs of its predecessor.
+// Tickets: URLs that are themselves the permission. A ticket is signed, bound to its user and to the API key that it was made
+// with, and expires. One for an upload is spent by its first success; one for the event stream may be used again, because an
+// EventSource reconnects with the same URL. The signing key and the spent marks are on the volume, so a restarted server takes
+// the tickets of its predecessor.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,12 +12,21 @@ const ticketSchema = z.object({
   id: z.string(),
   kind: z.enum(['upload', 'events']),
   user: z.string(),
+  /** Id of the API key that it was made with; absent where nobody needs a key. */
+  key: z.string().optional(),
   expires: z.number(),
 });
 type Ticket = z.output<typeof ticketSchema>;
 
+/** Who a ticket stands for. */
+export interface Holder {
+  readonly user: string;
+  readonly keyId?: string | undefined;
+}
+
 export const uploadMinutes = 15;
-const eventsSeconds = 60;
+/** A page stays open for a working day, and reconnects with the ticket that it has. */
+const eventsHours = 12;
 
 export class Uploads {
   readonly #folder: string;
@@ -33,29 +44,30 @@ export class Uploads {
     return new Uploads(folder, await keyOf(join(root, 'signing.key')));
   }
 
-  /** A ticket for one upload of this user. */
-  offer(user: string): { ticket: string; expires: Date } {
-    return this.#sign('upload', user, uploadMinutes * 60_000);
+  /** A ticket for one upload. */
+  offer(holder: Holder): { ticket: string; expires: Date } {
+    return this.#sign('upload', holder, uploadMinutes * 60_000);
   }
 
   /** A ticket with which a browser opens the event stream: EventSource sends no headers. */
-  offerEvents(user: string): { ticket: string; expires: Date } {
-    return this.#sign('events', user, eventsSeconds * 1000);
+  offerEvents(holder: Holder): { ticket: string; expires: Date } {
+    return this.#sign('events', holder, eventsHours * 3_600_000);
   }
 
-  /** The user of an events ticket. */
-  eventsUser(ticket: string): string {
-    return this.#verify(ticket, 'events').user;
+  /** The holder of an events ticket. */
+  eventsHolder(ticket: string): Holder {
+    return holderOf(this.#verify(ticket, 'events'));
   }
 
-  /** Lets `receive` run for the ticket's owner; only its success spends the ticket. */
-  async redeem<T>(ticket: string, receive: (user: string) => Promise<T>): Promise<T> {
-    const { id, user } = this.#verify(ticket, 'upload');
+  /** Lets `receive` run for the ticket's holder; only its success spends the ticket. */
+  async redeem<T>(ticket: string, receive: (holder: Holder) => Promise<T>): Promise<T> {
+    const verified = this.#verify(ticket, 'upload');
+    const { id } = verified;
     const mark = join(this.#folder, id);
-    if (this.#underWay.has(id) || (await exists(mark))) throw spent('it was used already');
+    if (this.#underWay.has(id) || (await exists(mark))) throw refusedTicket('upload', 'it was used already');
     this.#underWay.add(id);
     try {
-      const received = await receive(user);
+      const received = await receive(holderOf(verified));
       await writeFile(mark, '');
       return received;
     } finally {
@@ -71,9 +83,9 @@ export class Uploads {
     }
   }
 
-  #sign(kind: Ticket['kind'], user: string, milliseconds: number): { ticket: string; expires: Date } {
+  #sign(kind: Ticket['kind'], { user, keyId }: Holder, milliseconds: number): { ticket: string; expires: Date } {
     const expires = Date.now() + milliseconds;
-    const ticket: Ticket = { id: randomBytes(12).toString('hex'), kind, user, expires };
+    const ticket: Ticket = { id: randomBytes(12).toString('hex'), kind, user, key: keyId, expires };
     const payload = Buffer.from(JSON.stringify(ticket)).toString('base64url');
     return { ticket: `${payload}.${this.#mac(payload).toString('base64url')}`, expires: new Date(expires) };
   }
@@ -82,10 +94,10 @@ export class Uploads {
     const [payload = '', signature = ''] = text.split('.');
     const mac = this.#mac(payload);
     const given = Buffer.from(signature, 'base64url');
-    if (given.length !== mac.length || !timingSafeEqual(given, mac)) throw spent('it was not made here');
+    if (given.length !== mac.length || !timingSafeEqual(given, mac)) throw refusedTicket(kind, 'it was not made here');
     const ticket = ticketSchema.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
-    if (ticket.kind !== kind) throw spent('it is for something else');
-    if (ticket.expires < Date.now()) throw spent('it has expired');
+    if (ticket.kind !== kind) throw refusedTicket(kind, 'it is for something else');
+    if (ticket.expires < Date.now()) throw refusedTicket(kind, 'it has expired');
     return ticket;
   }
 
@@ -94,9 +106,16 @@ export class Uploads {
   }
 }
 
-function spent(why: string): Problem {
+const holderOf = ({ user, key }: Ticket): Holder => ({ user, keyId: key });
+
+/** The refusal of a ticket, in words for its kind. */
+export function refusedTicket(kind: Ticket['kind'], why: string): Problem {
+  if (kind === 'events')
+    return new Problem('TicketExpired', `this ticket cannot be used: ${why}`, {
+      hint: 'POST /api/events/ticket returns a new one; open the EventSource again with it',
+    });
   return new Problem('UploadSpent', `this URL cannot be used: ${why}`, {
-    hint: 'ask for a new one',
+    hint: 'create_upload returns a new one',
     next: [{ tool: 'create_upload', args: {}, why: 'gives a new URL' }],
   });
 }

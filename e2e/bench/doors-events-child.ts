@@ -39,7 +39,10 @@ function byFeed(): { serve: Serve; tell: Tell } {
     lastEventAgeMs: () => 0,
   } as unknown as ArtifactView;
   const feed = new Feed({ view, metrics: new Metrics(), tenancy: new Tenancy({} as KubeClient) });
-  return { serve: response => feed.serve(namespace, response), tell: change => listener(change, 'set') };
+  return {
+    serve: response => feed.serve(namespace, response, new AbortController().signal),
+    tell: change => listener(change, 'set'),
+  };
 }
 
 function naively(): { serve: Serve; tell: Tell } {

@@ -30,9 +30,20 @@ export interface Services {
   readonly unpacking: Turnstile;
   readonly following: Turnstile;
   readonly tenancy: Tenancy;
-  readonly limits: { readonly read: RateLimiter; readonly write: RateLimiter };
+  readonly limits: Limits;
   readonly metrics: Metrics;
   readonly log: Log;
+}
+
+/** Rates of requests. */
+export interface Limits {
+  /** Actions of each user, by scope. */
+  readonly read: RateLimiter;
+  readonly write: RateLimiter;
+  /** Messages of each user to /mcp, before their bodies say which actions they call. */
+  readonly message: RateLimiter;
+  /** Requests without a valid key, by the address of the connection. */
+  readonly stranger: RateLimiter;
 }
 
 /** One call: who asks, through what, and how to tell them that it goes on. */
@@ -98,17 +109,22 @@ export function contextFor(call: Call, services: Services): Context {
   return { ...call, services, namespace: services.tenancy.placeOf(user), owner: namespaceOf(user) };
 }
 
-/** Runs an action for a caller, among their own artifacts. Every failure is a Problem. */
+/**
+ * Runs an action for a caller, among their own artifacts. `input` is called after the caller was admitted: what it reads of a
+ * request is not read for others. Every failure is a Problem.
+ */
 export async function perform(
   action: Action,
-  raw: unknown,
+  input: () => unknown,
   call: Call,
   services: Services,
 ): Promise<Record<string, unknown>> {
   const started = performance.now();
   let result = 'ok';
+  let raw: unknown;
   try {
     admit(action, call.caller, services);
+    raw = await input();
     checkShape(raw);
     return await action.invoke(raw, contextFor(call, services));
   } catch (error) {
@@ -122,7 +138,8 @@ export async function perform(
   }
 }
 
-function admit(action: Action, caller: Caller, { limits }: Services): void {
+/** Throws unless the caller may do this, and may do it now. The only place where scope and rate are judged. */
+export function admit(action: Pick<Action, 'name' | 'scope'>, caller: Caller, { limits }: Services): void {
   if (!mayDo(caller, action.scope))
     throw new Problem(
       'ScopeMissing',

@@ -6,13 +6,6 @@ import { Problem } from '../problems.ts';
 const maxDepth = 16;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** For a whole message, before a library walks through it: throws InvalidInput for nesting without end. */
-export function checkDepth(value: unknown, left = 2 * maxDepth): void {
-  if (left === 0) throw refuse([], 'is nested too deeply', 'send a flat object');
-  if (typeof value !== 'object' || value === null) return;
-  for (const member of Object.values(value)) checkDepth(member, left - 1);
-}
-
 /** Throws InvalidInput for nesting without end, keys that reach into prototypes, and text that is not text. */
 export function checkShape(value: unknown, path: readonly string[] = []): void {
   if (path.length > maxDepth) throw refuse(path.slice(0, 3), 'is nested too deeply', 'send a flat object');

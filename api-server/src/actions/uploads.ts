@@ -24,7 +24,7 @@ export const createUpload = defineAction({
   }),
   rights: [],
   run: async (_input, { services, caller }) => {
-    const { ticket, expires } = services.uploads.offer(caller.user);
+    const { ticket, expires } = services.uploads.offer(caller);
     const url = `${services.settings.api.publicUrl}/api/uploads/${ticket}`;
     return {
       upload_url: url,

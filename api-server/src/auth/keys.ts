@@ -17,6 +17,8 @@ export const keyEntrySchema = z.object({
   scope: scopeSchema,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   createdAt: z.iso.datetime(),
+  /** From then on the key is not known any more. */
+  expiresAt: z.iso.datetime().optional(),
 });
 export type KeyEntry = z.output<typeof keyEntrySchema>;
 
@@ -43,14 +45,25 @@ export class KeyRing {
     this.#log = log;
   }
 
-  /** The caller of this key; undefined when it is unknown, malformed or revoked. */
+  /** The caller of this key; undefined when it is unknown, malformed, expired or revoked. */
   async callerOf(key: string): Promise<Caller | undefined> {
     const [, id] = keyPattern.exec(key) ?? [];
-    if (id === undefined) return undefined;
-    if (performance.now() - this.#readAt > rereadMs) await this.#reread();
-    const entry = this.#entries.get(id);
+    const entry = id === undefined ? undefined : await this.#entryOf(id);
     if (entry === undefined || !timingSafeEqual(sha256(key), Buffer.from(entry.sha256, 'hex'))) return undefined;
     return { user: entry.user, scope: entry.scope, keyId: id };
+  }
+
+  /** The caller of the key with this id, as it is now; undefined when it is unknown, expired or revoked. */
+  async callerById(id: string): Promise<Caller | undefined> {
+    const entry = await this.#entryOf(id);
+    return entry && { user: entry.user, scope: entry.scope, keyId: id };
+  }
+
+  async #entryOf(id: string): Promise<KeyEntry | undefined> {
+    if (performance.now() - this.#readAt > rereadMs) await this.#reread();
+    const entry = this.#entries.get(id);
+    const isExpired = entry?.expiresAt !== undefined && Date.parse(entry.expiresAt) <= Date.now();
+    return isExpired ? undefined : entry;
   }
 
   async #reread(): Promise<void> {
@@ -65,12 +78,24 @@ export class KeyRing {
     // Kubernetes mounts a Secret with links that begin with two dots.
     const names = (await readdir(this.#folder)).filter(name => !name.startsWith('.'));
     for (const id of names) {
-      const parsed = keyEntrySchema.safeParse(parseJson(await readFile(join(this.#folder, id), 'utf8')));
+      const text = await textOf(join(this.#folder, id));
+      if (text === undefined) continue;
+      const parsed = keyEntrySchema.safeParse(parseJson(text));
       if (parsed.success) entries.set(id, parsed.data);
       else this.#log.warn('an API key entry cannot be read', { id });
     }
     this.#entries = entries;
     this.#readAt = performance.now();
+  }
+}
+
+/** Undefined for a key that was revoked after the folder was listed. */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 // Hands out the `vibed` command that was bundled with this server, and says on every answer which that is, so that an older one
 // can tell its user. Open to everybody: there is nothing in it of anybody.
 import { readFile } from 'node:fs/promises';
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { Problem } from '../problems.ts';
+import { servePath } from './paths.ts';
 
 /** Set by operator/bundle.ts. */
 declare const VIBED_VERSION: string | undefined;
@@ -21,13 +22,15 @@ export function addCli(app: Express): void {
     response.set('vibed-version', version);
     next();
   });
-  app.get('/cli/vibed', async (_request, response) => {
-    const command = await readFile(file).catch((cause: unknown) => {
-      throw new Problem('NotFound', 'this server was started without its command', {
-        hint: 'from a checkout the command is cli/src/main.ts',
-        cause,
-      });
-    });
-    response.type('application/javascript').send(command);
-  });
+  servePath(app, '/cli/vibed', { get: sendCommand });
 }
+
+const sendCommand: RequestHandler = async (_request, response) => {
+  const command = await readFile(file).catch((cause: unknown) => {
+    throw new Problem('NotFound', 'this server was started without its command', {
+      hint: 'from a checkout the command is cli/src/main.ts',
+      cause,
+    });
+  });
+  response.type('application/javascript').send(command);
+};

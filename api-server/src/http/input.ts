@@ -1,52 +1,71 @@
-// What a REST request says, as the input of an action: path, query and body are one object, and files may also come as
-// multipart or as one archive.
-import type { IncomingMessage } from 'node:http';
-import busboy from 'busboy';
+// The input of an action, made from a REST request: path, query and body are one object, and files may also come as a form or
+// as one archive.
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { Action, Services } from '../actions/action.ts';
 import { storedTree } from '../actions/sources.ts';
 import { Problem } from '../problems.ts';
-import { readArchive, readBounded } from '../storage/archive.ts';
-import { shown, sourceLimits, TreeCollector } from '../storage/tree.ts';
-
-export const archiveTypes = [
-  'application/gzip',
-  'application/x-gzip',
-  'application/x-tar',
-  'application/zip',
-  'application/octet-stream',
-];
+import { readArchive } from '../storage/archive.ts';
+import { sourceLimits } from '../storage/tree.ts';
+import { chunksOf, collected } from './body.ts';
+import { archiveTypes, bodyKindOf } from './content-type.ts';
+import { fieldValue, formLimitBytes, readForm } from './form.ts';
+import { readJson } from './json.ts';
 
 export interface Owner {
   readonly services: Services;
-  /** As namespaceOf has them. */
+  /** As namespaceOf returns it. */
   readonly owner: string;
+  /** Aborts when the sender is gone. */
+  readonly signal: AbortSignal;
 }
 
 /** The raw input of an action. Files are stored on the way and become a source_ref. */
 export async function inputOf(request: Request, action: Action, owner: Owner): Promise<Record<string, unknown>> {
+  const query = queryOf(request, action);
   const body = await bodyOf(request, action, owner);
-  return { ...queryOf(request, action), ...body, ...request.params };
+  return { ...query, ...body, ...request.params };
 }
 
 async function bodyOf(request: Request, action: Action, owner: Owner): Promise<Record<string, unknown>> {
-  if (request.method === 'GET' || !hasBody(request)) return {};
-  if (request.is('application/json') !== false) return objectIn(request.body);
+  if (request.method === 'GET' || request.method === 'HEAD' || !hasBody(request)) return {};
+  const kind = bodyKindOf(request);
+  if (kind?.is === 'json') return objectIn(await readJson(request));
   const takesFiles = 'files' in action.input.shape;
-  if (takesFiles && request.is('multipart/form-data') !== false)
-    return await owner.services.unpacking.pass(owner.owner, () => multipart(request, owner));
-  if (takesFiles && request.is(archiveTypes) !== false) {
-    const store = async () => await storedTree(await readArchive(await readBounded(request)), owner);
-    return { source_ref: (await owner.services.unpacking.pass(owner.owner, store)).ref };
-  }
+  const { services, signal } = owner;
+  if (takesFiles && kind?.is === 'form')
+    return await services.unpacking.pass(owner.owner, () => storedForm(request, kind.boundary, owner), signal);
+  if (takesFiles && kind?.is === 'archive')
+    return await services.unpacking.pass(owner.owner, () => storedArchive(request, owner), signal);
   const types = ['application/json', ...(takesFiles ? ['multipart/form-data', ...archiveTypes] : [])];
   throw new Problem('UnsupportedMediaType', 'this content type is not read here', {
+    field: 'content-type',
     hint: `send ${types.join(' or ')}`,
   });
 }
 
-const hasBody = ({ headers }: IncomingMessage) =>
+async function storedForm(request: Request, boundary: string, owner: Owner): Promise<Record<string, unknown>> {
+  if (request.headers['content-encoding'] !== undefined)
+    throw new Problem('UnsupportedMediaType', 'a form with a Content-Encoding is not read here', {
+      hint: 'send the form without Content-Encoding, or the folder as a tar.gz',
+    });
+  const { fields, files } = await readForm(chunksOf(request, formLimitBytes), boundary);
+  if (files === undefined) return fields;
+  const { ref } = await storedTree(files.finish(), owner);
+  return { ...fields, source_ref: ref };
+}
+
+async function storedArchive(request: Request, owner: Owner): Promise<Record<string, unknown>> {
+  const { ref } = await storedTree(await readArchive(await archiveOf(request)), owner);
+  return { source_ref: ref };
+}
+
+/** The bytes of an archive, as they were sent: an archive is recognized by its first bytes, whatever the headers say. */
+export async function archiveOf(request: Request): Promise<Buffer> {
+  return await collected(chunksOf(request, sourceLimits.archiveBytes), sourceLimits.archiveBytes);
+}
+
+const hasBody = ({ headers }: Request) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 function objectIn(body: unknown): Record<string, unknown> {
@@ -54,90 +73,13 @@ function objectIn(body: unknown): Record<string, unknown> {
   throw new Problem('InvalidInput', 'the body is not a JSON object', { hint: 'send one JSON object' });
 }
 
-/** Numbers and booleans are text in a query; the schema says which. */
+/** Everything in a query is text; the schema says what is a number, a boolean or JSON. */
 function queryOf(request: Request, { input }: Action): Record<string, unknown> {
   const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
   const entries = Object.entries(request.query).map(([key, value]) => {
-    const property = properties[key];
+    const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
     const type = typeof property === 'object' ? property.type : undefined;
-    return [key, typeof value === 'string' ? typed(value, String(type)) : value];
+    return [key, typeof value === 'string' && type !== 'string' ? fieldValue(value) : value];
   });
   return Object.fromEntries(entries) as Record<string, unknown>;
-}
-
-function typed(text: string, type: string): unknown {
-  if ((type === 'integer' || type === 'number') && /^-?[0-9]{1,15}$/.test(text)) return Number(text);
-  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  return text;
-}
-
-/** Fields hold JSON where they are no plain text; each file part is a file of the tree, its file name the path. */
-async function multipart(request: Request, owner: Owner): Promise<Record<string, unknown>> {
-  const collector = new TreeCollector();
-  // Without a prototype: a field called __proto__ is one like any other, and refused like any other.
-  const fields: Record<string, unknown> = Object.create(null);
-  let total = 0;
-  let files = 0;
-  const parser = busboy({
-    headers: request.headers,
-    preservePath: true,
-    // One more than may be, so that the collector sees it and refuses.
-    limits: { fields: maxFields, fieldSize: fieldBytes, files: sourceLimits.files + 1 },
-  });
-  const pending: Promise<void>[] = [];
-  parser.on('field', (name, value, { valueTruncated }) => {
-    if (valueTruncated) parser.destroy(tooMuch(`${shown(name)} has more than ${fieldBytes} bytes`));
-    fields[name] = fieldValue(value);
-  });
-  parser.on('fieldsLimit', () => parser.destroy(tooMuch(`there are more than ${maxFields} fields`)));
-  parser.on('file', (_name, stream, { filename }) => {
-    files += 1;
-    // It ends with the parser, whose error is told; heard by nobody it would end the process.
-    stream.on('error', () => undefined);
-    const read = async () => {
-      const path = collector.begin(filename ?? '');
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        total += chunk.length;
-        collector.count(path, chunk.length, size);
-        chunks.push(chunk);
-      }
-      collector.end(path, Buffer.concat(chunks), false);
-    };
-    pending.push(read().catch(error => void parser.destroy(error as Error)));
-  });
-  await new Promise<void>((resolve, reject) => {
-    parser.once('close', resolve);
-    parser.once('error', error => reject(asProblem(error)));
-    request.pipe(parser);
-  });
-  await Promise.all(pending);
-  if (files === 0 || total === 0) return fields;
-  const { ref } = await storedTree(collector.finish(), owner);
-  return { ...fields, source_ref: ref };
-}
-
-const maxFields = 50;
-const fieldBytes = 256 * 1024;
-const tooMuch = (what: string) =>
-  new Problem('InvalidInput', `form: ${what}`, { field: 'form', hint: 'send files as file parts' });
-
-function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  return new Problem('InvalidInput', 'the multipart body cannot be read', {
-    hint: 'send a whole multipart/form-data body',
-    cause: error,
-  });
-}
-
-/** `3`, `true` and `{"A":"b"}` are JSON; everything else is text. */
-function fieldValue(text: string): unknown {
-  if (!/^(\{.*\}|\[.*\]|-?[0-9]{1,15}|true|false)$/s.test(text.trim())) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text; // it only looked like JSON; the schema will say what was wanted
-  }
 }

@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, made from the routes and the schemas of their actions, and a page that shows it without scripts.
 import { z } from 'zod';
-import { archiveTypes } from './input.ts';
+import { archiveTypes } from './content-type.ts';
 import { type Route, routes } from './routes.ts';
 
 type Json = Record<string, unknown>;

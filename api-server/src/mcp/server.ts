@@ -57,7 +57,7 @@ function answersFor(caller: Caller, services: Services, invalid: (message: strin
       if (action === undefined) throw invalid(noSuchTool);
       const { signal, client } = exchange;
       const call: Call = { caller, door: 'mcp', client, signal, progress: progressBy(exchange, services) };
-      return await callTool(() => perform(action, params.arguments, call, services));
+      return await callTool(() => perform(action, () => params.arguments, call, services));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { TreeFile } from '@vibed/store/tree-digest';
 import { Unzip, UnzipInflate } from 'fflate';
 import { extract, type Header, pack } from 'tar-stream';
 import { Problem } from '../problems.ts';
-import { shown, sourceLimits, type Tree, TreeCollector } from './tree.ts';
+import { shown, type Tree, TreeCollector } from './tree.ts';
 
 /** tar.gz of the files. */
 export async function packTree(files: readonly TreeFile[]): Promise<Buffer> {
@@ -109,21 +109,6 @@ function refuseZipLinks(archive: Buffer): void {
       throw notPlain(archive.subarray(at + 46, at + 46 + nameLength).toString(), 'link');
     at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
-}
-
-/** Collects a request body, up to the limit. */
-export async function readBounded(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > sourceLimits.archiveBytes)
-      throw new Problem('TooLarge', `the upload is larger than ${sourceLimits.archiveBytes} bytes`, {
-        hint: 'leave out what the app does not need (node_modules, media, data)',
-      });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function notPlain(path: string, type: string): Problem {

@@ -20,10 +20,12 @@ export class Turnstile {
     this.#waitingAtMost = waitingAtMost;
   }
 
-  async pass<T>(owner: string, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` when it is its turn. Whoever `signal` says is gone leaves the line, and this rejects. */
+  async pass<T>(owner: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted === true) throw gone();
     const line = this.#lines.get(owner) ?? { inside: 0, waiting: [] };
     this.#lines.set(owner, line);
-    if (line.inside >= this.#atOnce) await this.#turn(line);
+    if (line.inside >= this.#atOnce) await this.#turn(line, signal);
     else line.inside += 1;
     try {
       return await work();
@@ -36,12 +38,26 @@ export class Turnstile {
     }
   }
 
-  #turn({ waiting }: Line): Promise<void> {
+  #turn({ waiting }: Line, signal: AbortSignal | undefined): Promise<void> {
     if (waiting.length >= this.#waitingAtMost)
       throw new Problem('RateLimited', `too many ${this.#what} at once`, {
         retryAfterSeconds: 5,
         hint: 'repeat it in a few seconds',
       });
-    return new Promise(resolve => waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        waiting.splice(waiting.indexOf(enter), 1);
+        reject(gone());
+      };
+      waiting.push(enter);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
   }
 }
+
+const gone = () =>
+  new Problem('InvalidInput', 'the connection ended before it was its turn', { hint: 'send it again' });

@@ -1,0 +1,13 @@
+// The HTTP server of the doors: what Node decides before any handler runs.
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+/** For the headers of a request, and for the whole of it: an upload over a slow line takes minutes. */
+const headersMs = 20_000;
+const requestMs = 300_000;
+
+export function makeServer(app: RequestListener): Server {
+  const server = createServer({ headersTimeout: headersMs, requestTimeout: requestMs }, app);
+  // Node would send 100 Continue at once. It is sent when the body is read (body.ts), after its sender was admitted.
+  server.on('checkContinue', app);
+  return server;
+}
