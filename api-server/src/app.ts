@@ -45,7 +45,10 @@ export function makeApp({ services, origins, keys, isReady }: AppOptions): Expre
   const { limits, log } = services;
   const doors: Doors = { services, callers: new Callers({ keys, strangers: limits.stranger, log }) };
   const app = express().disable('x-powered-by').set('query parser', 'simple');
-  app.use(heedErrors(services));
+  app.use((request, response, next) => {
+    heedErrors(request, response, log);
+    next();
+  });
   addHealth(app, isReady);
   app.use((request, response, next) => {
     checkOrigin(origins, request.headers.host, request.headers.origin);
@@ -70,7 +73,7 @@ export function makeApp({ services, origins, keys, isReady }: AppOptions): Expre
       hint: 'see /api/openapi.json',
     });
   });
-  app.use(answerProblem(services));
+  app.use(answerProblem(log));
   return app;
 }
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Artifact, apiVersion } from '@vibed/crds';
-import { mintKey } from './auth/keys.ts';
+import { mintKey, scopeSchema } from './auth/keys.ts';
 import { namespaceOf } from './tenancy.ts';
 
 /** Who everybody on loopback is without keys. */
@@ -100,11 +100,17 @@ export class ApiServerProcess implements AsyncDisposable {
   #output = '';
   readonly keys: readonly string[];
 
-  /** `folder` has the kubeconfig. With `users` everybody needs a key; theirs are in `keys`. `more` is YAML for the settings. */
+  /**
+   * `folder` has the kubeconfig. With `users` everybody needs a key; theirs are in `keys`, with scope write unless a user is
+   * spelled `name:scope`. `more` is YAML for the settings.
+   */
   constructor({ folder }: { folder: string }, users: readonly string[] = [], more = '') {
     this.#folder = folder;
     this.#settings = settings + more;
-    const minted = users.map(user => mintKey(user, 'write'));
+    const minted = users.map(user => {
+      const [name = '', scope] = user.split(':');
+      return mintKey(name, scopeSchema.catch('write').parse(scope));
+    });
     this.keys = minted.map(({ key }) => key);
     mkdirSync(join(folder, 'keys'));
     for (const { id, entry } of minted) writeFileSync(join(folder, 'keys', id), JSON.stringify(entry));
@@ -147,6 +153,11 @@ export class ApiServerProcess implements AsyncDisposable {
 
   get pid(): number {
     return this.#child?.pid ?? 0;
+  }
+
+  /** False when it has ended by itself. */
+  get runs(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Bytes in memory. */

@@ -8,6 +8,8 @@ import type { ArtifactRef, ArtifactView } from '@vibed/store';
 import { type KubeClient, type KubeObject, kinds, type Log } from '@vibed/store/kube';
 import { z } from 'zod';
 import type { Right } from './actions/action.ts';
+import { RateLimiter } from './auth/rate-limit.ts';
+import { heedErrors } from './http/edge.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem, problemJson, problemOf } from './problems.ts';
 import type { SourceStorage } from './storage/storage.ts';
@@ -35,32 +37,44 @@ export const podRights: readonly Right[] = [
 ];
 
 export function serveSources(endpoint: SourceEndpoint): Server {
+  const strangers = new RateLimiter({ burst: 60, perSecond: 1 });
   return createServer((request, response) => {
-    if (request.url === '/metrics') return void tellMetrics(response, endpoint);
-    answer(request, endpoint).then(
-      archive =>
-        response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': archive.length }).end(archive),
-      error => refuse(error, request, response, endpoint),
-    );
+    heedErrors(request, response, endpoint.log);
+    const serve = request.url === '/metrics' ? sendMetrics(response, endpoint) : sendSource();
+    serve.catch(error => refuse(error, request, response, endpoint));
+
+    async function sendSource(): Promise<void> {
+      const archive = await answer(request, endpoint, strangers);
+      response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': archive.length }).end(archive);
+    }
   });
 }
 
 /** Here and not at the public doors: what is counted is nobody's business outside. */
-async function tellMetrics(response: ServerResponse, { metrics: { registry } }: SourceEndpoint): Promise<void> {
-  response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+async function sendMetrics(response: ServerResponse, { metrics: { registry } }: SourceEndpoint): Promise<void> {
+  const text = await registry.metrics();
+  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
 }
 
 function refuse(error: unknown, request: IncomingMessage, response: ServerResponse, { log }: SourceEndpoint): void {
   const problem = problemOf(error);
   log.warn('a source was refused', { path: request.url?.slice(0, 300), code: problem.code, why: problem.message });
+  if (response.headersSent) return void response.destroy();
   response
     .writeHead(problem.status, { 'content-type': 'application/problem+json' })
     .end(JSON.stringify(problemJson(problem)));
 }
 
-async function answer(request: IncomingMessage, endpoint: SourceEndpoint): Promise<Buffer> {
+async function answer(request: IncomingMessage, endpoint: SourceEndpoint, strangers: RateLimiter): Promise<Buffer> {
   if (request.method !== 'GET') throw new Problem('MethodNotAllowed', 'there is only GET here');
-  const { name, digest } = await grantOf(tokenOf(request), request.url ?? '', endpoint);
+  const token = tokenOf(request);
+  const address = request.socket.remoteAddress ?? '';
+  // Each unknown token costs the apiserver a review.
+  strangers.check(address);
+  const { name, digest } = await grantOf(token, request.url ?? '', endpoint).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'Unauthorized') strangers.take(address);
+    throw error;
+  });
   if (request.url !== sourcePath(name.namespace, name.name, digest))
     throw new Problem('ScopeMissing', 'this is not the source of this build');
   const owner = ownerOf(name, endpoint);

@@ -20,15 +20,22 @@ export class RateLimiter {
   /** Throws RateLimited with the time to wait when the user's bucket is empty. */
   take(user: string): void {
     const now = this.#now();
+    this.#buckets.set(user, { tokens: this.#tokensOf(user, now) - 1, at: now });
+    if (this.#buckets.size > 10_000) this.#forgetFull(now);
+  }
+
+  /** As take() throws, but takes nothing. */
+  check(user: string): void {
+    this.#tokensOf(user, this.#now());
+  }
+
+  #tokensOf(user: string, now: number): number {
     const { burst, perSecond } = this.#limit;
     const bucket = this.#buckets.get(user) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);
-    if (tokens < 1) {
-      const retryAfterSeconds = Math.max(1, Math.ceil((1 - tokens) / perSecond));
-      throw new Problem('RateLimited', 'too many calls', { retryAfterSeconds, hint: `wait ${retryAfterSeconds} s` });
-    }
-    this.#buckets.set(user, { tokens: tokens - 1, at: now });
-    if (this.#buckets.size > 10_000) this.#forgetFull(now);
+    if (tokens >= 1) return tokens;
+    const retryAfterSeconds = Math.max(1, Math.ceil((1 - tokens) / perSecond));
+    throw new Problem('RateLimited', 'too many calls', { retryAfterSeconds, hint: `wait ${retryAfterSeconds} s` });
   }
 
   /** A bucket that has filled up again is the same as none. */

@@ -9,7 +9,7 @@ import { Problem } from '../problems.ts';
 const stallMs = 20_000;
 
 /** The chunks of a body as they come. Fails with a Problem when it is too large, stalls, or its sender goes away. */
-export async function* chunksOf(request: Request, limitBytes: number): AsyncGenerator<Buffer> {
+export async function* chunksOf(request: Request, limitBytes: number, maxPauseMs = stallMs): AsyncGenerator<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   if (request.headers.expect !== undefined) request.res?.writeContinue();
   // Destroyed with its iterator, a request would take the connection, and the answer, with it.
@@ -17,7 +17,7 @@ export async function* chunksOf(request: Request, limitBytes: number): AsyncGene
   let size = 0;
   try {
     for (;;) {
-      const { value, done } = await beforeStall(chunks.next());
+      const { value, done } = await within(maxPauseMs, chunks.next());
       if (done === true) return;
       size += (value as Buffer).length;
       if (size > limitBytes) throw tooLarge(limitBytes);
@@ -74,10 +74,10 @@ export function tooLarge(limitBytes: number): Problem {
   });
 }
 
-async function beforeStall<T>(chunk: Promise<T>): Promise<T> {
+async function within<T>(milliseconds: number, chunk: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Problem('RequestTimeout', stalledMessage, { hint: stalledHint })), stallMs);
+    timer = setTimeout(() => reject(stalledAfter(milliseconds)), milliseconds);
   });
   try {
     return await Promise.race([chunk, stalled]);
@@ -92,5 +92,7 @@ async function beforeStall<T>(chunk: Promise<T>): Promise<T> {
   }
 }
 
-const stalledMessage = `nothing of the body arrived for ${stallMs / 1000} s`;
-const stalledHint = 'send the whole body again, without a pause';
+const stalledAfter = (milliseconds: number) =>
+  new Problem('RequestTimeout', `nothing of the body arrived for ${milliseconds / 1000} s`, {
+    hint: 'send the whole body again, without a pause',
+  });

@@ -1,23 +1,21 @@
 // Where every failure becomes problem+json.
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import type { Services } from '../actions/action.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '@vibed/store/kube';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import { problemJson, problemOf } from '../problems.ts';
 
 /**
- * The first handler of every request. A request or response whose connection breaks, or that is written to after its end,
- * emits an error; without a listener it would end the process. Whoever reads or writes the stream learns of it as well.
+ * To be called for every request. A request or response whose connection breaks, or that is written to after its end, emits an
+ * error; without a listener it would end the process. Whoever reads or writes the stream learns of it as well.
  */
-export function heedErrors({ log }: Services): RequestHandler {
-  return (request, response, next) => {
-    const heed = (error: unknown) => log.debug('a connection broke', { path: request.path, error });
-    request.on('error', heed);
-    response.on('error', heed);
-    next();
-  };
+export function heedErrors(request: IncomingMessage, response: ServerResponse, log: Log): void {
+  const heed = (error: unknown) => log.debug('a connection broke', { path: request.url?.slice(0, 100), error });
+  request.on('error', heed);
+  response.on('error', heed);
 }
 
 /** The last handler: whatever failed. */
-export function answerProblem({ log }: Services): ErrorRequestHandler {
+export function answerProblem(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const problem = problemOf(error);
     if (problem.code === 'Internal')
