@@ -16,7 +16,7 @@ import {
 } from '@vibed/store';
 import { type KubeClient, KubeError, type KubeObject, type Log } from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
-import { makeApp } from './app.ts';
+import { type AppOptions, makeApp } from './app.ts';
 import type { Caller } from './auth/caller.ts';
 import { originRules } from './auth/origin.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
@@ -223,13 +223,19 @@ async function testServices(
 }
 
 interface TestSettings {
+  /** In place of keys that are the users' names. */
+  keys?: AppOptions['keys'];
   /** As on loopback without keys, where everybody is `local`. */
   anonymous?: boolean;
   /** One namespace for all owners. */
   sharedNamespace?: string | undefined;
 }
 
-export async function startTestServer({ anonymous = false, sharedNamespace }: TestSettings = {}): Promise<TestServer> {
+export async function startTestServer({
+  anonymous = false,
+  sharedNamespace,
+  keys: given,
+}: TestSettings = {}): Promise<TestServer> {
   const lines: string[] = [];
   const line = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: line, info: line, warn: line, error: line };
@@ -239,7 +245,7 @@ export async function startTestServer({ anonymous = false, sharedNamespace }: Te
   const keys = new TestKeys();
   const app = makeApp({
     services,
-    keys: anonymous ? undefined : keys,
+    keys: anonymous ? undefined : (given ?? keys),
     origins: originRules('http://localhost', []),
     isReady: () => true,
   });

@@ -19,3 +19,19 @@ it('lets a few in at once, the others in turn, and sends away who would wait too
   await Promise.all([...'abcdef'].map(owner => turnstile.pass(owner, work)));
   expect(most).toBe(6);
 });
+
+it('gives the place in line of whoever is gone to others', async () => {
+  const turnstile = new Turnstile('uploads', 1, 1);
+  let finish = () => undefined as void;
+  const first = turnstile.pass('a', () => new Promise<void>(resolve => (finish = resolve)));
+  const gone = new AbortController();
+  const waiting = turnstile.pass('a', async () => 'never', gone.signal);
+  await expect(turnstile.pass('a', async () => 'too many')).rejects.toThrow('too many uploads');
+  gone.abort();
+  await expect(waiting).rejects.toThrow('ended before');
+  await expect(turnstile.pass('a', async () => 'never', gone.signal)).rejects.toThrow('ended before');
+  const next = turnstile.pass('a', async () => 'next');
+  finish();
+  await first;
+  expect(await next).toBe('next');
+});
