@@ -1,6 +1,6 @@
 // Input that nobody sends by accident is refused before any schema looks at it; and what a schema refuses is told in words
 // that lead to a right call: the field, and the name that was probably meant.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Problem } from '../problems.ts';
 
 const maxDepth = 16;
@@ -30,34 +30,108 @@ function refuse(path: readonly string[], why: string, hint: string): Problem {
   return new Problem('InvalidInput', `${field} ${why}`, { field, hint });
 }
 
-/** The first issue in full and the rest by name; never a value that was given. */
-export function invalidInput(error: z.ZodError, schema: z.ZodObject): Problem {
-  const [first, ...others] = error.issues;
-  if (first === undefined) return new Problem('InvalidInput', 'the input is not usable');
-  const field = first.path.map(String).join('.');
-  const rest = others.length === 0 ? '' : ` (and ${others.length} more: ${namesOf(others)})`;
-  if (first.code === 'unrecognized_keys') {
-    const key = first.keys[0] ?? '';
-    const known = first.path.length === 0 ? Object.keys(schema.shape) : [];
-    const meant = closest(key, known);
-    const hint = meant === undefined ? `the fields are ${known.join(', ')}` : `did you mean ${meant}?`;
-    return new Problem(
-      'InvalidInput',
-      `there is no field ${[field, key].filter(Boolean).join('.').slice(0, 80)}${rest}`,
-      { field: key.slice(0, 80), hint },
-    );
-  }
-  return new Problem('InvalidInput', `${field || 'input'}: ${first.message}${rest}`, {
-    field: field || 'input',
-    hint: `change ${field || 'the input'}`,
-  });
+/** What is wrong with one field, and what to do. */
+interface Fault {
+  readonly field: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
-const namesOf = (issues: readonly z.core.$ZodIssue[]) =>
-  issues
-    .slice(0, 4)
-    .map(issue => issue.path.map(String).join('.') || 'input')
-    .join(', ');
+/** Names every fault, fields that do not exist first: one of them is often the missing one, misspelt. Never quotes a value. */
+export function invalidInput(error: z.ZodError, schema: z.ZodObject): Problem {
+  const faults = [...unknownFields(error, schema), ...wrongFields(error, schema)];
+  const [first] = faults;
+  if (first === undefined) return new Problem('InvalidInput', 'the input is not usable');
+  const shown = faults.slice(0, shownFaults);
+  const rest = faultsIn(error) - shown.length;
+  const guesses = shown.map(({ hint }) => hint);
+  const hints = shown.filter(fault => !guesses.includes(didYouMean(fault.field))).map(({ hint }) => hint);
+  return new Problem(
+    'InvalidInput',
+    shown.map(({ message }) => message).join('; ') + (rest > 0 ? ` (and ${rest} more)` : ''),
+    { field: first.field, hint: [...new Set(hints)].join('; ') },
+  );
+}
+
+const shownFaults = 4;
+const fieldOf = ({ path }: z.core.$ZodIssue) => path.map(String).join('.').slice(0, 120) || 'input';
+const didYouMean = (name: string) => `did you mean ${name}?`;
+const faultsIn = ({ issues }: z.ZodError) =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+const isMissing = ({ code, message }: z.core.$ZodIssue) =>
+  code === 'invalid_type' && message.endsWith('received undefined');
+
+/** Only as many as are shown: the search for what was meant takes time. */
+function unknownFields({ issues }: z.ZodError, schema: z.ZodObject): Fault[] {
+  return issues
+    .flatMap(issue => (issue.code === 'unrecognized_keys' ? issue.keys.map(key => ({ key, issue })) : []))
+    .slice(0, shownFaults)
+    .map(({ key, issue }) => unknownField(key, issue, schema));
+}
+
+function wrongFields({ issues }: z.ZodError, schema: z.ZodObject): Fault[] {
+  return issues
+    .filter(({ code }) => code !== 'unrecognized_keys')
+    .slice(0, shownFaults)
+    .map(issue => faultOf(issue, schema));
+}
+
+function unknownField(key: string, { path }: z.core.$ZodIssue, schema: z.ZodObject): Fault {
+  const owner = schemaAt(schema, path);
+  const known = owner instanceof z.ZodObject ? Object.keys(owner.shape) : [];
+  const meant = closest(key, known);
+  const field = [...path.map(String), key].join('.').slice(0, 120);
+  return {
+    field,
+    message: `there is no field ${field}`,
+    hint:
+      meant === undefined ? `the fields are ${known.join(', ')}` : didYouMean([...path, meant].map(String).join('.')),
+  };
+}
+
+function faultOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Fault {
+  const field = fieldOf(issue);
+  if (issue.code !== 'invalid_type') return { field, message: `${field}: ${issue.message}`, hint: `change ${field}` };
+  const example = JSON.stringify(exampleOf(schemaAt(schema, issue.path), String(issue.path.at(-1))));
+  return {
+    field,
+    message: isMissing(issue) ? `${field} is missing` : `${field}: ${issue.message}`,
+    hint: example === undefined ? `change ${field}` : `send ${field} as in this example: ${example}`,
+  };
+}
+
+/** The schema of the member at a path; undefined where the schema has none. */
+function schemaAt(schema: unknown, path: readonly PropertyKey[]): unknown {
+  const [key, ...rest] = path;
+  const bare = withoutWrapper(schema);
+  if (key === undefined) return bare;
+  if (bare instanceof z.ZodObject) return schemaAt(bare.shape[String(key)], rest);
+  if (bare instanceof z.ZodArray) return schemaAt(bare.element, rest);
+  if (bare instanceof z.ZodRecord) return schemaAt(bare.valueType, rest);
+  return undefined;
+}
+
+function withoutWrapper(schema: unknown): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return withoutWrapper(schema.unwrap());
+  return schema;
+}
+
+const exampleTexts: Readonly<Record<string, string>> = { path: 'index.html', content: '<h1>Hello</h1>', name: 'todo' };
+
+/** A value that a schema takes, with the members that it requires; undefined for schemas that need more than a shape. */
+function exampleOf(schema: unknown, name: string): unknown {
+  const bare = withoutWrapper(schema);
+  if (bare instanceof z.ZodString) return exampleTexts[name] ?? 'text';
+  if (bare instanceof z.ZodNumber) return 1;
+  if (bare instanceof z.ZodBoolean) return true;
+  if (bare instanceof z.ZodEnum) return bare.options[0];
+  if (bare instanceof z.ZodArray) return [exampleOf(bare.element, name)];
+  if (bare instanceof z.ZodRecord) return { NAME: exampleOf(bare.valueType, name) };
+  if (!(bare instanceof z.ZodObject)) return undefined;
+  const required = Object.entries(bare.shape).filter(([, member]) => !(member instanceof z.ZodOptional));
+  return Object.fromEntries(required.map(([key, member]) => [key, exampleOf(member, key)]));
+}
 
 /** The known name with the fewest edits, when they are few. */
 export function closest(name: string, known: readonly string[]): string | undefined {

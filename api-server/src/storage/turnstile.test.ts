@@ -22,8 +22,8 @@ it('lets a few in at once, the others in turn, and sends away who would wait too
 
 it('gives the place in line of whoever is gone to others', async () => {
   const turnstile = new Turnstile('uploads', 1, 1);
-  let finish = () => undefined as void;
-  const first = turnstile.pass('a', () => new Promise<void>(resolve => (finish = resolve)));
+  const working = Promise.withResolvers<void>();
+  const first = turnstile.pass('a', () => working.promise);
   const gone = new AbortController();
   const waiting = turnstile.pass('a', async () => 'never', gone.signal);
   await expect(turnstile.pass('a', async () => 'too many')).rejects.toThrow('too many uploads');
@@ -31,7 +31,7 @@ it('gives the place in line of whoever is gone to others', async () => {
   await expect(waiting).rejects.toThrow('ended before');
   await expect(turnstile.pass('a', async () => 'never', gone.signal)).rejects.toThrow('ended before');
   const next = turnstile.pass('a', async () => 'next');
-  finish();
+  working.resolve();
   await first;
   expect(await next).toBe('next');
 });
