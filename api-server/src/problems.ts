@@ -25,6 +25,11 @@ const table = {
 } as const;
 export type ProblemCode = keyof typeof table;
 
+/** Every code with its status and title, for documents. */
+export const problemCodes: readonly { code: string; status: number; title: string }[] = Object.entries(table).map(
+  ([code, { status, title }]) => ({ code, status, title }),
+);
+
 /** A call that helps, ready to be made. */
 export type Next = {
   tool: string;
