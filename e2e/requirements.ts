@@ -136,7 +136,6 @@ export type RequirementId = keyof typeof requirements;
 
 /** Promised and not yet proven; a scenario that cites one of these takes it off the list. */
 export const unproven: readonly RequirementId[] = [
-  'hostile.doors',
   'hostile.analysis',
   'hostile.objects',
   'hostile.network',

@@ -60,6 +60,13 @@ export async function keyOf(user: string, scope: Scope = 'write'): Promise<strin
   throw new Error('the new key did not reach the api-server');
 }
 
+/** Takes a key away, as `vibed keys revoke` does. */
+export async function revoke(key: string): Promise<void> {
+  const [, id = ''] = key.split('_');
+  await client.mergePatch(kinds.secret, { namespace: systemNamespace, name: keysSecret }, { data: { [id]: null } });
+  await renewVolumes();
+}
+
 /** A kubelet renews the volumes of a pod that changes at once; of itself it takes a minute. */
 async function renewVolumes(): Promise<void> {
   const { items } = await client.list<Pod>(kinds.pod, { namespace: systemNamespace, labelSelector: selector });
