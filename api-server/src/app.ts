@@ -14,7 +14,7 @@ import type { Caller } from './auth/caller.ts';
 import { Callers, type CallersOptions } from './auth/callers.ts';
 import { checkOrigin, type OriginRules } from './auth/origin.ts';
 import { addCli, installLine } from './http/cli.ts';
-import { bodyKindOf } from './http/content-type.ts';
+import { bodyKindOf, unreadType } from './http/content-type.ts';
 import { docsPage } from './http/docs-page.ts';
 import { answerProblem, heedErrors } from './http/edge.ts';
 import { archiveOf, inputOf } from './http/input.ts';
@@ -45,7 +45,7 @@ interface Doors {
 export function makeApp({ services, origins, keys, isReady }: AppOptions): Express {
   const { limits, log } = services;
   const doors: Doors = { services, callers: new Callers({ keys, strangers: limits.stranger, log }) };
-  const app = express().disable('x-powered-by').set('query parser', 'simple');
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use((request, response, next) => {
     heedErrors(request, response, log);
     next();
@@ -89,11 +89,12 @@ function addHealth(app: Express, isReady: () => boolean): void {
   });
 }
 
-/** Open to everybody: there is nothing in it of anybody. */
+/** Open to everybody: there is nothing in it of anybody. Written once: an answer to a stranger must cost nothing. */
 function addDocs(app: Express, { settings }: Services): void {
   const document = openApi(settings.api.publicUrl);
-  const page = docsPage(document, installLine(settings.api.publicUrl));
-  servePath(app, '/api/openapi.json', { get: (_request, response) => void response.json(document) });
+  const json = Buffer.from(JSON.stringify(document));
+  const page = Buffer.from(docsPage(document, installLine(settings.api.publicUrl)));
+  servePath(app, '/api/openapi.json', { get: (_request, response) => void response.type('json').send(json) });
   servePath(app, '/api/docs', {
     get: (_request, response) =>
       void response
@@ -140,6 +141,7 @@ function followLogs(doors: Doors): RequestHandler {
     await following.pass(owner, async () => {
       const lines = await followLog(String(request.params.name), kind, context);
       // A quiet app may say nothing for hours; the headers say at once that it is followed.
+      response.setTimeout(0);
       response.type('text/plain').set('x-accel-buffering', 'no').flushHeaders();
       await pipeline(Readable.from(lines), response, { signal }).catch((error: unknown) => {
         if (!signal.aborted) log.debug('a followed log broke off', { error });
@@ -163,7 +165,8 @@ function serveMcp({ services, callers }: Doors): RequestHandler {
   return async (request, response) => {
     const caller = await callers.of(request);
     services.limits.message.take(caller.user);
-    if (bodyKindOf(request)?.is === 'json') request.body = await readJson(request);
+    if (bodyKindOf(request)?.is !== 'json') throw unreadType(['application/json']);
+    request.body = await readJson(request);
     await serve(request, response, caller);
   };
 }

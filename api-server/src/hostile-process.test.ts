@@ -230,3 +230,54 @@ it('lives through streams that are opened and cut, methods that no path has, and
   expect(await exchange(server.port, requestOf(key, 'GET /api/artifacts', {}))).toBe('HTTP/1.1 200 OK');
   expect(server.output).not.toContain('a request failed');
 });
+
+it('lives through broken MCP messages, and clients that leave in the middle of an answer', {
+  timeout: 120_000,
+}, async () => {
+  await using cluster = await ClusterDouble.start();
+  cluster.set('todo', { observedGeneration: 1, phase: 'building' }, 'alice');
+  await using server = new ApiServerProcess(cluster, ['alice', 'bob']);
+  await server.start();
+  const [key = ''] = server.keys;
+  const call = (method: string, params: unknown) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const meta = { progressToken: 1, 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
+  const waiting = { name: 'wait_for_artifact', arguments: { name: 'todo', timeout_s: 5 }, _meta: meta };
+  const wait = call('tools/call', waiting);
+  const bodies = [
+    ...['', 'null', 'true', '"x"', '[]', '[1]', '{}', '[[]]', '{"jsonrpc":"2.0"}', `[${wait},${wait}]`],
+    call('tools/call', null),
+    call('tools/call', { name: 1 }),
+    call('tools/call', { name: '__proto__', arguments: [] }),
+    call('prompts/get', { name: 'x'.repeat(1_000), arguments: { app: {} } }),
+    call('initialize', { protocolVersion: {}, capabilities: [] }),
+    call('x', 'y'),
+    wait,
+  ];
+  const eras: Record<string, string>[] = [
+    {},
+    { 'MCP-Protocol-Version': '2026-07-28', 'MCP-Method': 'tools/call', 'MCP-Name': 'wait_for_artifact' },
+    { 'MCP-Protocol-Version': 'x', 'MCP-Method': '\u00ff' },
+    { 'MCP-Session-Id': 'x', 'Last-Event-ID': 'y' },
+  ];
+  const accepts = ['application/json, text/event-stream', '*/*', ';;', 'text/event-stream'];
+  const all = bodies.flatMap(body => eras.flatMap(era => accepts.map(accept => ({ body, era, accept }))));
+  const lines = new Map<string, number>();
+  await flood(all, async ({ body, era, accept }, index) => {
+    const length = Buffer.byteLength(body);
+    const headers = { ...era, Accept: accept, 'Content-Type': 'application/json', 'Content-Length': length };
+    const line = await exchange(
+      server.port,
+      requestOf(server.keys[index % 2] ?? '', 'POST /mcp', headers, Buffer.from(body)),
+      {
+        cut: body === wait,
+      },
+    );
+    lines.set(line, (lines.get(line) ?? 0) + 1);
+  });
+  for (let left = 20; left > 0; left -= 1)
+    cluster.set('todo', { observedGeneration: 1, phase: left > 1 ? 'building' : 'running' }, 'alice');
+  expect([...lines.keys()].filter(line => /^HTTP\/1.1 (5|429)|no answer/.test(line))).toEqual([]);
+  expect(await exchange(server.port, requestOf(key, 'GET /api/artifacts', {}))).toBe('HTTP/1.1 200 OK');
+  expect(server.runs).toBe(true);
+  expect(server.output).not.toMatch(/a request failed|an action failed|MCP failed/);
+});

@@ -17,6 +17,7 @@ const table = {
   ManagedByGit: { status: 409, title: 'Git manages this artifact' },
   NotServing: { status: 409, title: 'No version of it serves' },
   UploadSpent: { status: 410, title: 'This upload URL is used or expired' },
+  ClientGone: { status: 408, title: 'The client went away' },
   TooLarge: { status: 413, title: 'Too large' },
   UnsupportedMediaType: { status: 415, title: 'Not this content type' },
   RateLimited: { status: 429, title: 'Too many requests' },

@@ -128,7 +128,10 @@ export async function perform(
     checkShape(raw);
     return await action.invoke(raw, contextFor(call, services));
   } catch (error) {
-    const problem = problemOf(error);
+    // What is cut short because nobody waits for it is no fault of ours.
+    const problem = call.signal.aborted
+      ? new Problem('ClientGone', 'the client went away', { cause: error })
+      : problemOf(error);
     result = problem.code;
     if (result === 'Internal') services.log.error('an action failed', { action: action.name, error });
     throw problem;

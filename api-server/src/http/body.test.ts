@@ -28,7 +28,7 @@ it('fails when nothing comes for a while', async () => {
 
 it('fails when its sender is gone', async () => {
   expect(await failureOf(socket => setTimeout(() => socket.destroy(), 20))).toMatchObject({
-    code: 'InvalidInput',
+    code: 'ClientGone',
     message: 'the connection ended before the body was complete',
   });
 });

@@ -83,10 +83,7 @@ async function within<T>(milliseconds: number, chunk: Promise<T>): Promise<T> {
     return await Promise.race([chunk, stalled]);
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
-    throw new Problem('InvalidInput', 'the connection ended before the body was complete', {
-      hint: 'send the whole body again',
-      cause,
-    });
+    throw new Problem('ClientGone', 'the connection ended before the body was complete', { cause });
   } finally {
     clearTimeout(timer);
   }

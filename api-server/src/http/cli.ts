@@ -25,12 +25,15 @@ export function addCli(app: Express): void {
   servePath(app, '/cli/vibed', { get: sendCommand });
 }
 
+let command: Promise<Buffer> | undefined;
+
 const sendCommand: RequestHandler = async (_request, response) => {
-  const command = await readFile(file).catch((cause: unknown) => {
+  command ??= readFile(file);
+  const bytes = await command.catch((cause: unknown) => {
     throw new Problem('NotFound', 'this server was started without its command', {
       hint: 'from a checkout the command is cli/src/main.ts',
       cause,
     });
   });
-  response.type('application/javascript').send(command);
+  response.type('application/javascript').send(bytes);
 };

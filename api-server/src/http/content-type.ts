@@ -53,3 +53,10 @@ function checkedForm({ params }: MIMEType): BodyKind {
 
 const malformed = (why: string, hint: string, cause?: unknown) =>
   new Problem('InvalidInput', `the Content-Type header ${why}`, { field: 'content-type', hint, cause });
+
+/** The refusal of a body whose type is not one of these. */
+export const unreadType = (types: readonly string[]): Problem =>
+  new Problem('UnsupportedMediaType', 'this content type is not read here', {
+    field: 'content-type',
+    hint: `send ${types.join(' or ')}`,
+  });

@@ -8,7 +8,7 @@ import { Problem } from '../problems.ts';
 import { readArchive } from '../storage/archive.ts';
 import { sourceLimits } from '../storage/tree.ts';
 import { chunksOf, collected } from './body.ts';
-import { archiveTypes, bodyKindOf } from './content-type.ts';
+import { archiveTypes, bodyKindOf, unreadType } from './content-type.ts';
 import { fieldValue, formLimitBytes, readForm } from './form.ts';
 import { readJson } from './json.ts';
 
@@ -37,11 +37,7 @@ async function bodyOf(request: Request, action: Action, owner: Owner): Promise<R
     return await services.unpacking.pass(owner.owner, () => storedForm(request, kind.boundary, owner), signal);
   if (takesFiles && kind?.is === 'archive')
     return await services.unpacking.pass(owner.owner, () => storedArchive(request, owner), signal);
-  const types = ['application/json', ...(takesFiles ? ['multipart/form-data', ...archiveTypes] : [])];
-  throw new Problem('UnsupportedMediaType', 'this content type is not read here', {
-    field: 'content-type',
-    hint: `send ${types.join(' or ')}`,
-  });
+  throw unreadType(['application/json', ...(takesFiles ? ['multipart/form-data', ...archiveTypes] : [])]);
 }
 
 async function storedForm(request: Request, boundary: string, owner: Owner): Promise<Record<string, unknown>> {

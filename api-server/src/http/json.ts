@@ -10,10 +10,10 @@ const maxDepth = 32;
 /** A deploy of 1,000 files has 4,000 values. */
 const maxValues = 50_000;
 
-/** The JSON value of a request's body. */
+/** The JSON value of a request's body; an empty body is an empty object. */
 export async function readJson(request: Request): Promise<unknown> {
   const bytes = await wholeBody(request, jsonLimitBytes);
-  return parseJson(textOf(bytes));
+  return bytes.length === 0 ? {} : parseJson(textOf(bytes));
 }
 
 /** JSON.parse for texts of strangers; throws InvalidInput for what is no JSON, or is nested too deeply, or has too many values. */

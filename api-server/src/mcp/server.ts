@@ -100,7 +100,9 @@ async function serveLegacy(request: Request, response: Response, caller: Caller,
   const server = legacyServer(request, caller, services);
   // One JSON answer, unless the client asked to hear of progress: that needs a stream.
   const transport = new StreamableHTTPServerTransport({ enableJsonResponse: !wantsProgress(request.body) });
-  response.once('close', () => void server.close());
+  response.once('close', () => {
+    server.close().catch((error: unknown) => services.log.debug('an MCP server did not close', { error }));
+  });
   // The library's own class does not meet its interface under exactOptionalPropertyTypes.
   await server.connect(transport as Parameters<LegacyServer['connect']>[0]);
   await transport.handleRequest(request, response, request.body);

@@ -59,5 +59,4 @@ export class Turnstile {
   }
 }
 
-const gone = () =>
-  new Problem('InvalidInput', 'the connection ended before it was its turn', { hint: 'send it again' });
+const gone = () => new Problem('ClientGone', 'the connection ended before it was its turn');
