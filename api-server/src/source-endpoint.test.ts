@@ -16,7 +16,7 @@ import { Tenancy } from './tenancy.ts';
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const namespace = 'vibed-alice-11111111';
 
-async function fetched(review: object, pod: Record<string, unknown> = {}, path?: string) {
+async function served(review: object, pod: Record<string, unknown> = {}) {
   const storage = await LocalStorage.open(mkdtempSync(join(tmpdir(), 'vibed-source-')));
   const { digest } = await storage.save(namespace, [{ path: 'a', bytes: Buffer.from('x'), executable: false }]);
   await storage.refer({ namespace, name: 'todo' }, digest);
@@ -27,8 +27,10 @@ async function fetched(review: object, pod: Record<string, unknown> = {}, path?:
     annotations: { 'vibed.dev/source-digest': digest },
     ...pod,
   };
+  let reviews = 0;
   const client = {
     raw: async (_method: string, _path: string, body: { spec: { token: string; audiences: string[] } }) => {
+      reviews += 1;
       expect(body.spec).toEqual({ token: 'the-token', audiences: ['vibed-source'] });
       return { status: review };
     },
@@ -37,23 +39,32 @@ async function fetched(review: object, pod: Record<string, unknown> = {}, path?:
       return { metadata };
     },
   } as unknown as KubeClient;
+  const metrics = new Metrics();
   const server = serveSources({
     client,
     storage,
     log,
     systemNamespace: 'vibed-system',
     buildNamespace: 'vibed-builds',
-    metrics: new Metrics(),
+    metrics,
     view: new MemoryStore().watch(),
     tenancy: new Tenancy(client),
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}${path ?? `/sources/${namespace}/todo/${digest}`}`;
-  const answer = await fetch(url, { headers: { authorization: 'Bearer the-token', connection: 'close' } });
-  const bytes = (await answer.arrayBuffer()).byteLength;
-  server.close();
-  return { status: answer.status, bytes };
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    path: `/sources/${namespace}/todo/${digest}`,
+    metrics,
+    reviews: () => reviews,
+    get: (path: string) => fetch(base + path, { headers: { authorization: 'Bearer the-token', connection: 'close' } }),
+    [Symbol.dispose]: () => void server.close(),
+  };
+}
+
+async function fetched(review: object, pod: Record<string, unknown> = {}, path?: string) {
+  using endpoint = await served(review, pod);
+  const answer = await endpoint.get(path ?? endpoint.path);
+  return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
 }
 
 const user = (more: object = {}) => ({
@@ -99,4 +110,19 @@ it.each([
   ],
 ])('refuses %s', async (_, review, pod, path, status) => {
   expect(await fetched(review, pod, path)).toMatchObject({ status });
+});
+
+it('has no token reviewed for an address that sent many wrong ones', async () => {
+  using endpoint = await served({ authenticated: false });
+  let limited = 0;
+  for (let left = 80; left > 0; left -= 1) if ((await endpoint.get(endpoint.path)).status === 429) limited += 1;
+  expect(limited).toBeGreaterThan(10);
+  expect(endpoint.reviews()).toBe(80 - limited);
+});
+
+it('answers with a problem when the metrics cannot be made', async () => {
+  using endpoint = await served(good);
+  expect((await endpoint.get('/metrics')).status).toBe(200);
+  endpoint.metrics.registry.metrics = () => Promise.reject(new Error('no'));
+  expect((await endpoint.get('/metrics')).status).toBe(500);
 });
