@@ -17,7 +17,7 @@ import { addCli, installLine } from './http/cli.ts';
 import { bodyKindOf, unreadType } from './http/content-type.ts';
 import { docsPage } from './http/docs-page.ts';
 import { answerProblem, heedErrors } from './http/edge.ts';
-import { archiveOf, inputOf } from './http/input.ts';
+import { inputOf, sentArchive } from './http/input.ts';
 import { readJson } from './http/json.ts';
 import { openApi } from './http/openapi.ts';
 import { type Method, servePath } from './http/paths.ts';
@@ -200,7 +200,7 @@ function takeUpload({ services, callers }: Doors): RequestHandler {
       if (caller === undefined) throw refusedTicket('upload', 'the API key that it was made with is gone');
       admit({ name: 'upload', scope: 'write' }, caller, services);
       const owner = namespaceOf(caller.user);
-      const store = async () => await receiveArchive(await archiveOf(request), { services, owner });
+      const store = async () => await receiveArchive(await sentArchive(request), { services, owner });
       const stored = await services.unpacking.pass(owner, store, goneOf(response));
       services.log.info('audit', { action: 'upload', user: caller.user, door: 'rest', source: stored.source_ref });
       return stored;

@@ -52,12 +52,12 @@ async function storedForm(request: Request, boundary: string, owner: Owner): Pro
 }
 
 async function storedArchive(request: Request, owner: Owner): Promise<Record<string, unknown>> {
-  const { ref } = await storedTree(await readArchive(await archiveOf(request)), owner);
+  const { ref } = await storedTree(await readArchive(await sentArchive(request)), owner);
   return { source_ref: ref };
 }
 
 /** The bytes of an archive, as they were sent: an archive is recognized by its first bytes, whatever the headers say. */
-export async function archiveOf(request: Request): Promise<Buffer> {
+export async function sentArchive(request: Request): Promise<Buffer> {
   return await collected(chunksOf(request, sourceLimits.archiveBytes), sourceLimits.archiveBytes);
 }
 

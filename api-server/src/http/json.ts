@@ -8,7 +8,7 @@ import { wholeBody } from './body.ts';
 export const jsonLimitBytes = 4 * 1024 * 1024;
 const maxDepth = 32;
 /** A deploy of 1,000 files has 4,000 values. */
-const maxValues = 50_000;
+const maxValues = 20_000;
 
 /** The JSON value of a request's body; an empty body is an empty object. */
 export async function readJson(request: Request): Promise<unknown> {
@@ -39,13 +39,9 @@ function textOf(bytes: Buffer): string {
 function checkStructure(text: string): void {
   let depth = 0;
   let values = 0;
-  let inString = false;
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
-    if (inString) {
-      if (char === backslash) at += 1;
-      else if (char === quote) inString = false;
-    } else if (char === quote) inString = true;
+    if (char === quote) at = endOfString(text, at);
     else if (char === openBrace || char === openBracket) {
       depth += 1;
       values += 1;
@@ -54,6 +50,19 @@ function checkStructure(text: string): void {
     else if (char === comma) values += 1;
     if (values > maxValues) throw tooMuch(`has more than ${maxValues} values`);
   }
+}
+
+/** Where the string ends that begins at `start`; the end of the text for one without an end. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === backslash) before -= 1;
+  return (at - before) % 2 === 1;
 }
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
