@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { commandLine, commandWords, flagOfField, inCliWords, problemText } from './cli-words.ts';
+import { commandLine, commandWords, flagOfField, flagOfPath, inCliWords, problemText } from './cli-words.ts';
 import { commands } from './commands.ts';
 import { Refused } from './failures.ts';
 import { parsed } from './parse.ts';
@@ -83,7 +83,8 @@ describe('every tool of the server', () => {
 });
 
 describe('what the server says', () => {
-  it.each([...toolNames, ...Object.keys(flagOfField)])('does not show %s, wherever it stands', word => {
+  const paths = Object.keys(flagOfPath).flatMap(path => [path, `spec.${path}`]);
+  it.each([...toolNames, ...Object.keys(flagOfField), ...paths])('does not show %s, wherever it stands', word => {
     for (const said of [word, `see ${word}.`, `call ${word}, then`, `(${word})`, `the ${word}: x`])
       expect(inCliWords(said)).not.toMatch(new RegExp(`(?<![\\w.])${word.replaceAll('.', '\\.')}(?!\\w)`));
   });
@@ -96,6 +97,7 @@ describe('what the server says', () => {
     ['repeat the call in a few seconds', 'repeat the command in a few seconds'],
     ['nothing was lost: repeat the same call', 'nothing was lost: repeat the same command'],
     ['Set spec.run.port to 3000.', 'Set --port to 3000.'],
+    ['in spec.run.health.path, or run.scale.min', 'in --health-path, or --min'],
     ['Raise spec.run.resources.memory.', 'Raise spec.run.resources.memory.'],
     ['constructor and toString are no tools', 'constructor and toString are no tools'],
     ['a call to the_moon', 'a call to the_moon'],

@@ -44,7 +44,7 @@ export const commandWords: Readonly<Record<string, (args: Args) => readonly stri
   delete_artifact: args => ['delete', name(args)],
 };
 
-/** The flag for a field of a tool or of an artifact's spec. */
+/** The flag for a field of a tool. */
 export const flagOfField: Readonly<Record<string, string>> = {
   base_version: '--base',
   set_env: '--env',
@@ -55,14 +55,21 @@ export const flagOfField: Readonly<Record<string, string>> = {
   source_ref: '--source-ref',
   health_path: '--health-path',
   timeout_s: '--timeout',
-  'spec.run.port': '--port',
-  'spec.run.healthPath': '--health-path',
-  'spec.run.env': '--env',
-  'spec.source.git.url': '--git',
-  'spec.source.git.ref': '--ref',
-  'spec.source.git.path': '--path',
-  'spec.source.image.ref': '--image',
 };
+
+/** The flag for a path within an artifact's spec. A path without a flag is shown as it is: kubectl sets it. */
+export const flagOfPath: Readonly<Record<string, string>> = {
+  'run.port': '--port',
+  'run.health.path': '--health-path',
+  'run.env': '--env',
+  'run.scale.min': '--min',
+  'run.scale.max': '--max',
+  'source.git.url': '--git',
+  'source.git.ref': '--ref',
+  'source.git.path': '--path',
+  'source.image.ref': '--image',
+};
+const pathInSpec = /^(?:spec\.)?((?:run|source)\..*)$/;
 
 /** Fields whose flag has the same name. In free text these are ordinary words; as the field of a problem they are not. */
 const plainFields = new Set(['port', 'min', 'max', 'image', 'env', 'kind', 'contains', 'confirm', 'method', 'version']);
@@ -77,11 +84,22 @@ export function commandLine({ tool, args = {} }: { tool: string; args?: Args | u
 export function inCliWords(text: string): string {
   return text
     .replace(/\b(the|the same|same) call\b/g, '$1 command')
-    .replace(/(\bcall )?(\bspec(?:\.\w+)+|\w+)/g, (found: string, call: string | undefined, token: string) => {
-      const line = commandLine({ tool: token });
-      if (line !== undefined) return `${call === undefined ? '' : 'run '}${line}`;
-      return Object.hasOwn(flagOfField, token) ? `${call ?? ''}${flagOfField[token]}` : found;
-    });
+    .replace(
+      /(\bcall )?((?<![\w.])(?:spec\.)?(?:run|source)(?:\.\w+)+|\w+)/g,
+      (found: string, call = '', token: string) => {
+        const line = commandLine({ tool: token });
+        if (line !== undefined) return `${call === '' ? '' : 'run '}${line}`;
+        const flagName = flagOf(token);
+        return flagName === undefined ? found : call + flagName;
+      },
+    );
+}
+
+function flagOf(token: string): string | undefined {
+  const [, path] = pathInSpec.exec(token) ?? [];
+  const table = path === undefined ? flagOfField : flagOfPath;
+  const key = path ?? token;
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 /** What the server says about a refusal: message, hint and the commands that help. */
