@@ -62,6 +62,11 @@ describe('the table of commands', () => {
     });
   });
 
+  it('is in the documentation', async () => {
+    const page = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    expect(commands.filter(({ name }) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('prints its version', async () => {
     expect(await vibed(['version'])).toMatchObject({ code: 0, out: version });
     expect(await vibed(['--version'])).toMatchObject({ code: 0, out: version });
@@ -93,6 +98,7 @@ describe('the table of commands', () => {
     { words: ['update', 'a', '.', '--ref', 'v1'] },
     { words: ['wait', 'a', '--for', 'ruining'] },
     { words: ['wait', 'a', '--timeout', 'long'] },
+    { words: ['wait', 'a', '--for', 'gone', '--version', '1'] },
     { words: ['invoke', 'a', '-H', 'nothing'] },
     { words: ['invoke', 'a', '-d', '@/does/not/exist'] },
     { words: ['completion', 'tcsh'] },

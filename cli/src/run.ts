@@ -16,10 +16,12 @@ import { version, versionWatch } from './version.ts';
 /** The whole program but for the process around it; returns the exit code. */
 export async function run(words: readonly string[], env: Environment, outside: Terminal): Promise<number> {
   // Text of others comes through every command: here none of it is forgotten.
+  const { ask } = outside;
   const terminal: Terminal = {
     ...outside,
     out: text => outside.out(printable(text)),
     err: text => outside.err(printable(text)),
+    ask: ask && (question => ask(printable(question))),
   };
   try {
     const code = await runWords(words, env, terminal);

@@ -5,7 +5,7 @@ import { phases } from '@vibed/crds';
 import { z } from 'zod';
 import { inCliWords, nextLines } from './cli-words.ts';
 import { answer, type Invocation, numberFlag, type Option, pathOf, serverCommand, textFlag } from './command.ts';
-import { exitCodes, Interrupted, nextSchema, Refused, Unreachable } from './failures.ts';
+import { exitCodes, Interrupted, nextSchema, Refused, Unreachable, UsageError } from './failures.ts';
 import { jsonText, printable, quoted } from './terminal.ts';
 
 const failureSchema = z.looseObject({
@@ -60,6 +60,8 @@ export const wait = serverCommand({
     const { name } = invocation.args;
     const wanted = { name, version: numberFlag(invocation, 'version'), timeoutSeconds: timeoutOf(invocation) };
     const phase = textFlag(invocation, 'for') ?? 'running';
+    if (phase !== 'running' && wanted.version !== undefined)
+      throw new UsageError('--version belongs to --for running', 'leave one of them out');
     try {
       return await (phase === 'running' ? waitFor(wanted, invocation) : waitForPhase(phase, wanted, invocation));
     } catch (error) {
