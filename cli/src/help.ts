@@ -46,7 +46,8 @@ function optionsText(options: Options): string {
     spelled(flag, option) + (option.short === undefined ? '' : `, -${option.short}`),
     option.about,
   ]);
-  return rows.map(([left = '', about]) => `  ${left.padEnd(18)}  ${about}`).join('\n');
+  const width = Math.min(24, Math.max(...rows.map(([left = '']) => left.length)));
+  return rows.map(([left = '', about]) => `  ${left.padEnd(width)}  ${about}`).join('\n');
 }
 
 export function overview(commands: readonly Command[]): string {
