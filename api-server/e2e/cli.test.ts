@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type KubeObject, kinds } from '@vibed/store/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { namespaceOf } from '../src/tenancy.ts';
 import { type Command, folderOf, installed } from './lib/command.ts';
-import { baseUrl, fetchHere, keyOf } from './lib/door.ts';
+import { baseUrl, client, fetchHere, keyOf } from './lib/door.ts';
 
 const unique = (topic: string) => `${topic}-${randomBytes(3).toString('hex')}`;
 const manifest = JSON.stringify({ name: 'app', version: '1.0.0', scripts: { start: 'node server.js' } });
@@ -17,6 +19,8 @@ createServer((_, answer) => answer.end('${word} ' + (process.env.WHO ?? 'nobody'
 const bodyOf = async (url: string) => await (await fetchHere(url)).text();
 /** An ingress takes a moment to follow the Service. */
 const soon = { timeout: 15_000 };
+
+type Built = KubeObject & { status?: { build?: { image?: string } } };
 
 let command: Command;
 let key = '';
@@ -106,6 +110,66 @@ it('deploys a folder, follows it, changes it, goes back and takes it away', asyn
   await expect.poll(async () => (await command.run('get', name)).code, { timeout: 60_000 }).toBe(3);
 });
 
+/** Answers with what it was asked, and a colour, a title and a reversed word for the terminal. */
+const appThatEchoes = `const { createServer } = require('node:http');
+console.log('[ready]\\n\\x1b[31mred\\x1b[0m \\x1b]0;title\\x07 \\u202eback');
+createServer(async (asked, answer) => {
+  let body = '';
+  for await (const chunk of asked) body += chunk;
+  answer.statusCode = asked.url === '/teapot' ? 418 : 200;
+  answer.setHeader('content-type', 'application/json');
+  answer.end(JSON.stringify({ method: asked.method, url: asked.url, type: asked.headers['content-type'], x: asked.headers['x-word'], body }));
+}).listen(process.env.PORT);
+`;
+
+it('waits for an app, sends requests to it and deploys its image', async () => {
+  using app = folderOf({ 'package.json': manifest, 'server.js': appThatEchoes });
+  const name = unique('cli-echo');
+  const left = await command.until(
+    printed => printed.includes(`${name} version 1: `),
+    'deploy',
+    app.folder,
+    '--name',
+    name,
+    '--wait',
+  );
+  expect(left).toMatchObject({ code: 130, out: '', err: expect.stringContaining(`vibed wait ${name}`) });
+  const url = await vibed('wait', name);
+  expect(url).toMatch(/^http:\/\/cli-echo-/);
+  expect(await vibed('wait', name, '--for', 'running', '--version', '1')).toBe(url);
+  expect(await command.run('wait', name, '--for', 'suspended', '--timeout', '1')).toMatchObject({ code: 1, out: '' });
+
+  const asked = ['invoke', name, '/items?q=a b', '-H', 'x-word: hi', '-d', '{"a":1}'];
+  const echo = { method: 'POST', url: '/items?q=a%20b', type: 'application/json', x: 'hi', body: '{"a":1}' };
+  expect(JSON.parse(await vibed(...asked))).toEqual(echo);
+  expect(JSON.parse(await vibed('invoke', name, '--json'))).toMatchObject({ status: 200, truncated: false });
+  expect(await command.run('invoke', name, '/teapot')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('HTTP 418'),
+  });
+
+  const logged = (await vibed('logs', name, '--kind', 'app')).split('\n');
+  expect(logged).toContain('[ready]');
+  expect(logged.find(line => line.includes('red'))).not.toMatch(/[^\P{Cc}\t]|\p{Cf}/u);
+
+  expect((await vibed('__complete', 'get', name.slice(0, -1))).split('\t')[0]).toBe(name);
+  expect((await command.run('get', `${name}x`)).err).toContain(`did you mean ${name}?`);
+
+  const ref = { namespace: namespaceOf('door-alice'), name };
+  const { status = {} } = await client.get<Built>(kinds.artifact, ref);
+  const copy = unique('cli-image');
+  const { out, err } = await command.run('deploy', '--image', status.build?.image ?? '', '--name', copy);
+  expect(out).toMatch(new RegExp(`^${copy} version 1: `));
+  expect(err).toContain(`next: vibed wait ${copy} --version 1`);
+  await vibed('wait', copy);
+  expect(JSON.parse(await vibed('invoke', copy, '/copy'))).toMatchObject({ url: '/copy' });
+
+  for (const each of [name, copy]) {
+    await vibed('delete', each, '--confirm', each);
+    expect(await vibed('wait', each, '--for', 'gone', '--timeout', '60')).toBe(`${each} is gone`);
+  }
+});
+
 it('tells why an app failed: 1', async () => {
   const server = "console.error('the moon is not full');\nprocess.exit(1);\n";
   using app = folderOf({ 'package.json': manifest, 'server.js': server });
@@ -132,7 +196,7 @@ it('opens an app in the browser', async () => {
 describe('what it refuses', () => {
   it.each([
     { words: ['get', 'absent-for-sure'], code: 3, says: 'NotFound' },
-    { words: ['dploy'], code: 2, says: 'there is no command dploy' },
+    { words: ['dploy'], code: 2, says: 'there is no command dploy\ndid you mean deploy?' },
     { words: ['get', 'x', '--server', 'http://127.0.0.1:1'], code: 3, says: 'cannot be reached' },
   ])('$words', async ({ words, code, says }) => {
     const ran = await command.run(...words);

@@ -13,6 +13,8 @@ export interface Seen {
 }
 
 type Answer = readonly [status: number, body: unknown];
+/** Stands for an answer that never comes. */
+export const silence: Answer = [0, undefined];
 /** Method and path (without query) → what is answered. */
 export type Answers = Readonly<Record<string, Answer | readonly Answer[]>>;
 
@@ -38,13 +40,25 @@ async function serve(request: IncomingMessage, response: ServerResponse, answers
   const [status, body] = (
     Array.isArray(found[0]) ? (found[Math.min(earlier, found.length - 1)] ?? [500, {}]) : found
   ) as Answer;
+  if (status === 0) return;
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 export const testKey = 'vk_canary_0123456789';
 
+interface Place {
+  readonly server?: string;
+  readonly cwd?: string;
+  /** What stdin holds. */
+  readonly input?: Buffer;
+  /** Takes what is written to a stdout that is no terminal. */
+  readonly raw?: (text: string) => void;
+  /** Aborted by Ctrl-C. */
+  readonly signal?: AbortSignal;
+}
+
 /** Runs `vibed …` in this process; what it printed and its exit code. */
-export async function vibed(words: readonly string[], place: { server?: string; cwd?: string } = {}) {
+export async function vibed(words: readonly string[], place: Place = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const opened: string[] = [];
@@ -54,7 +68,9 @@ export async function vibed(words: readonly string[], place: { server?: string; 
     err: text => err.push(text),
     openUrl: url => opened.push(url),
     cwd: place.cwd ?? '/',
-    signal: new AbortController().signal,
+    input: async () => place.input ?? Buffer.alloc(0),
+    raw: place.raw,
+    signal: place.signal ?? new AbortController().signal,
   });
   return { code, out: out.join('\n'), err: err.join('\n'), opened };
 }

@@ -3,7 +3,8 @@ import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { Agent, fetch, type Response } from 'undici';
 import { z } from 'zod';
 import type { Connection } from './config.ts';
-import { Refused, Unreachable } from './failures.ts';
+import { Interrupted, Refused, Unreachable } from './failures.ts';
+import { quoted } from './terminal.ts';
 import { type Heard, userAgent } from './version.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -11,7 +12,6 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 interface Asked {
   readonly query?: Query;
   readonly body?: Record<string, unknown>;
-  readonly signal?: AbortSignal | undefined;
   readonly isPatient?: boolean;
 }
 
@@ -36,34 +36,43 @@ export const patientDispatcher = new Agent({ connect: { lookup: lookupHost }, he
 const uploadSchema = z.looseObject({ upload_url: z.string() });
 const receivedSchema = z.looseObject({ source_ref: z.string() });
 
-/** One vibeD. Throws Refused when it says no and Unreachable when it says nothing. */
+/** One vibeD. Throws Refused when it says no, Unreachable when it says nothing, and ends every request when `signal` is aborted. */
 export class Api {
   readonly #server: string;
   readonly #key: string | undefined;
   readonly #heard: Heard;
+  readonly #signal: AbortSignal;
 
-  constructor({ server, key }: Pick<Connection, 'server' | 'key'>, heard: Heard) {
+  constructor({ server, key }: Pick<Connection, 'server' | 'key'>, heard: Heard, signal: AbortSignal) {
     this.#server = server;
     this.#key = key;
     this.#heard = heard;
+    this.#signal = signal;
   }
 
-  async get(path: string, query: Query = {}, signal?: AbortSignal): Promise<unknown> {
-    return await jsonOf(await this.#send('GET', path, { query, signal }));
+  async get(path: string, query: Query = {}): Promise<unknown> {
+    return await jsonOf(await this.#send('GET', path, { query }));
   }
 
   async send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: Record<string, unknown>): Promise<unknown> {
-    return await jsonOf(await this.#send(method, path, { body }));
+    try {
+      return await jsonOf(await this.#send(method, path, { body }));
+    } catch (error) {
+      const name = artifactOf(path, body);
+      if (!this.#signal.aborted || name === undefined) throw error;
+      const check = quoted(['vibed', 'get', name]);
+      throw new Interrupted(`interrupted before the server answered; it may still carry out the command: ${check}`);
+    }
   }
 
   /** The body of an answer that is no JSON, as it comes. */
-  async *stream(path: string, query: Query = {}, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { body } = await this.#send('GET', path, { query, signal, isPatient: true });
+  async *stream(path: string, query: Query = {}): AsyncGenerator<Uint8Array> {
+    const { body } = await this.#send('GET', path, { query, isPatient: true });
     if (body === null) return;
     try {
       yield* body as AsyncIterable<Uint8Array>;
     } catch (error) {
-      if (signal?.aborted === true) return;
+      if (this.#signal.aborted) return;
       throw new Unreachable(this.#server, error);
     }
   }
@@ -78,14 +87,13 @@ export class Api {
     return receivedSchema.parse(await jsonOf(answer)).source_ref;
   }
 
-  async #send(method: string, path: string, { query = {}, body, signal, isPatient = false }: Asked): Promise<Response> {
+  async #send(method: string, path: string, { query = {}, body, isPatient = false }: Asked): Promise<Response> {
     const given = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
     const search = given.size === 0 ? '' : `?${given}`;
     return await this.#fetch(path + search, {
       method,
       isPatient,
-      ...(signal !== undefined && { signal }),
       ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
   }
@@ -96,7 +104,14 @@ export class Api {
     let answer: Response;
     try {
       const through = isPatient === true ? patientDispatcher : dispatcher;
-      answer = await fetch(this.#server + path, { ...init, headers: all, redirect: 'manual', dispatcher: through });
+      const signal = this.#signal;
+      answer = await fetch(this.#server + path, {
+        ...init,
+        headers: all,
+        redirect: 'manual',
+        dispatcher: through,
+        signal,
+      });
     } catch (error) {
       throw new Unreachable(this.#server, error);
     }
@@ -111,7 +126,14 @@ interface RequestOptions {
   readonly isPatient?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  readonly signal?: AbortSignal;
+}
+
+/** The artifact that a request writes; undefined where it writes none. */
+function artifactOf(path: string, body: Record<string, unknown>): string | undefined {
+  const [, , collection, name] = path.split('/');
+  if (collection !== 'artifacts') return undefined;
+  if (name !== undefined) return decodeURIComponent(name);
+  return typeof body.name === 'string' ? body.name : undefined;
 }
 
 async function jsonOf(answer: Response): Promise<unknown> {

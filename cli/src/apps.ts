@@ -1,8 +1,9 @@
 // The commands that look at apps and steer them. Most are one call of the API: a new one is one literal here.
 import { z } from 'zod';
+import { inCliWords } from './cli-words.ts';
 import { answer, type Command, numberIn, oneCall, pathOf, serverCommand, textFlag } from './command.ts';
 import { exitCodes, UsageError } from './failures.ts';
-import { printable, table } from './terminal.ts';
+import { quoted, table } from './terminal.ts';
 import { failureText } from './wait.ts';
 import { follow, waitOptions } from './written.ts';
 
@@ -24,7 +25,7 @@ const listSchema = z.looseObject({
 /** Name, version, phase and URL in a line. */
 function lineOf({ name, version, phase, url }: Artifact): string {
   const parts = [name, version === undefined ? undefined : `version ${version}`, phase, url];
-  return printable(parts.filter(part => part !== undefined).join('  '));
+  return parts.filter(part => part !== undefined).join('  ');
 }
 
 export const appCommands: readonly Command[] = [
@@ -32,6 +33,7 @@ export const appCommands: readonly Command[] = [
     name: 'list',
     summary: 'your apps',
     words: '',
+    examples: ['vibed list', 'vibed list --json'],
     run: async invocation => {
       const all: z.output<typeof listSchema>['artifacts'] = [];
       let page: z.output<typeof listSchema>;
@@ -53,10 +55,11 @@ export const appCommands: readonly Command[] = [
     name: 'get',
     summary: 'how an app is; why it failed',
     words: '<name>',
+    examples: ['vibed get my-app', 'vibed get https://my-app.example.com --json'],
     call: ({ args }) => ({ path: pathOf(args.name) }),
     schema: artifactSchema,
     tell: app => {
-      const warnings = app.warnings.map(text => `warning: ${printable(text)}`);
+      const warnings = app.warnings.map(text => `warning: ${inCliWords(text)}`);
       return [lineOf(app), ...warnings, ...(app.failure === undefined ? [] : [failureText(app.failure)])].join('\n');
     },
   }),
@@ -65,6 +68,7 @@ export const appCommands: readonly Command[] = [
     name: 'versions',
     summary: 'the versions that can be gone back to',
     words: '<name>',
+    examples: ['vibed versions my-app'],
     call: ({ args }) => ({ path: pathOf(args.name, '/versions') }),
     schema: z.looseObject({
       versions: z.array(
@@ -91,6 +95,7 @@ export const appCommands: readonly Command[] = [
     name: 'diff',
     summary: 'what changed from one version to another, or to now',
     words: '<name> <from> [to]',
+    examples: ['vibed diff my-app 3', 'vibed diff my-app 3 4'],
     call: ({ args: { name, from, to } }) => ({
       path: pathOf(name, '/diff'),
       query: { from: numberIn(from, 'from'), to: to === undefined ? undefined : numberIn(to, 'to') },
@@ -104,7 +109,7 @@ export const appCommands: readonly Command[] = [
     tell: ({ files, patch, truncated, settings }) => {
       const lines = [...settings, ...files.map(file => `${file.change} ${file.path}`), patch.trimEnd()];
       const end = truncated ? ['(the patch goes on)'] : [];
-      return printable([...lines, ...end].filter(line => line !== '').join('\n'));
+      return [...lines, ...end].filter(line => line !== '').join('\n');
     },
   }),
 
@@ -112,6 +117,7 @@ export const appCommands: readonly Command[] = [
     name: 'rollback',
     summary: 'make an earlier version the present one',
     words: '<name> <version>',
+    examples: ['vibed rollback my-app 3 --wait'],
     options: waitOptions,
     run: async invocation => {
       const { name, version } = invocation.args;
@@ -124,6 +130,8 @@ export const appCommands: readonly Command[] = [
     name: 'control',
     summary: 'retry, restart, suspend, resume or cancel_build',
     words: '<name> <action>',
+    choices: { action: ['retry', 'restart', 'suspend', 'resume', 'cancel_build'] },
+    examples: ['vibed control my-app restart', 'vibed control my-app suspend'],
     call: ({ args: { name, action } }) => ({ method: 'POST', path: pathOf(name, '/control'), body: { action } }),
     schema: artifactSchema,
     tell: lineOf,
@@ -133,6 +141,7 @@ export const appCommands: readonly Command[] = [
     name: 'delete',
     summary: 'delete an app; its name has to be said again',
     words: '<name>',
+    examples: ['vibed delete my-app --confirm my-app'],
     options: { confirm: { type: 'string', value: 'NAME', about: 'the name again; asked for at a terminal' } },
     call: async ({ args: { name }, flags, terminal }) => {
       const confirm = textFlag({ flags }, 'confirm') ?? (await terminal.ask?.(`type ${name} to delete it: `));
@@ -142,8 +151,9 @@ export const appCommands: readonly Command[] = [
     },
     schema: z.looseObject({ name: z.string(), source_ref: z.string().optional() }),
     tell: ({ name, source_ref }) => {
-      const kept = source_ref === undefined ? '' : `; its source is kept for 7 days as ${source_ref}`;
-      return printable(`${name} is being deleted${kept}`);
+      const again = quoted(['vibed', 'deploy', '--source-ref', source_ref ?? '', '--name', name]);
+      const kept = source_ref === undefined ? '' : `; its source is kept for 7 days as ${source_ref}: ${again}`;
+      return `${name} is being deleted${kept}`;
     },
   }),
 
@@ -151,6 +161,7 @@ export const appCommands: readonly Command[] = [
     name: 'open',
     summary: 'open an app in the browser',
     words: '<name>',
+    examples: ['vibed open my-app'],
     run: async invocation => {
       const { api, args, terminal } = invocation;
       const body = await api.get(pathOf(args.name));

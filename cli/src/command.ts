@@ -4,15 +4,19 @@ import type { z } from 'zod';
 import type { Api, Query } from './api.ts';
 import type { Connection } from './config.ts';
 import { UsageError } from './failures.ts';
-import type { Terminal } from './terminal.ts';
+import { jsonText, type Terminal } from './terminal.ts';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
   /** May be given several times. */
   readonly multiple?: boolean;
-  /** What stands for its value in the help. */
+  /** Stands for its value in the help. */
   readonly value?: string;
+  /** The only values that it takes. */
+  readonly choices?: readonly string[];
+  /** What a shell completes its value with. */
+  readonly completes?: 'file' | 'folder';
   readonly about: string;
 }
 export type Options = Readonly<Record<string, Option>>;
@@ -45,7 +49,11 @@ interface Described<W extends string> {
   readonly summary: string;
   /** What comes after `vibed <name>`, without the options. */
   readonly words: W;
+  /** The only values that a word takes, by its name. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   readonly options?: Options;
+  /** Lines as one types them, for the help. */
+  readonly examples: readonly string[];
 }
 
 /** One line of the table: `run` returns the exit code, or throws what run.ts knows how to tell. */
@@ -132,7 +140,7 @@ export function answer(
   body: unknown,
   tell: () => string,
 ): number {
-  const text = flags.json === true ? JSON.stringify(body, null, 2) : tell();
+  const text = flags.json === true ? jsonText(body) : tell();
   if (text !== '') terminal.out(text);
   return 0;
 }

@@ -1,8 +1,8 @@
 // The ways in which a command ends badly. The exit code is part of what scripts rely on.
 import { z } from 'zod';
 
-/** 0 done, 1 the app failed, 2 the command was not understood, 3 the server cannot be reached or refused. */
-export const exitCodes = { ok: 0, appFailed: 1, usage: 2, server: 3 } as const;
+/** 0 done, 1 the app failed, 2 the command was not understood, 3 the server cannot be reached or refused, 130 interrupted. */
+export const exitCodes = { ok: 0, appFailed: 1, usage: 2, server: 3, interrupted: 130 } as const;
 
 /** The command line, the settings or the folder are not usable. */
 export class UsageError extends Error {
@@ -14,12 +14,17 @@ export class UsageError extends Error {
   }
 }
 
+/** Calls that the server suggests. */
+export const nextSchema = z.array(
+  z.looseObject({ tool: z.string(), args: z.looseObject({}).optional(), why: z.string().optional() }),
+);
 const problemSchema = z.looseObject({
   code: z.string(),
   message: z.string(),
+  field: z.string().optional(),
   hint: z.string().optional(),
   source_ref: z.string().optional(),
-  next: z.array(z.looseObject({ tool: z.string(), args: z.looseObject({}).optional() })).optional(),
+  next: nextSchema.optional(),
 });
 /** What the API says about a refusal. */
 export type Problem = z.output<typeof problemSchema>;
@@ -39,6 +44,9 @@ export class Refused extends Error {
     this.problem = problem;
   }
 }
+
+/** Ctrl-C while the server works. The message says what continues there. */
+export class Interrupted extends Error {}
 
 /** No answer came. */
 export class Unreachable extends Error {

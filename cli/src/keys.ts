@@ -5,15 +5,17 @@ import { type KeyEntry, keyEntrySchema, keysSecret, mintKey, scopeSchema } from 
 import { z } from 'zod';
 import { answer, type Local, localCommand, textFlag } from './command.ts';
 import { UsageError } from './failures.ts';
-import { printable, table } from './terminal.ts';
+import { table } from './terminal.ts';
 
 export const keys = localCommand({
   name: 'keys',
   summary: 'create, list or revoke API keys; needs kubectl and the kubeconfig of an administrator, no server',
   words: '<create|list|revoke> [id]',
+  choices: { 'create|list|revoke': ['create', 'list', 'revoke'] },
+  examples: ['vibed keys create --user alice --scope write', 'vibed keys list', 'vibed keys revoke 1a2b3c4d'],
   options: {
     user: { type: 'string', value: 'NAME', about: 'whose apps a new key reaches' },
-    scope: { type: 'string', value: 'read|write|admin', about: 'what it may do; write unless given' },
+    scope: { type: 'string', choices: scopeSchema.options, about: 'what it may do; write unless given' },
     namespace: { type: 'string', value: 'NAME', about: 'where vibeD runs; vibed-system unless given' },
   },
   run: async local => {
@@ -28,9 +30,8 @@ export const keys = localCommand({
 async function create(local: Local): Promise<number> {
   const user = textFlag(local, 'user') ?? '';
   if (!/^\S{1,200}$/.test(user)) throw new UsageError('--user: say whose key it is, without spaces', '--user alice');
-  const scope = scopeSchema.safeParse(textFlag(local, 'scope') ?? 'write');
-  if (!scope.success) throw new UsageError(`--scope is one of ${scopeSchema.options.join(', ')}`);
-  const { id, key, entry } = mintKey(user, scope.data);
+  const scope = scopeSchema.parse(textFlag(local, 'scope') ?? 'write');
+  const { id, key, entry } = mintKey(user, scope);
   const data = { [id]: Buffer.from(JSON.stringify(entry)).toString('base64') };
   const metadata = { name: keysSecret, namespace: namespaceOf(local) };
   // A manager per key: applying one entry leaves the others to theirs.
@@ -51,7 +52,7 @@ async function list(local: Local): Promise<number> {
 
 async function revoke(id: string, local: Local): Promise<number> {
   const entry = (await read(local))[id];
-  if (entry === undefined) throw new UsageError(`there is no key ${printable(id)}`, 'vibed keys list tells their ids');
+  if (entry === undefined) throw new UsageError(`there is no key ${id}`, 'vibed keys list tells their ids');
   const patch = JSON.stringify({ data: { [id]: null } });
   await kubectl(['-n', namespaceOf(local), 'patch', 'secret', keysSecret, '--type', 'merge', '-p', patch]);
   const when = await bringToServer(local);

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // The process around run.ts: its streams, its signals, its exit code. The commands are in commands.ts.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { buffer } from 'node:stream/consumers';
 import { dispatcher, patientDispatcher } from './api.ts';
 import { readEnvironment } from './config.ts';
 import { run } from './run.ts';
@@ -10,16 +12,19 @@ const stop = new AbortController();
 process.once('SIGINT', () => {
   process.exitCode = 130;
   stop.abort();
-  // A second one, or a command that does not listen, ends it anyway.
+  // A second one, or a command that does not end, is ended anyway.
   setTimeout(() => process.exit(130), 500).unref();
 });
 // The reader of a pipe has gone, as `head` does.
-process.stdout.on('error', () => process.exit(0));
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
 
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // At a terminal Ctrl-C comes as a key, and Ctrl-D leaves the question without an answer.
+  lines.once('SIGINT', () => process.emit('SIGINT'));
+  const closed = once(lines, 'close').then(() => '');
   try {
-    return (await lines.question(question)).trim();
+    return (await Promise.race([lines.question(question, { signal: stop.signal }), closed])).trim();
   } finally {
     lines.close();
   }
@@ -40,13 +45,15 @@ async function main(): Promise<void> {
   const code = await run(process.argv.slice(2), readEnvironment(), {
     out: text => void process.stdout.write(`${text}\n`),
     err: text => void process.stderr.write(`${text}\n`),
+    raw: process.stdout.isTTY ? undefined : text => void process.stdout.write(text),
     ask: process.stdin.isTTY ? ask : undefined,
+    input: async () => await buffer(process.stdin),
     openUrl,
     cwd: process.cwd(),
     signal: stop.signal,
   });
-  process.exitCode = stop.signal.aborted ? 130 : code;
-  await Promise.all([dispatcher.close(), patientDispatcher.close()]);
+  process.exitCode = code;
+  await Promise.all([dispatcher.destroy(), patientDispatcher.destroy()]);
 }
 
 // No top-level await: the bundle is CommonJS.

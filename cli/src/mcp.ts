@@ -1,6 +1,7 @@
 // `vibed mcp`: the stdio door, and what to write where so that a client uses it. The snippets name where the key is and never hold it.
 import { answer, type Invocation, serverCommand, textFlag } from './command.ts';
 import { UsageError } from './failures.ts';
+import { quoted } from './terminal.ts';
 
 type Snippet = (args: readonly string[]) => string;
 
@@ -11,14 +12,12 @@ const json =
 
 /** How each client is told of a stdio server. */
 export const snippets: Readonly<Record<string, Snippet>> = {
-  'claude-code': args => `claude mcp add vibed -- vibed ${args.map(quoted).join(' ')}`,
+  'claude-code': args => `claude mcp add vibed -- ${quoted(['vibed', ...args])}`,
   cursor: json('mcpServers'),
   vscode: json('servers', { type: 'stdio' }),
   codex: args => `[mcp_servers.vibed]\ncommand = "vibed"\nargs = ${JSON.stringify(args)}`,
   gemini: json('mcpServers'),
 };
-
-const quoted = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const places: Readonly<Record<string, string>> = {
   'claude-code': 'run this',
@@ -32,14 +31,14 @@ export const mcp = serverCommand({
   name: 'mcp',
   summary: 'speak MCP on stdin and stdout, or print what a client needs for that',
   words: '[config]',
+  choices: { config: ['config'] },
+  examples: ['vibed mcp', 'vibed mcp config --client claude-code'],
   options: {
-    client: { type: 'string', value: Object.keys(snippets).join('|'), about: 'with config: for which client' },
+    client: { type: 'string', choices: Object.keys(snippets), about: 'with config: for which client' },
   },
   run: async invocation => {
     const { args, connection, terminal } = invocation;
-    if (args.config === 'config') return config(invocation);
-    if (args.config !== undefined)
-      throw new UsageError(`there is no mcp ${args.config}`, 'mcp, or mcp config --client …');
+    if (args.config !== undefined) return config(invocation);
     const { serveStdio } = await import('./stdio.ts');
     await serveStdio(connection, terminal);
     return 0;

@@ -6,8 +6,9 @@ import { type Answers, restDouble, testKey, vibed } from './api.testing.ts';
 import { commands } from './commands.ts';
 import { connectionOf } from './config.ts';
 import { asArchive } from './folder.ts';
+import { parsed } from './parse.ts';
 import { unpack } from './source.ts';
-import { versionWatch } from './version.ts';
+import { version, versionWatch } from './version.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -26,6 +27,50 @@ describe('the table of commands', () => {
   it.each(commands.map(({ name }) => name))('%s tells its usage', async name => {
     const { code, out } = await vibed([name, '--help']);
     expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: expect.stringContaining(`vibed ${name}`) });
+    expect(out).toMatch(/^Examples:\n {2}\S/m);
+    expect(await vibed(['help', name])).toMatchObject({ code: 0, out });
+  });
+
+  it.each(commands.flatMap(({ examples }) => examples))('understands its own example: %s', example => {
+    const [, line = ''] = /(vibed[^>)]*)/.exec(example) ?? [];
+    const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
+    const command = commands.find(({ name }) => name === words[1]);
+    expect([words[0], command?.name]).toEqual(['vibed', words[1]]);
+    if (command !== undefined) parsed(command, words.slice(2));
+  });
+
+  it.each([
+    { words: ['dploy'], says: 'there is no command dploy\ndid you mean deploy?' },
+    { words: ['help', 'lgos'], says: 'there is no command lgos\ndid you mean logs?' },
+    { words: ['frobnicate'], says: 'there is no command frobnicate\nvibed --help lists the commands' },
+    { words: ['logs', 'a', '--folow'], says: 'vibed logs has no flag --folow\ndid you mean --follow?' },
+    { words: ['logs', 'a', '--kidn=build'], says: 'vibed logs has no flag --kidn\ndid you mean --kind?' },
+    { words: ['logs', 'a', '-z'], says: 'vibed logs has no flag -z\nvibed logs --help' },
+    {
+      words: ['logs', 'a', '--kind', 'biuld'],
+      says: '--kind is one of build, app, and not biuld\ndid you mean build?',
+    },
+    { words: ['control', 'a', 'restrat'], says: /^<action> is one of .*\ndid you mean restart\?$/ },
+    { words: ['invoke', 'a', '-X', 'post'], says: /\ndid you mean POST\?$/ },
+    { words: ['get'], says: 'usage: vibed get <name>\nvibed get --help' },
+  ])('$words: $says', async ({ words, says }) => {
+    const { code, out, err } = await vibed(words, { server: 'http://127.0.0.1:1' });
+    expect({ code, out, err }).toEqual({
+      code: 2,
+      out: '',
+      err: typeof says === 'string' ? says : expect.stringMatching(says),
+    });
+  });
+
+  it('is in the documentation', async () => {
+    const page = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    expect(commands.filter(({ name }) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('prints its version', async () => {
+    expect(await vibed(['version'])).toMatchObject({ code: 0, out: version });
+    expect(await vibed(['--version'])).toMatchObject({ code: 0, out: version });
+    expect(JSON.parse((await vibed(['version', '--json'])).out)).toEqual({ version });
   });
 
   it.each([
@@ -45,6 +90,18 @@ describe('the table of commands', () => {
     { words: ['delete', 'a', '--confirm', 'b'] },
     { words: ['mcp', 'config', '--client', 'lynx'] },
     { words: ['deploy', '/does/not/exist', '--name', 'a'] },
+    { words: ['deploy', '.', '--image', 'a/b@sha256:aa'] },
+    { words: ['deploy', '--git', 'https://a.example/b', '--image', 'a/b@sha256:aa'] },
+    { words: ['deploy', '--source-ref', 'sha256:aa'] },
+    { words: ['deploy', '--ref', 'v1'] },
+    { words: ['deploy', '--path', 'web', '--image', 'a/b'] },
+    { words: ['update', 'a', '.', '--ref', 'v1'] },
+    { words: ['wait', 'a', '--for', 'ruining'] },
+    { words: ['wait', 'a', '--timeout', 'long'] },
+    { words: ['wait', 'a', '--for', 'gone', '--version', '1'] },
+    { words: ['invoke', 'a', '-H', 'nothing'] },
+    { words: ['invoke', 'a', '-d', '@/does/not/exist'] },
+    { words: ['completion', 'tcsh'] },
   ])('$words is not understood: 2', async ({ words }) => {
     const { code, out, err } = await vibed(words, { server: 'http://127.0.0.1:1' });
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -102,6 +159,64 @@ describe('deploy', () => {
     expect(code).toBe(0);
     expect(server.seen[1]?.body.subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
     expect(JSON.parse(String(server.seen[2]?.body))).toEqual({ name: 'large', source_ref: 'sha256:bb' });
+  });
+
+  const taken = { code: 'NameTaken', message: 'my-app exists', hint: '-', next: [] };
+  const get = 'GET /api/artifacts/my-app';
+  const update = 'PATCH /api/artifacts/my-app';
+
+  it.each([
+    {
+      words: ['--git', 'https://git.example.com/team/My_Shop.git', '--ref', 'v2'],
+      body: { name: 'my-shop', git_url: 'https://git.example.com/team/My_Shop.git', git_ref: 'v2' },
+    },
+    {
+      words: ['--git', 'https://git.example.com/shop', '--path', 'apps/web/', '--port', '80'],
+      body: { name: 'web', git_url: 'https://git.example.com/shop', git_path: 'apps/web/', port: 80 },
+    },
+    {
+      words: ['--image', 'registry.example.com:5000/team/shop:1@sha256:aa', '--env', 'A=b'],
+      body: { name: 'shop', image: 'registry.example.com:5000/team/shop:1@sha256:aa', env: { A: 'b' } },
+    },
+    { words: ['--source-ref', 'sha256:bb', '--name', 'a'], body: { name: 'a', source_ref: 'sha256:bb' } },
+  ])('takes $words instead of a folder', async ({ words, body }) => {
+    await using server = await restDouble({ [create]: [201, written] });
+    expect(await vibed(['deploy', ...words], { server: server.url })).toMatchObject({ code: 0 });
+    expect(server.seen.map(each => JSON.parse(String(each.body)))).toEqual([body]);
+  });
+
+  it('makes an image the next version of a name that is taken', async () => {
+    const answers = { [create]: [409, taken], [get]: [200, { version: 2 }], [update]: [200, written] } as const;
+    await using server = await restDouble(answers);
+    const words = ['deploy', '--image', 'a.example/b@sha256:aa', '--name', 'my-app'];
+    expect(await vibed(words, { server: server.url })).toMatchObject({ code: 0 });
+    expect(JSON.parse(String(server.seen.at(-1)?.body))).toEqual({ base_version: 2, image: 'a.example/b@sha256:aa' });
+  });
+
+  const git = (url: string) => ({ version: 2, source: { git_url: url, git_ref: 'v1' } });
+  it('moves an app that comes from the same repository to another ref', async () => {
+    const answers = { [create]: [409, taken], [get]: [200, git('https://a.example/b')], [update]: [200, written] };
+    await using server = await restDouble(answers as unknown as Answers);
+    const words = ['deploy', '--git', 'https://a.example/b', '--ref', 'v2', '--name', 'my-app'];
+    expect(await vibed(words, { server: server.url })).toMatchObject({ code: 0 });
+    expect(JSON.parse(String(server.seen.at(-1)?.body))).toEqual({ base_version: 2, git_ref: 'v2' });
+  });
+
+  it('does not take an app away from another repository', async () => {
+    await using server = await restDouble({ [create]: [409, taken], [get]: [200, git('https://a.example/other')] });
+    const words = ['deploy', '--git', 'https://a.example/b', '--ref', 'v2', '--name', 'my-app'];
+    const { code, err } = await vibed(words, { server: server.url });
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/comes from https:\/\/a.example\/other\n.*update/),
+    });
+    expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
+  });
+
+  it('says in its own words what to do next', async () => {
+    const next = [{ tool: 'wait_for_artifact', args: { name: 'my-app', version: 1 }, why: 'returns when it runs' }];
+    const { err } = await deploy({ [create]: [201, { ...written, next }] });
+    expect(err).toContain('next: vibed wait my-app --version 1  (returns when it runs)');
   });
 
   it('tells why an app failed: 1', async () => {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { answer, type Invocation, numberFlag, pathOf, serverCommand, textFlag } from './command.ts';
 import { UsageError } from './failures.ts';
 import { folderLimits } from './folder.ts';
-import { printable } from './terminal.ts';
+import { oneLine } from './terminal.ts';
 
 const listSchema = z.looseObject({ files: z.array(z.looseObject({ path: z.string() })).default([]) });
 
@@ -17,9 +17,10 @@ export const source = serverCommand({
   name: 'source',
   summary: 'the files of an app, listed or written to a folder',
   words: '<name>',
+  examples: ['vibed source my-app', 'vibed source my-app --version 3 --out my-app-3'],
   options: {
     version: { type: 'string', value: 'N', about: 'the present one unless given' },
-    out: { type: 'string', value: 'FOLDER', about: 'a new folder for the files' },
+    out: { type: 'string', value: 'FOLDER', completes: 'folder', about: 'a new folder for the files' },
   },
   run: async invocation => {
     const { api, args } = invocation;
@@ -28,7 +29,7 @@ export const source = serverCommand({
     if (out !== undefined) return await download(args.name, version, out, invocation);
     const body = await api.get(pathOf(args.name, '/source'), { version });
     const { files } = listSchema.parse(body);
-    return answer(invocation, body, () => printable(files.map(({ path }) => path).join('\n')));
+    return answer(invocation, body, () => files.map(({ path }) => oneLine(path)).join('\n'));
   },
 });
 
@@ -43,7 +44,7 @@ async function download(
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length > 0)
     throw new UsageError(`${out} is not empty`, 'name a new folder: nothing is overwritten');
-  const archive = await buffer(Readable.from(api.stream(pathOf(name, '/source.tar.gz'), { version }, terminal.signal)));
+  const archive = await buffer(Readable.from(api.stream(pathOf(name, '/source.tar.gz'), { version })));
   const paths = await unpack(archive, folder);
   return answer(invocation, { name, folder, files: paths }, () => folder);
 }
@@ -55,8 +56,7 @@ export async function unpack(archive: Buffer, folder: string): Promise<string[]>
   const paths: string[] = [];
   for await (const entry of parser) {
     const { name, type, mode = 0o644 } = entry.header;
-    if (type !== 'file' || !isInside(name))
-      throw new Error(`the archive holds ${printable(name)}, which is no file of a folder`);
+    if (type !== 'file' || !isInside(name)) throw new Error(`the archive holds ${name}, which is no file of a folder`);
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, await buffer(entry), { flag: 'wx' });

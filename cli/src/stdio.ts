@@ -51,7 +51,7 @@ export interface Behind {
 export async function serveStdio(connection: Connection, { cwd, signal, err }: Terminal): Promise<void> {
   const heard = versionWatch(connection.server, err);
   const upstream = await connect(connection, heard);
-  const api = new Api(connection, heard);
+  const api = new Api(connection, heard, signal);
   const send = async (folder: string) => await api.upload(await asArchive(await readFolder(resolve(cwd, folder))));
   const door = makeDoor({ upstream, send });
   const closed = new Promise<void>(done => {

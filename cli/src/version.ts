@@ -1,5 +1,4 @@
 // The version of this command. The server hands out the command that was bundled with it, under one version.
-
 /** Set by bundle.ts. */
 declare const VIBED_VERSION: string | undefined;
 

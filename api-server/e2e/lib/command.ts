@@ -18,8 +18,8 @@ export interface Command extends Disposable {
   readonly file: string;
   readonly env: NodeJS.ProcessEnv;
   readonly run: (...words: string[]) => Promise<Ran>;
-  /** Runs until `enough` of what it printed is there, then interrupts it as Ctrl-C does. */
-  readonly until: (enough: (out: string) => boolean, ...words: string[]) => Promise<Ran>;
+  /** Runs until `enough` of what it printed, on either stream, is there, then interrupts it as Ctrl-C does. */
+  readonly until: (enough: (printed: string) => boolean, ...words: string[]) => Promise<Ran>;
 }
 
 /** Programs besides Node's own, such as kubectl, are looked for in `folders` first. */
@@ -62,18 +62,20 @@ function interrupted(
   file: string,
   words: readonly string[],
   env: NodeJS.ProcessEnv,
-  enough: (out: string) => boolean,
+  enough: (printed: string) => boolean,
 ): Promise<Ran> {
   const child = spawn(file, words, { env });
   let out = '';
   let err = '';
+  // Once: a second one ends it the hard way.
+  const look = () => !child.killed && enough(out + err) && child.kill('SIGINT');
   child.stderr.on('data', chunk => {
     err += chunk;
+    look();
   });
   child.stdout.on('data', chunk => {
     out += chunk;
-    // Once: a second one ends it the hard way.
-    if (!child.killed && enough(out)) child.kill('SIGINT');
+    look();
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
