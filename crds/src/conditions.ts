@@ -70,6 +70,7 @@ export const reasons = {
   Unavailable: 'No verified version answers.',
   Stopped: 'The app is stopped.',
   Deleting: 'The Artifact is being deleted.',
+  ChildrenLeft: 'The Artifact is gone, but objects with its labels could not be removed.',
   ImagesLeft: 'The Artifact is gone, but the registry did not delete its images.',
   Progressing: 'Work goes on.',
 } as const;

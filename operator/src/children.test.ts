@@ -5,6 +5,7 @@ import type { Child } from './artifact/outcome.ts';
 import { ChildStore, desiredHash, Refused } from './children.ts';
 
 const owner: Owner = { namespace: 'tenant', name: 'todo', uid: 'u1' };
+const buildNamespaces = ['builds', 'installs'];
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A double of the API server for one object name: what is there, and every write with its preconditions. */
@@ -56,7 +57,7 @@ let server: OneObject;
 let children: ChildStore;
 beforeEach(() => {
   server = new OneObject();
-  children = new ChildStore({ client: server.client, log, complete: async child => child.object });
+  children = new ChildStore({ client: server.client, log, buildNamespaces, complete: async child => child.object });
 });
 const apply = (...wishes: Child[]) => children.apply(wishes, owner);
 
@@ -147,7 +148,7 @@ describe('applying children', () => {
   it('tells what a person must do before a child can be made', async () => {
     const problem = { reason: 'SecretMissing', message: 'm', remedy: 'r' } as const;
     const complete = () => Promise.reject(new Refused(problem));
-    children = new ChildStore({ client: server.client, log, complete });
+    children = new ChildStore({ client: server.client, log, buildNamespaces, complete });
     expect(await children.apply([service()], owner)).toEqual([problem]);
     expect(server.writes).toEqual([]);
   });
@@ -175,8 +176,13 @@ it('finds the pods of a build where builds run: they may push as long as they ar
     asked.push(`${kind.kind} ${namespace}`);
     return { items: [] };
   };
-  children = new ChildStore({ client: { list } as unknown as KubeClient, log, complete: async child => child.object });
-  await children.findAll(owner, ['builds', 'installs']);
+  children = new ChildStore({
+    client: { list } as unknown as KubeClient,
+    log,
+    buildNamespaces,
+    complete: async child => child.object,
+  });
+  await children.findAll(owner);
   const ofPods = asked.filter(place => place.startsWith('Pod ')).sort();
   expect(ofPods).toEqual(['Pod builds', 'Pod installs', 'Pod tenant']);
 });

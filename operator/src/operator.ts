@@ -1,11 +1,11 @@
 // The parts of the operator and how they hang together: views and caches feed keys to queues, controllers work them off.
 import { existsSync, readFileSync } from 'node:fs';
 import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibed/store';
-import { connect, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
+import { connect, type Kind, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
 import { answerWith } from './answers/answer.ts';
 import { probeTimeoutMs } from './answers/probe.ts';
 import { eventFor, type Told, tell } from './artifact/events.ts';
-import { keyOf } from './artifact/identity.ts';
+import { keyOf, ownerOf } from './artifact/identity.ts';
 import type { AnswerValue, Question } from './artifact/questions.ts';
 import { type ReconcileContext, reconcile } from './artifact/reconcile.ts';
 import type { Namespace, World } from './artifact/world.ts';
@@ -62,9 +62,16 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     fieldManager: 'vibed-operator',
     userAgent: 'vibed-operator/0.1.0',
   });
-  const store = new CrdArtifactStore({ client, log });
-  const children = new ChildStore({ client, log, complete: child => completeChild(child, store, client) });
-  const namespaces = new KubeCache<Namespace>({ client, log, kind: kinds.namespace });
+  const onDropped = (kind: Kind) => metrics.dropped(kind.kind);
+  const store = new CrdArtifactStore({ client, log, onDropped });
+  const children = new ChildStore({
+    client,
+    log,
+    onDropped,
+    buildNamespaces: [settings.builds.namespace, settings.builds.installNamespace],
+    complete: child => completeChild(child, store, client),
+  });
+  const namespaces = new KubeCache<Namespace>({ client, log, onDropped, kind: kinds.namespace });
   const view = store.watch({});
   children.start();
   namespaces.start();
@@ -109,7 +116,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   const observe = (artifact: CompactArtifact): World => ({
     artifact,
     namespace: namespaces.get(undefined, artifact.metadata.namespace ?? ''),
-    children: children.observe(artifact.metadata.uid ?? ''),
+    children: children.observe(ownerOf(artifact)),
     versions: store.versions(artifact),
     answers: asker.answers(keyOf(artifact)),
     targets: environment.targets,
@@ -203,7 +210,7 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
   await Promise.all([
     controller('artifacts', operator.workers, key => reconcile(key, operator.context)),
     controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, settings }))),
-    controller('builds', 1, async () => void (await admitBuilds({ client, children, settings, metrics }))),
+    controller('builds', 1, () => admitBuilds({ client, children, settings, metrics, log })),
   ]);
   // Those too that the last reconciles have asked.
   dropQuestions();

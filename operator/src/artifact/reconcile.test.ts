@@ -70,7 +70,7 @@ class Bench {
       apply: async (wishes: { kind: { kind: string } }[]) =>
         note(`apply ${wishes.map(w => w.kind.kind).join(' ')}`, this.problems),
       remove: async (stale: { kind: { kind: string } }[]) =>
-        stale.length > 0 ? note(`remove ${stale.map(s => s.kind.kind).join(' ')}`, undefined) : undefined,
+        stale.length > 0 ? note(`remove ${stale.map(s => s.kind.kind).join(' ')}`, []) : [],
       findAll: async () => this.left,
     } as unknown as ChildStore;
     const asker = {

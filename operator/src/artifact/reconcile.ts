@@ -4,7 +4,7 @@ import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
 import type { ChildStore } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
-import { departureOf } from './deletion.ts';
+import { awaitedFor, type Departure, departureOf } from './deletion.ts';
 import type { Told } from './events.ts';
 import { type Owner, ownerOf } from './identity.ts';
 import { canonicalJson } from './names.ts';
@@ -112,26 +112,42 @@ async function finalize(
   artifact: CompactArtifact,
   context: ReconcileContext,
 ): Promise<{ recheckAfterMs?: number }> {
-  const { asker, farewells, children, store, view, ports } = context;
-  asker.retain(key, []);
+  context.asker.retain(key, []);
   if (!artifact.metadata.finalizers?.includes(finalizer)) return {};
   const world = context.observe(artifact);
-  await writeStatus(artifact, deletingStatus(world), context);
-  const { builds } = ports.settings;
-  const left = await children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
+  // Later ones name what is waited for.
+  if (artifact.status?.phase !== 'deleting') await writeStatus(artifact, deletingStatus(world), context);
+  const { children, view, store } = context;
+  const left = await children.findAll(ownerOf(artifact));
   const specs = view.all().flatMap(other => [other, ...store.versions(other)].map(({ spec }) => spec));
-  const departure = departureOf({ world, left, answers: farewells.answers(key), specs }, ports.settings);
+  const leaving = { world, left, answers: context.farewells.answers(key), specs };
+  const departure = departureOf(leaving, context.ports.settings);
+  if (departure.step !== 'remove') return await depart(key, artifact, departure, context);
+  const kept = await children.remove(departure.stale);
+  const late = { ...leaving, kept };
+  await writeStatus(view.get(refOf(key)) ?? artifact, deletingStatus(world, awaitedFor(late)), context);
+  // What the cluster will not delete does not hold up the rest for ever.
+  const after = kept.length > 0 ? departureOf(late, context.ports.settings) : departure;
+  return after.step === 'remove'
+    ? { recheckAfterMs: departure.recheckAfterMs }
+    : await depart(key, artifact, after, context);
+}
+
+async function depart(
+  key: string,
+  artifact: CompactArtifact,
+  departure: Exclude<Departure, { step: 'remove' }>,
+  context: ReconcileContext,
+): Promise<{ recheckAfterMs?: number }> {
+  const { farewells, store, view } = context;
   switch (departure.step) {
-    case 'remove':
-      await children.remove(departure.stale);
-      return { recheckAfterMs: departure.recheckAfterMs };
     case 'ask':
       farewells.ask(key, departure.question, (signal, question) => context.answer(question, signal));
       return {};
     case 'release':
       await store.releaseFinalizer(view.get(refOf(key)) ?? artifact);
       farewells.retain(key, []);
-      if (departure.told !== undefined) context.tell(artifact, departure.told);
+      for (const told of departure.told) context.tell(artifact, told);
       return {};
     default:
       return departure satisfies never;

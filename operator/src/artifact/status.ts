@@ -52,12 +52,12 @@ export function statusOf(world: World, plan: Plan, problems: readonly ApplyProbl
   };
 }
 
-/** The status of an Artifact that is being deleted. */
-export function deletingStatus(world: World): ArtifactStatus {
+/** The status of an Artifact that is being deleted; `awaited` says what takes long. */
+export function deletingStatus(world: World, awaited?: string): ArtifactStatus {
   const conditions = mergeConditions(world, {
     Ready: verdict('False', 'Deleting', 'the app and everything of it is being removed'),
     Available: verdict('False', 'Deleting', 'the app is being removed'),
-    Reconciling: verdict('True', 'Deleting', 'deleting'),
+    Reconciling: verdict('True', 'Deleting', awaited ?? 'deleting'),
   });
   return { observedGeneration: world.artifact.metadata.generation ?? 1, phase: phaseOf(conditions, true), conditions };
 }

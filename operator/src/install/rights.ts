@@ -22,7 +22,12 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
       verbs: ['get', 'list', 'watch', 'create', 'delete'],
       why: 'version records',
     },
-    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'], why: 'see why an app does not start' },
+    {
+      apiGroups: [''],
+      resources: ['pods'],
+      verbs: ['list', 'watch', 'delete'],
+      why: 'see why an app does not start; remove what is left of a deleted one',
+    },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'], why: 'excerpts of failures, build logs' },
     {
       apiGroups: [''],
