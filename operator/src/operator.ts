@@ -27,6 +27,8 @@ import { Asker } from './runtime/asker.ts';
 import { runController } from './runtime/controller.ts';
 import { WorkQueue } from './runtime/workqueue.ts';
 import type { Settings } from './settings.ts';
+import { railKinds } from './tenant/guard-rails.ts';
+import { RailView } from './tenant/rail-view.ts';
 import { reconcileTenant } from './tenant/reconcile.ts';
 
 export interface Operator {
@@ -35,6 +37,7 @@ export interface Operator {
   view: ArtifactView;
   children: ChildStore;
   namespaces: KubeCache<Namespace>;
+  rails: RailView;
   queues: Record<'artifacts' | 'tenants' | 'builds', WorkQueue>;
   context: ReconcileContext;
   settings: Settings;
@@ -72,9 +75,11 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     complete: child => completeChild(child, store, client),
   });
   const namespaces = new KubeCache<Namespace>({ client, log, onDropped, kind: kinds.namespace });
+  const rails = new RailView({ client, log, onDropped, kinds: railKinds(settings) });
   const view = store.watch({});
   children.start();
   namespaces.start();
+  rails.start();
   const queues = {
     artifacts: new WorkQueue({ metrics: metrics.queue('artifacts') }),
     tenants: new WorkQueue({ metrics: metrics.queue('tenants') }),
@@ -136,13 +141,14 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   const ports = { settings, builder: builders(steps), deployers };
   const answer = answerWith({ client, metrics, layers });
   const context = { store, children, asker, farewells, answer, ports, view, observe, report, tell: tellOf };
-  const watched = [view, children, namespaces, environment];
+  const watched = [view, children, namespaces, rails, environment];
   const operator = {
     client,
     metrics,
     view,
     children,
     namespaces,
+    rails,
     queues,
     context,
     settings,
@@ -166,15 +172,17 @@ function connectQueues({
   view,
   children,
   namespaces,
+  rails,
   queues,
   metrics,
-}: Pick<Operator, 'view' | 'children' | 'namespaces' | 'queues' | 'metrics'>): void {
+}: Pick<Operator, 'view' | 'children' | 'namespaces' | 'rails' | 'queues' | 'metrics'>): void {
   view.subscribe((artifact, change) => {
     if (change === 'delete') metrics.phase(keyOf(artifact), undefined);
     queues.artifacts.add(keyOf(artifact));
   });
   children.subscribe(key => queues.artifacts.add(key));
   children.subscribeJobs(() => queues.builds.add('queue'));
+  rails.subscribe(namespace => queues.tenants.add(namespace));
   namespaces.subscribe(({ metadata }) => {
     queues.tenants.add(metadata.name);
     for (const artifact of view.all())
@@ -184,7 +192,7 @@ function connectQueues({
 
 /** Works until the signal aborts. A new leader looks at everything once. */
 export async function startLeading(operator: Operator, signal: AbortSignal): Promise<void> {
-  const { client, children, namespaces, settings, metrics, queues, view, log } = operator;
+  const { client, children, namespaces, rails, settings, metrics, queues, view, log } = operator;
   log.info('leading', { artifacts: view.all().length });
   for (const namespace of [settings.builds.namespace, settings.builds.installNamespace])
     await keepConfigMap(client, buildEnvironmentObject(operator.steps, namespace));
@@ -209,7 +217,7 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
     );
   await Promise.all([
     controller('artifacts', operator.workers, key => reconcile(key, operator.context)),
-    controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, settings }))),
+    controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, rails, settings }))),
     controller('builds', 1, () => admitBuilds({ client, children, settings, metrics, log })),
   ]);
   // Those too that the last reconciles have asked.
