@@ -6,7 +6,7 @@ import type { Condition, Phase } from './status.ts';
  * - Accepted:  True: the spec can be acted on. Unknown: something it names is awaited. False: it must be changed.
  * - Built:     True: an image for this build key is known. Unknown: queued or building. False: the build failed.
  * - Deployed:  True: the workload of this version runs and is ready. Unknown: starting. False: it could not start.
- * - Ready:     True: this generation is verified and promoted (or was already serving). False: it failed or is stopped.
+ * - Ready:     True: this generation is verified and promoted (or was already serving), or is stopped as its spec says. False: it failed.
  * - Available: True: some verified version answers at status.url. False: none does.
  * - Reconciling, Stalled (kstatus): present only while True: work goes on; work stopped and needs a person.
  */

@@ -132,10 +132,14 @@ function availability(
 
 type Verdicts = Partial<Record<ConditionType, Verdict>>;
 
+/**
+ * A stopped app is as its spec wants it, so it is Ready, as a Deployment that was scaled to zero is: tools that compute kstatus (Flux,
+ * kpt, `argocd app wait`) take Ready=False for work that goes on, and would wait for ever. Available says that nothing answers.
+ */
 function haltedVerdicts(halted: NonNullable<Accepted['halted']>): Verdicts {
   return {
     Accepted: verdict('True', 'Accepted', 'the spec can be acted on'),
-    Ready: verdict('False', halted.reason, halted.message),
+    Ready: verdict('True', halted.reason, halted.message),
     Available: verdict('False', 'Stopped', 'the app is stopped'),
   };
 }
