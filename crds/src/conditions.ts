@@ -26,6 +26,7 @@ export const reasons = {
   // accept
   Accepted: 'The spec can be acted on.',
   Invalid: 'The spec breaks a rule that admission normally enforces.',
+  LimitExceeded: 'The spec asks for more than the settings of vibeD allow.',
   NamespaceRefused: 'The namespace is not a tenant namespace.',
   SourceNotAllowed: 'The operator’s settings do not allow this kind of source.',
   TargetUnavailable: 'The named target is not installed in this cluster; it starts by itself when it appears.',

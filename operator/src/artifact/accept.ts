@@ -3,6 +3,7 @@ import { type ConcreteTarget, labels, specSchema } from '@vibed/crds';
 import { type CompactArtifact, type CompactSpec, firstAvailable } from '@vibed/store';
 import type { Settings } from '../settings.ts';
 import { versionNumber, wantedOf } from './keys.ts';
+import { excessMessage, excessOf, excessRemedy } from './limits.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
 import type { World } from './world.ts';
 
@@ -28,8 +29,11 @@ export function accept(world: World, settings: Settings): Outcome<Accepted> {
   if (isLeaving(world)) return waiting('Deleting', 'the namespace is being deleted');
   const refusal = refuseNamespace(world, settings) ?? refuseSpec(artifact) ?? refuseSource(artifact.spec, settings);
   if (refusal !== undefined) return refusal;
-  const { target, why } = chooseTarget(world, settings);
   const halted = haltOf(artifact.spec, world.now);
+  // What is stopped asks for nothing, and must stay possible to stop when the limits are lowered.
+  const excess = halted === undefined ? excessOf(artifact.spec, settings)[0] : undefined;
+  if (excess !== undefined) return refuse('LimitExceeded', excessMessage(excess), excessRemedy(excess));
+  const { target, why } = chooseTarget(world, settings);
   const state = world.targets[target];
   if (!state.available && halted === undefined)
     return waiting('TargetUnavailable', unavailable(artifact.spec, target, state.why));
@@ -38,7 +42,8 @@ export function accept(world: World, settings: Settings): Outcome<Accepted> {
   return done({ target, why, key, hash, version, ...(halted && { halted }) });
 }
 
-function refuse(reason: 'NamespaceRefused' | 'Invalid' | 'SourceNotAllowed', message: string, remedy: string) {
+type RefusalReason = 'NamespaceRefused' | 'Invalid' | 'LimitExceeded' | 'SourceNotAllowed';
+function refuse(reason: RefusalReason, message: string, remedy: string) {
   return failed({ step: 'accept', reason, message, remedy });
 }
 
