@@ -180,7 +180,7 @@ const tenants = z
       .int()
       .min(1)
       .max(1_000_000)
-      .default(131_072)
+      .default(65_536)
       .describe(
         'The most bytes that all variables of one Artifact may have: names and values, those that the API keeps as Secrets included.',
       ),
