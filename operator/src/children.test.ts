@@ -162,6 +162,21 @@ describe('removing children', () => {
     expect(server.live?.metadata.uid).toBe('live');
   });
 
+  it('names what the cluster refuses to delete, and deletes the others', async () => {
+    const asked: string[] = [];
+    const remove = async (_kind: unknown, { name }: { name: string }) => {
+      asked.push(name);
+      if (name === 'held') throw new KubeError('Forbidden', 'a webhook says no');
+    };
+    const client = { delete: remove } as unknown as KubeClient;
+    children = new ChildStore({ client, log, buildNamespaces, complete: async child => child.object });
+    const stale = ['held', 'other'].map(name => ({ kind: kinds.service, object: { metadata: { name, uid: name } } }));
+    expect(await children.remove(stale)).toMatchObject([
+      { object: { metadata: { name: 'held' } }, why: 'a webhook says no' },
+    ]);
+    expect(asked).toEqual(['held', 'other']);
+  });
+
   it('leaves what is being deleted already', async () => {
     await children.remove([
       { kind: kinds.service, object: { metadata: { name: 'todo', uid: 'live', deletionTimestamp: 'x' } } },

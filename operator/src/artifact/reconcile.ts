@@ -2,7 +2,7 @@
 // status write. A throw means: something unexpected, try again later.
 import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
-import type { ChildStore } from '../children.ts';
+import { type ApplyProblem, type ChildStore, quotaProblem } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
 import { awaitedFor, type Departure, departureOf } from './deletion.ts';
 import type { Told } from './events.ts';
@@ -44,9 +44,9 @@ export async function reconcile(key: string, context: ReconcileContext): Promise
   // The finalizer comes before the first child, so that nothing can be left behind; and not on what is refused: of an object
   // that breaks its schema the apiserver would take no patch, not even the one that lets it go.
   const artifact = plan.accepted.state === 'failed' ? found : await context.store.holdFinalizer(found);
-  await record(artifact, world, plan, context);
-  const owner = ownerOf(artifact);
-  const { problems, error } = await applied(plan, owner, context);
+  const unrecorded = await record(artifact, world, plan, context);
+  const { problems, error } =
+    unrecorded === undefined ? await applied(plan, ownerOf(artifact), context) : { problems: [unrecorded] };
   // What could not be written is tried again; meanwhile people are told how far it is.
   await writeStatus(artifact, statusOf(world, plan, problems, context.ports), context);
   if (error !== undefined) throw error;
@@ -55,11 +55,20 @@ export async function reconcile(key: string, context: ReconcileContext): Promise
   return recheckAfterMs === undefined ? {} : { recheckAfterMs };
 }
 
-async function applied(plan: Plan, owner: Owner, { children }: ReconcileContext) {
+interface Applied {
+  problems: readonly ApplyProblem[];
+  error?: Error;
+}
+
+async function applied(plan: Plan, owner: Owner, { children }: ReconcileContext): Promise<Applied> {
   try {
     const problems = await children.apply(plan.desired, owner);
-    await children.remove(plan.stale);
-    return { problems };
+    const [kept] = await children.remove(plan.stale);
+    if (kept === undefined) return { problems };
+    return {
+      problems,
+      error: new Error(`${kept.kind.kind} ${kept.object.metadata.name} cannot be deleted: ${kept.why}`),
+    };
   } catch (error) {
     return { problems: [], error: error instanceof Error ? error : new Error(String(error)) };
   }
@@ -71,17 +80,24 @@ export function refOf(key: string): ArtifactRef {
   return { namespace, name };
 }
 
-/** A version is on record before anything of it exists. */
+/** A version is on record before anything of it exists. Returns why it cannot be recorded where a quota has no room for it. */
 async function record(
   artifact: CompactArtifact,
   { versions }: World,
   plan: Plan,
   { store }: ReconcileContext,
-): Promise<void> {
+): Promise<ApplyProblem | undefined> {
   const { candidate } = plan;
-  if (candidate !== undefined && !versions.some(v => v.hash === candidate.hash))
-    await store.recordVersion(artifact, candidate);
   for (const version of plan.forget) await store.dropVersion(artifact, version);
+  if (candidate === undefined || versions.some(v => v.hash === candidate.hash)) return undefined;
+  try {
+    await store.recordVersion(artifact, candidate);
+    return undefined;
+  } catch (error) {
+    const full = quotaProblem(error, `the record of version ${candidate.version}`);
+    if (full === undefined) throw error;
+    return full;
+  }
 }
 
 async function writeStatus(
