@@ -172,5 +172,5 @@ it('tells no secret in any answer, event, log line or metric', async () => {
   const capability = String(upload.body.upload_url).split('/').at(-1) ?? '';
   expect(server.logged()).not.toContain(capability);
   // They are where they belong, or this test would prove nothing.
-  expect(JSON.stringify([...server.client.created])).toContain(canary('env'));
+  expect(JSON.stringify([...server.client.created])).toContain(canary('set'));
 });

@@ -76,9 +76,9 @@ async function makeServices(): Promise<Services> {
     userAgent: 'vibed-api-server/0.1.0',
     requestTimeoutMs: 10_000,
   });
-  const store = new CrdArtifactStore({ client, log });
-  const view = store.watch({});
   const metrics = new Metrics();
+  const store = new CrdArtifactStore({ client, log, onDropped: ({ kind }) => metrics.dropped(kind) });
+  const view = store.watch({});
   const tenancy = new Tenancy(client, settings.tenants.sharedNamespace);
   return {
     settings,

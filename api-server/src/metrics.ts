@@ -21,6 +21,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #dropped = new Counter({
+    name: 'vibed_api_objects_dropped_total',
+    help: 'Objects with labels of vibeD that cannot be read, by kind; they are left out.',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -30,6 +37,9 @@ export class Metrics {
   }
   readers(count: number): void {
     this.#readers.set(count);
+  }
+  dropped(kind: string): void {
+    this.#dropped.inc({ kind });
   }
   cutOff(): void {
     this.#cutOff.inc();

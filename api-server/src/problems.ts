@@ -1,6 +1,6 @@
 // Every way in which a call can fail, once: code → HTTP status and title. One edge turns anything thrown into problem+json or
 // into an MCP result; our own faults are never blamed on the client, and what is unknown is told as internal and logged.
-import { isKubeError, type KubeError } from '@vibed/store/kube';
+import { exceededQuota, isKubeError, type KubeError } from '@vibed/store/kube';
 
 const table = {
   InvalidInput: { status: 400, title: 'The input is not usable' },
@@ -9,6 +9,7 @@ const table = {
   ScopeMissing: { status: 403, title: 'This key may not do that' },
   OriginRefused: { status: 403, title: 'This origin or host is not served' },
   Refused: { status: 403, title: 'The cluster refused it' },
+  QuotaExceeded: { status: 403, title: 'The quota has no room' },
   NotFound: { status: 404, title: 'There is no such thing' },
   MethodNotAllowed: { status: 405, title: 'Not this method' },
   RequestTimeout: { status: 408, title: 'The body did not arrive in time' },
@@ -123,7 +124,9 @@ function fromKube(error: KubeError): Problem {
     case 'Invalid':
       return new Problem('InvalidInput', error.message, { cause, hint: 'change the named field' });
     case 'Forbidden':
-      return new Problem('Refused', error.message, { cause, hint: hintForForbidden(error) });
+      return (
+        quotaProblem(error) ?? new Problem('Refused', error.message, { cause, hint: 'ask the people who run vibeD' })
+      );
     case 'TooManyRequests':
     case 'Unavailable':
       return new Problem('Unavailable', 'the Kubernetes API does not answer at the moment', {
@@ -135,8 +138,11 @@ function fromKube(error: KubeError): Problem {
   }
 }
 
-function hintForForbidden({ message }: KubeError): string {
-  return /quota/i.test(message)
-    ? 'delete an artifact that is not needed any more, or ask for a larger quota'
-    : 'ask the people who run vibeD';
+function quotaProblem(cause: KubeError): Problem | undefined {
+  const full = exceededQuota(cause);
+  if (full === undefined) return undefined;
+  return new Problem('QuotaExceeded', `the quota ${full.quota} of your namespace has no room: ${full.limits}`, {
+    cause,
+    hint: 'delete artifacts that are not needed any more, or ask an administrator to raise the quota',
+  });
 }

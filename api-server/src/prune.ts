@@ -33,22 +33,51 @@ export async function prune(services: Services): Promise<void> {
 
 /** Deletes Secrets of variables that no spec and no recorded version refers to; returns how many. */
 export async function pruneEnv(services: Services, now: number): Promise<number> {
-  const { view, client, envSecrets } = services;
+  const referred = referredBy(services.view.all(), services);
+  const isInUse = (secret: SecretName) => referred.has(keyOf(secret));
+  return await services.envSecrets.prune({ unusedMs: hour, now, isInUse, remove: removal(services) });
+}
+
+/**
+ * Deletes at once those Secrets of a namespace that a change has replaced, where nothing else refers to them. What fails is logged and
+ * left to the hourly round: the change itself is done.
+ */
+export async function pruneReplaced(replaced: readonly SecretName[], services: Services): Promise<void> {
+  const { view, feed, envSecrets, log } = services;
+  if (replaced.length === 0 || !view.synced || feed.staleSince() !== undefined) return;
+  const [{ namespace }] = replaced as [SecretName];
+  const inside = view.all().filter(({ metadata }) => metadata.namespace === namespace);
+  const referred = referredBy(inside, services);
+  for (const secret of replaced.filter(secret => !referred.has(keyOf(secret))))
+    try {
+      await envSecrets.remove(secret, removal(services));
+    } catch (error) {
+      log.warn('a replaced Secret of variables could not be deleted', { ...secret, error });
+    }
+}
+
+const keyOf = ({ namespace, name }: SecretName): string => `${namespace}/${name}`;
+
+/** Every Secret that variables of these artifacts, or of their recorded versions, are taken from. */
+function referredBy(artifacts: readonly CompactArtifact[], services: Services): Set<string> {
   const referred = new Set<string>();
-  for (const artifact of view.all())
+  for (const artifact of artifacts)
     for (const spec of specsOf(artifact, services))
       for (const { secretRef } of spec.run?.env ?? [])
-        if (secretRef !== undefined) referred.add(`${artifact.metadata.namespace}/${secretRef.name}`);
-  const remove = async (secret: SecretName) => {
+        if (secretRef !== undefined)
+          referred.add(keyOf({ namespace: artifact.metadata.namespace ?? '', name: secretRef.name }));
+  return referred;
+}
+
+const removal =
+  ({ client }: Services) =>
+  async (secret: SecretName): Promise<void> => {
     try {
       await client.delete(kinds.secret, secret);
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
     }
   };
-  const isInUse = ({ namespace, name }: SecretName) => referred.has(`${namespace}/${name}`);
-  return await envSecrets.prune({ unusedMs: hour, now, isInUse, remove });
-}
 
 /** The present one and every recorded one. */
 function specsOf(artifact: CompactArtifact, { store }: Services): Pick<ArtifactSpec | CompactSpec, 'source' | 'run'>[] {

@@ -167,7 +167,9 @@ const build = z
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
       .refine(list => uniqueBy(list, a => a.name), { error: 'args: two entries have the same name' })
       .optional()
-      .describe('Build arguments for your own Dockerfile. Not for secrets: they are readable in the image.'),
+      .describe(
+        'Build arguments for your own Dockerfile, passed as written. Not for secrets: they are readable in the image.',
+      ),
     timeout: duration.optional().describe('Default 10m; the operator’s settings cap it.'),
     resources: resources().optional(),
   })
@@ -200,13 +202,14 @@ const run = z
       .array(z.string().min(1).max(4096))
       .max(50)
       .optional()
-      .describe('Instead of the image’s command; not a shell line.'),
+      .describe('Instead of the image’s command; not a shell line. Passed as written: `$(NAME)` is not expanded.'),
     env: z
       .array(envVar)
       .max(limits.env)
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
       .refine(list => uniqueBy(list, e => e.name), { error: 'env: two entries have the same name' })
-      .optional(),
+      .optional()
+      .describe('Environment variables. Values are passed as written: `$(NAME)` is not expanded.'),
     resources: resources().optional(),
     scale: withRules(
       z.object({

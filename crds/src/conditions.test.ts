@@ -92,13 +92,13 @@ const table: { what: string; given: Brief[]; want: Phase }[] = [
   },
   {
     what: 'it is suspended',
-    given: [accepted, built, ['Ready', 'False', 'Suspended'], unavailable],
+    given: [accepted, built, ['Ready', 'True', 'Suspended'], unavailable],
     want: 'suspended',
   },
-  { what: 'it expired', given: [accepted, ['Ready', 'False', 'Expired'], unavailable], want: 'suspended' },
+  { what: 'it expired', given: [accepted, ['Ready', 'True', 'Expired'], unavailable], want: 'suspended' },
   {
     what: 'it was suspended after a failure',
-    given: [accepted, ['Ready', 'False', 'Suspended'], ['Stalled', 'True', 'BuildFailed']],
+    given: [accepted, ['Ready', 'True', 'Suspended'], ['Stalled', 'True', 'BuildFailed']],
     want: 'suspended',
   },
 ];

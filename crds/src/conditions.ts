@@ -6,7 +6,7 @@ import type { Condition, Phase } from './status.ts';
  * - Accepted:  True: the spec can be acted on. Unknown: something it names is awaited. False: it must be changed.
  * - Built:     True: an image for this build key is known. Unknown: queued or building. False: the build failed.
  * - Deployed:  True: the workload of this version runs and is ready. Unknown: starting. False: it could not start.
- * - Ready:     True: this generation is verified and promoted (or was already serving). False: it failed or is stopped.
+ * - Ready:     True: this generation is verified and promoted (or was already serving), or is stopped as its spec says. False: it failed.
  * - Available: True: some verified version answers at status.url. False: none does.
  * - Reconciling, Stalled (kstatus): present only while True: work goes on; work stopped and needs a person.
  */
@@ -26,6 +26,7 @@ export const reasons = {
   // accept
   Accepted: 'The spec can be acted on.',
   Invalid: 'The spec breaks a rule that admission normally enforces.',
+  LimitExceeded: 'The spec asks for more than the settings of vibeD allow.',
   NamespaceRefused: 'The namespace is not a tenant namespace.',
   SourceNotAllowed: 'The operator’s settings do not allow this kind of source.',
   TargetUnavailable: 'The named target is not installed in this cluster; it starts by itself when it appears.',
@@ -70,6 +71,7 @@ export const reasons = {
   Unavailable: 'No verified version answers.',
   Stopped: 'The app is stopped.',
   Deleting: 'The Artifact is being deleted.',
+  ChildrenLeft: 'The Artifact is gone, but objects with its labels could not be removed.',
   ImagesLeft: 'The Artifact is gone, but the registry did not delete its images.',
   Progressing: 'Work goes on.',
 } as const;

@@ -50,7 +50,8 @@ async function settledHeap(): Promise<number> {
 }
 
 const store = new CrdArtifactStore({ client, log: silent });
-const children = new ChildStore({ client, log: silent, complete: async child => child.object });
+const buildNamespaces = ['vibed-builds', 'vibed-installs'];
+const children = new ChildStore({ client, log: silent, buildNamespaces, complete: async child => child.object });
 copy(0, false);
 const before = await settledHeap();
 const view = store.watch({});

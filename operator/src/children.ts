@@ -2,7 +2,9 @@
 // desired, and always with a precondition: POST for what is not there, server-side apply and delete pinned to the object seen.
 import type { Reason } from '@vibed/crds';
 import { labels } from '@vibed/crds';
+import { identitySelector } from '@vibed/store';
 import {
+  exceededQuota,
   isKubeError,
   type Kind,
   KubeCache,
@@ -48,12 +50,23 @@ export class Refused extends Error {
   }
 }
 
+/** An object that the cluster refused to delete. */
+export interface Kept extends Stale {
+  why: string;
+}
+
 export const desiredHash = 'vibed.dev/desired-hash';
-const byUid = 'artifact-uid';
+const byArtifact = 'artifact';
+/** Identity is namespace and uid: a child that carries the uid of an Artifact of another namespace is not its own. */
+const artifactKey = (namespace = '', uid = '') => `${namespace}/${uid}`;
 
 export interface ChildrenOptions {
   client: KubeClient;
   log: Log;
+  /** Namespaces of build Jobs, their pods and their inputs; tenants cannot create anything there. */
+  buildNamespaces: readonly string[];
+  /** Called for each object that carries our labels and is left out: it cannot be read, or is where no child of ours is. */
+  onDropped?: (kind: Kind) => void;
   /** Fills in what caches do not hold, just before a child is created. */
   complete: (child: Child) => Promise<KubeObject>;
 }
@@ -132,8 +145,9 @@ export class ChildStore {
     this.cache(kinds.job).subscribe(listener);
   }
 
-  observe(uid: string): Children {
-    const of = <T>(kind: Kind) => (this.caches.get(kind)?.byIndex(byUid, uid) ?? []) as readonly T[];
+  observe({ namespace, uid }: Pick<Owner, 'namespace' | 'uid'>): Children {
+    const key = artifactKey(namespace, uid);
+    const of = <T>(kind: Kind) => (this.caches.get(kind)?.byIndex(byArtifact, key) ?? []) as readonly T[];
     return {
       jobs: of<Job>(kinds.job),
       pods: of<Pod>(kinds.pod),
@@ -159,33 +173,37 @@ export class ChildStore {
     return problems;
   }
 
-  /** Deletes exactly the objects seen; gone already is as good. */
-  async remove(stale: readonly Stale[]): Promise<void> {
+  /**
+   * Deletes exactly the objects seen; gone already is as good. Returns those that the cluster refuses to delete: one of them does not
+   * keep the others.
+   */
+  async remove(stale: readonly Stale[]): Promise<Kept[]> {
+    const kept: Kept[] = [];
     for (const { kind, object } of stale) {
       if (object.metadata.deletionTimestamp !== undefined) continue;
       const { namespace, name, uid } = object.metadata;
       try {
         await this.options.client.delete(kind, { namespace, name }, { uid, propagation: 'Background' });
       } catch (error) {
-        if (!isKubeError(error, 'NotFound') && !isKubeError(error, 'Conflict')) throw error;
+        if (isKubeError(error, 'NotFound') || isKubeError(error, 'Conflict')) continue;
+        if (!isKubeError(error, 'Forbidden') && !isKubeError(error, 'Invalid')) throw error;
+        this.options.log.warn('an object could not be deleted', { kind: kind.kind, namespace, name, error });
+        kept.push({ kind, object, why: error.message });
       }
     }
+    return kept;
   }
 
   /**
    * Everything that carries the owner's identity, live (not from caches), of every kind, a build's pods included: they may push as long
    * as they are there. A kind that is gone counts as none.
    */
-  async findAll(owner: Owner, buildNamespaces: readonly string[]): Promise<Stale[]> {
+  async findAll(owner: Owner): Promise<Stale[]> {
     const ours = Object.entries(identityLabels(owner)).map(([k, v]) => `${k}=${v}`);
-    const placesOf = (kind: Kind) => {
-      if (kind === kinds.job) return buildNamespaces;
-      return kind === kinds.pod ? [owner.namespace, ...buildNamespaces] : [owner.namespace];
-    };
-    const watched = [...alwaysWatched, ...watchedWhereServed];
-    const places = watched.flatMap(kind => placesOf(kind).map(namespace => ({ kind, namespace })));
+    const all = [...alwaysWatched, ...watchedWhereServed, kinds.controllerRevision];
+    const places = all.flatMap(kind => this.placesOf(kind, owner.namespace).map(namespace => ({ kind, namespace })));
     const found = await Promise.all(
-      [...places, { kind: kinds.controllerRevision, namespace: owner.namespace }].map(async ({ kind, namespace }) => {
+      places.map(async ({ kind, namespace }) => {
         try {
           const page = await this.options.client.list<KubeObject>(kind, {
             namespace,
@@ -202,16 +220,31 @@ export class ChildStore {
     return found.flat();
   }
 
+  /** Where the children of an Artifact are: in its own namespace, and what belongs to a build where builds run. */
+  private placesOf(kind: Kind, home: string): readonly string[] {
+    const { buildNamespaces } = this.options;
+    if (kind === kinds.job) return buildNamespaces;
+    return kind === kinds.pod || kind === kinds.configMap ? [home, ...buildNamespaces] : [home];
+  }
+
   private newCache(kind: Kind): KubeCache<KubeObject> {
-    const { client, log } = this.options;
+    const { client, log, onDropped } = this.options;
+    const lean = leanFor(kind);
+    const homeOf = ({ metadata }: KubeObject) => metadata.labels?.[labels.artifactNamespace];
     const cache = new KubeCache<KubeObject>({
       client,
       kind,
       log,
-      labelSelector: [`${labels.managedBy}=vibed`, ...exceptOf(kind)].join(','),
+      onDropped,
+      labelSelector: [identitySelector, ...exceptOf(kind)].join(','),
       metadataOnly: kind === kinds.configMap,
-      strip: leanFor(kind),
-      indexBy: { [byUid]: object => object.metadata.labels?.[labels.artifactUid] },
+      strip: object => {
+        // Anybody can put our labels on an object of their own namespace.
+        if (!this.placesOf(kind, homeOf(object) ?? '').includes(object.metadata.namespace ?? ''))
+          throw new Error('it carries the labels of a child of vibeD, but is in a namespace where no such child is');
+        return lean(object);
+      },
+      indexBy: { [byArtifact]: object => artifactKey(homeOf(object), object.metadata.labels?.[labels.artifactUid]) },
     });
     cache.subscribe(object => {
       const key = keyOfChild(object);
@@ -295,7 +328,7 @@ function stamped(object: KubeObject): KubeObject {
 }
 
 /** Knative has a Service of its own. */
-const nameOf = (kind: Kind) => (kind === kinds.knativeService ? 'Knative Service' : kind.kind);
+export const nameOf = (kind: Kind) => (kind === kinds.knativeService ? 'Knative Service' : kind.kind);
 
 const notOwned = ({ kind, object }: Child): ApplyProblem => ({
   reason: 'NotOwned',
@@ -303,16 +336,23 @@ const notOwned = ({ kind, object }: Child): ApplyProblem => ({
   remedy: 'vibeD does not touch it. Rename or delete that object, or give the Artifact another name.',
 });
 
+/** A write that a ResourceQuota refused, with the quota and what it limits; undefined for any other error. */
+export function quotaProblem(error: unknown, what: string): ApplyProblem | undefined {
+  const full = exceededQuota(error);
+  if (full === undefined) return undefined;
+  return {
+    reason: 'QuotaExceeded',
+    message: `${what}: the quota ${full.quota} of the namespace has no room: ${full.limits}`,
+    remedy: 'Delete or suspend artifacts that are not needed, or ask an administrator to raise the quota.',
+  };
+}
+
 function refusal(error: unknown, { kind, object }: Child): ApplyProblem | undefined {
   if (error instanceof Refused) return error.problem;
   if (!(error instanceof KubeError)) return undefined;
   const what = `${nameOf(kind)} ${object.metadata.name}`;
-  if (error.code === 'Forbidden' && /exceeded quota/.test(error.message))
-    return {
-      reason: 'QuotaExceeded',
-      message: `${what}: the namespace’s quota has no room`,
-      remedy: 'Delete or suspend other artifacts, or have the quota raised.',
-    };
+  const full = quotaProblem(error, what);
+  if (full !== undefined) return full;
   if (error.code === 'Forbidden' && /admission|violates|denied the request/i.test(error.message))
     return {
       reason: 'PodRefused',

@@ -1,3 +1,5 @@
+import { quantityOf } from './quantity.ts';
+
 /**
  * Does the live object still hold everything that is desired? Members that only the live one has (defaults, other managers'
  * fields) do not count. Lists must have the same length and contain each other's items in order; quantities that the
@@ -18,25 +20,6 @@ export function contains(live: unknown, desired: unknown): boolean {
 
 /** `1024Mi` comes back as `1Gi`, `0.5` as `500m`. */
 function sameQuantity(a: unknown, b: unknown): boolean {
-  const [x, y] = [quantity(a), quantity(b)];
+  const [x, y] = [quantityOf(a), quantityOf(b)];
   return x !== undefined && x === y;
-}
-
-const units: Record<string, number> = {
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
-function quantity(value: unknown): number | undefined {
-  const match = typeof value === 'string' ? value.match(/^([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/) : null;
-  const unit = units[match?.[2] ?? ''];
-  return match?.[1] === undefined || unit === undefined ? undefined : Number(match[1]) * unit;
 }

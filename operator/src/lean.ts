@@ -4,13 +4,17 @@ import { type Kind, type KubeObject, kinds, Pool } from '@vibed/store/kube';
 import type { Deployment, Job, Pod } from './artifact/world.ts';
 import type { HttpRoute } from './deployer/http-route.ts';
 import type { KnativeRevision, KnativeService } from './deployer/knative-objects.ts';
+import { checkShape } from './shapes.ts';
 
 const pool = new Pool();
 
-/** How objects of this kind are made smaller before they are kept. */
+/** How objects of this kind are made smaller before they are kept. Throws for an object that plans could not read. */
 export function leanFor(kind: Kind): (object: KubeObject) => KubeObject {
   const lean = leanByKind.get(kind) ?? withoutStatus;
-  return object => pool.share(lean(object));
+  return object => {
+    checkShape(kind, object);
+    return pool.share(lean(object));
+  };
 }
 
 const leanByKind = new Map<Kind, (object: KubeObject) => KubeObject>([

@@ -13,6 +13,8 @@ it('shows every metric where Prometheus looks, once the thing has happened', asy
   metrics.phase('a/b', 'deploying', 4_000);
   metrics.failed('CrashLoop');
   metrics.builds(2, 1);
+  metrics.buildNotStarted();
+  metrics.dropped('Job');
   metrics.answered('probe', 'answer');
   let ready = false;
   const server = serveHealth(0, metrics, () => ready);
@@ -26,6 +28,8 @@ it('shows every metric where Prometheus looks, once the thing has happened', asy
     'vibed_phase_seconds_sum{phase="building"} 4',
     'vibed_artifact_failures_total{reason="CrashLoop"} 1',
     'vibed_builds{state="queued"} 2',
+    'vibed_build_start_failures_total 1',
+    'vibed_objects_dropped_total{kind="Job"} 1',
     'vibed_questions_total{kind="probe",result="answer"} 1',
   ])
     expect(text).toContain(line);

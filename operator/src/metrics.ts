@@ -16,6 +16,16 @@ export class Metrics {
   readonly #phases = this.#histogram('vibed_phase_seconds', 'How long Artifacts stay in a phase.', ['phase']);
   readonly #failures = this.#counter('vibed_artifact_failures_total', 'Failures told to users, by reason.', ['reason']);
   readonly #builds = this.#gauge('vibed_builds', 'Build Jobs by state.', ['state']);
+  readonly #notStarted = this.#counter(
+    'vibed_build_start_failures_total',
+    'Builds that could not be started at once.',
+    [],
+  );
+  readonly #dropped = this.#counter(
+    'vibed_objects_dropped_total',
+    'Objects with labels of vibeD that cannot be read or are no child of it, by kind; they are left out.',
+    ['kind'],
+  );
   readonly #questions = this.#counter('vibed_questions_total', 'Probes and log reads, by kind and result.', [
     'kind',
     'result',
@@ -48,6 +58,12 @@ export class Metrics {
   builds(queued: number, running: number): void {
     this.#builds.set({ state: 'queued' }, queued);
     this.#builds.set({ state: 'running' }, running);
+  }
+  buildNotStarted(): void {
+    this.#notStarted.inc();
+  }
+  dropped(kind: string): void {
+    this.#dropped.inc({ kind });
   }
   answered(kind: string, result: 'answer' | 'error'): void {
     this.#questions.inc({ kind, result });

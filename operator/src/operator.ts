@@ -1,11 +1,11 @@
 // The parts of the operator and how they hang together: views and caches feed keys to queues, controllers work them off.
 import { existsSync, readFileSync } from 'node:fs';
 import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibed/store';
-import { connect, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
+import { connect, type Kind, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
 import { answerWith } from './answers/answer.ts';
 import { probeTimeoutMs } from './answers/probe.ts';
 import { eventFor, type Told, tell } from './artifact/events.ts';
-import { keyOf } from './artifact/identity.ts';
+import { keyOf, ownerOf } from './artifact/identity.ts';
 import type { AnswerValue, Question } from './artifact/questions.ts';
 import { type ReconcileContext, reconcile } from './artifact/reconcile.ts';
 import type { Namespace, World } from './artifact/world.ts';
@@ -27,6 +27,8 @@ import { Asker } from './runtime/asker.ts';
 import { runController } from './runtime/controller.ts';
 import { WorkQueue } from './runtime/workqueue.ts';
 import type { Settings } from './settings.ts';
+import { railKinds } from './tenant/guard-rails.ts';
+import { RailView } from './tenant/rail-view.ts';
 import { reconcileTenant } from './tenant/reconcile.ts';
 
 export interface Operator {
@@ -35,6 +37,7 @@ export interface Operator {
   view: ArtifactView;
   children: ChildStore;
   namespaces: KubeCache<Namespace>;
+  rails: RailView;
   queues: Record<'artifacts' | 'tenants' | 'builds', WorkQueue>;
   context: ReconcileContext;
   settings: Settings;
@@ -62,12 +65,21 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     fieldManager: 'vibed-operator',
     userAgent: 'vibed-operator/0.1.0',
   });
-  const store = new CrdArtifactStore({ client, log });
-  const children = new ChildStore({ client, log, complete: child => completeChild(child, store, client) });
-  const namespaces = new KubeCache<Namespace>({ client, log, kind: kinds.namespace });
+  const onDropped = (kind: Kind) => metrics.dropped(kind.kind);
+  const store = new CrdArtifactStore({ client, log, onDropped });
+  const children = new ChildStore({
+    client,
+    log,
+    onDropped,
+    buildNamespaces: [settings.builds.namespace, settings.builds.installNamespace],
+    complete: child => completeChild(child, store, client),
+  });
+  const namespaces = new KubeCache<Namespace>({ client, log, onDropped, kind: kinds.namespace });
+  const rails = new RailView({ client, log, onDropped, kinds: railKinds(settings) });
   const view = store.watch({});
   children.start();
   namespaces.start();
+  rails.start();
   const queues = {
     artifacts: new WorkQueue({ metrics: metrics.queue('artifacts') }),
     tenants: new WorkQueue({ metrics: metrics.queue('tenants') }),
@@ -109,7 +121,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   const observe = (artifact: CompactArtifact): World => ({
     artifact,
     namespace: namespaces.get(undefined, artifact.metadata.namespace ?? ''),
-    children: children.observe(artifact.metadata.uid ?? ''),
+    children: children.observe(ownerOf(artifact)),
     versions: store.versions(artifact),
     answers: asker.answers(keyOf(artifact)),
     targets: environment.targets,
@@ -129,13 +141,14 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
   const ports = { settings, builder: builders(steps), deployers };
   const answer = answerWith({ client, metrics, layers });
   const context = { store, children, asker, farewells, answer, ports, view, observe, report, tell: tellOf };
-  const watched = [view, children, namespaces, environment];
+  const watched = [view, children, namespaces, rails, environment];
   const operator = {
     client,
     metrics,
     view,
     children,
     namespaces,
+    rails,
     queues,
     context,
     settings,
@@ -159,15 +172,17 @@ function connectQueues({
   view,
   children,
   namespaces,
+  rails,
   queues,
   metrics,
-}: Pick<Operator, 'view' | 'children' | 'namespaces' | 'queues' | 'metrics'>): void {
+}: Pick<Operator, 'view' | 'children' | 'namespaces' | 'rails' | 'queues' | 'metrics'>): void {
   view.subscribe((artifact, change) => {
     if (change === 'delete') metrics.phase(keyOf(artifact), undefined);
     queues.artifacts.add(keyOf(artifact));
   });
   children.subscribe(key => queues.artifacts.add(key));
   children.subscribeJobs(() => queues.builds.add('queue'));
+  rails.subscribe(namespace => queues.tenants.add(namespace));
   namespaces.subscribe(({ metadata }) => {
     queues.tenants.add(metadata.name);
     for (const artifact of view.all())
@@ -177,7 +192,7 @@ function connectQueues({
 
 /** Works until the signal aborts. A new leader looks at everything once. */
 export async function startLeading(operator: Operator, signal: AbortSignal): Promise<void> {
-  const { client, children, namespaces, settings, metrics, queues, view, log } = operator;
+  const { client, children, namespaces, rails, settings, metrics, queues, view, log } = operator;
   log.info('leading', { artifacts: view.all().length });
   for (const namespace of [settings.builds.namespace, settings.builds.installNamespace])
     await keepConfigMap(client, buildEnvironmentObject(operator.steps, namespace));
@@ -202,8 +217,8 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
     );
   await Promise.all([
     controller('artifacts', operator.workers, key => reconcile(key, operator.context)),
-    controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, settings }))),
-    controller('builds', 1, async () => void (await admitBuilds({ client, children, settings, metrics }))),
+    controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, rails, settings }))),
+    controller('builds', 1, () => admitBuilds({ client, children, settings, metrics, log })),
   ]);
   // Those too that the last reconciles have asked.
   dropQuestions();

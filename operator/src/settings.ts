@@ -98,8 +98,15 @@ const builds = z.strictObject({
   stepsImage: z.string().optional().describe('Image of the source and registry steps; the operator’s own when absent.'),
   parallel: z.int().min(1).default(2).describe('Builds at once in the whole cluster.'),
   parallelPerOwner: z.int().min(1).default(1).describe('Builds at once of one owner (label vibed.dev/owner).'),
-  timeoutMaxSeconds: z.int().default(1800).describe('The most that spec.build.timeout may ask for.'),
+  timeoutMaxSeconds: z
+    .int()
+    .min(1)
+    .default(1800)
+    .describe('The most that spec.build.timeout may ask for; a spec that asks for more is refused.'),
   resources: resources.default({ cpu: '1', memory: '2Gi' }).describe('Limits of a build that asks for none.'),
+  resourcesMax: resources
+    .default({ cpu: '4', memory: '8Gi' })
+    .describe('The most that spec.build.resources may ask for; a spec that asks for more is refused.'),
   ephemeralStorage: quantity.default('10Gi').describe('Limit of what a build writes: layers and packages.'),
   hostUsers: z.boolean().default(false).describe('true only where nodes have no user namespaces.'),
   bases,
@@ -130,16 +137,53 @@ const tenants = z
       .record(z.string(), z.string())
       .default({
         'count/artifacts.vibed.dev': '50',
+        // Of ours: five build logs per Artifact, and beside them what apps are given.
+        'count/configmaps': '500',
+        // One per change of variables, kept with the version that refers to it.
+        'count/secrets': '600',
+        // Versions: historyLimit of each Artifact, ten by default.
+        'count/controllerrevisions.apps': '1000',
+        // Knative makes three per version.
+        'count/services': '2000',
+        'services.nodeports': '0',
+        'services.loadbalancers': '0',
+        'count/jobs.batch': '50',
+        'count/cronjobs.batch': '20',
         pods: '100',
         'requests.cpu': '8',
         'requests.memory': '16Gi',
         'limits.memory': '32Gi',
       })
-      .describe('ResourceQuota of every tenant namespace.'),
+      .describe(
+        'ResourceQuota of every tenant namespace. What is given here replaces the whole default: repeat what should stay. vibeD itself keeps build logs (ConfigMaps), variables (Secrets) and versions (ControllerRevisions) there.',
+      ),
     defaultResources: z
       .object({ requests: resources, limits: z.strictObject({ memory: quantity, 'ephemeral-storage': quantity }) })
       .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi', 'ephemeral-storage': '1Gi' } })
       .describe('Of an app that asks for none.'),
+    resourcesMax: resources
+      .default({ cpu: '4', memory: '8Gi' })
+      .describe(
+        'The most that spec.run.resources may ask for, for each instance; a spec that asks for more is refused.',
+      ),
+    instancesMax: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe('The most that spec.run.scale.min and max may ask for; a spec that asks for more is refused.'),
+    startupTimeoutMaxSeconds: z
+      .int()
+      .min(1)
+      .default(900)
+      .describe('The most that spec.run.health.startupTimeout may ask for; a spec that asks for more is refused.'),
+    envBytesMax: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(65_536)
+      .describe(
+        'The most bytes that all variables of one Artifact may have: names and values, those that the API keeps as Secrets included.',
+      ),
     protectedNamespaces: z
       .array(z.string())
       .default(['default'])

@@ -5,6 +5,7 @@ import type { ArtifactRef, ArtifactStore, ArtifactView, Page, VersionRecord } fr
 import { type CompactArtifact, compactArtifact, compactSpec } from './compact.ts';
 import {
   isKubeError,
+  type Kind,
   KubeCache,
   type KubeClient,
   KubeError,
@@ -14,37 +15,44 @@ import {
   Pool,
   type Typed,
 } from './kube/index.ts';
+import { identitySelector, recordProblem } from './readable.ts';
 
 type Revision = Typed<V1ControllerRevision>;
 /** What a ControllerRevision holds: the record with the spec verbatim. */
 type StoredRecord = Omit<VersionRecord, 'spec'> & { spec: ArtifactSpec };
 type StoredRevision = Omit<Revision, 'data'> & { data: VersionRecord | StoredRecord };
 
-const versionSelector = `${labels.managedBy}=vibed`;
-const byOwner = 'artifact-uid';
+const byOwner = 'artifact';
+/** Identity is namespace and uid: a record with the uid of an Artifact of another namespace is not its own. */
+const ownerKey = (namespace = '', uid = '') => `${namespace}/${uid}`;
 
 export interface CrdStoreOptions {
   client: KubeClient;
   log: Log;
+  /** Called for each object of a kind that cannot be read and is left out. */
+  onDropped?: (kind: Kind) => void;
 }
 
 export class CrdArtifactStore implements ArtifactStore {
   readonly #client: KubeClient;
   readonly #log: Log;
+  readonly #onDropped: CrdStoreOptions['onDropped'];
   readonly #pool = new Pool();
   readonly #views = new Set<KubeCache<CompactArtifact>>();
   readonly #versions: KubeCache<KubeObject & StoredRevision>;
 
-  constructor({ client, log }: CrdStoreOptions) {
+  constructor({ client, log, onDropped }: CrdStoreOptions) {
     this.#client = client;
     this.#log = log;
+    this.#onDropped = onDropped;
     this.#versions = new KubeCache<KubeObject & StoredRevision>({
       client,
       log,
+      onDropped,
       kind: kinds.controllerRevision,
-      labelSelector: versionSelector,
+      labelSelector: identitySelector,
       strip: revision => leanRevision(revision, this.#pool),
-      indexBy: { [byOwner]: r => r.metadata.labels?.[labels.artifactUid] },
+      indexBy: { [byOwner]: r => ownerKey(r.metadata.namespace, r.metadata.labels?.[labels.artifactUid]) },
     });
   }
 
@@ -119,16 +127,17 @@ export class CrdArtifactStore implements ArtifactStore {
 
   versions(artifact: CompactArtifact): readonly VersionRecord[] {
     return this.#versions
-      .byIndex(byOwner, artifact.metadata.uid ?? '')
+      .byIndex(byOwner, ownerKey(artifact.metadata.namespace, artifact.metadata.uid))
       .map(r => r.data as VersionRecord)
       .sort((a, b) => a.version - b.version);
   }
 
   async specOf(ref: ArtifactRef, version: number): Promise<ArtifactSpec> {
-    const revision = await this.#client.get<KubeObject & StoredRevision>(kinds.controllerRevision, {
-      namespace: ref.namespace,
-      name: versionName(ref.name, version),
-    });
+    const name = versionName(ref.name, version);
+    const { namespace } = ref;
+    const revision = await this.#client.get<KubeObject & StoredRevision>(kinds.controllerRevision, { namespace, name });
+    const problem = recordProblem(revision.data);
+    if (problem !== undefined) throw new KubeError('NotFound', `ControllerRevision ${name} is no version: ${problem}`);
     return (revision.data as StoredRecord).spec;
   }
 
@@ -143,7 +152,9 @@ export class CrdArtifactStore implements ArtifactStore {
         name: versionName(artifact.metadata.name, record.version),
       });
       const isSame =
-        existing.metadata.labels?.[labels.artifactUid] === artifact.metadata.uid && existing.data.hash === record.hash;
+        existing.metadata.labels?.[labels.artifactUid] === artifact.metadata.uid &&
+        recordProblem(existing.data) === undefined &&
+        existing.data.hash === record.hash;
       if (!isSame)
         throw new KubeError('Conflict', `ControllerRevision ${existing.metadata.name} exists and is not this version`);
       this.#versions.observe(existing);
@@ -179,6 +190,7 @@ export class CrdArtifactStore implements ArtifactStore {
     const cache = new KubeCache<CompactArtifact>({
       client: this.#client,
       log: this.#log,
+      onDropped: this.#onDropped,
       kind: kinds.artifact,
       namespace,
       strip: artifact => this.#pool.share(compactArtifact(artifact)),
@@ -224,6 +236,10 @@ const versionName = (name: string, version: number) => `${name}-v${version}`;
 /** The record with a compact spec, and of its object what finds it again: a history of ten is most of what an Artifact has. */
 function leanRevision({ metadata, data }: KubeObject & StoredRevision, pool: Pool): KubeObject & StoredRevision {
   const { name, namespace, uid, resourceVersion } = metadata;
+  const problem = recordProblem(data);
+  if (problem !== undefined) throw new Error(problem);
+  if (metadata.labels?.[labels.artifactNamespace] !== namespace)
+    throw new Error(`it names another namespace in ${labels.artifactNamespace}`);
   const artifactUid = metadata.labels?.[labels.artifactUid];
   const kept = { name, namespace, uid, resourceVersion, labels: artifactUid && { [labels.artifactUid]: artifactUid } };
   return pool.share({ metadata: kept, data: { ...data, spec: compactSpec(data.spec as ArtifactSpec) } } as never);

@@ -1,5 +1,6 @@
 // How an artifact runs, as a call says it, turned into spec. Values of variables go into an immutable Secret whose name is made
 // of its content; the spec holds references, and nothing here can read a value back.
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import {
   type Artifact,
@@ -11,10 +12,12 @@ import {
   specSchema,
   targets,
 } from '@vibed/crds';
-import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
+import { excessOf } from '@vibed/operator/limits';
+import { isKubeError, type KubeObject, kinds, onceCounted } from '@vibed/store/kube';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
 import type { Context, Right } from './action.ts';
+import { countedWithinMs } from './write.ts';
 
 const envName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const envSchema = z
@@ -116,6 +119,38 @@ function secretRefOf(variable: string, ref: string): { name: string; key: string
   return { name, key };
 }
 
+/** Throws when all variables of the artifact, in its spec and in Secrets that were made for it, are too large together. */
+export async function checkEnvSize(
+  { run }: Pick<ArtifactSpec, 'run'>,
+  { secret, values }: GivenEnv,
+  { services, namespace }: Context,
+): Promise<void> {
+  const most = services.settings.tenants.envBytesMax;
+  let bytes = 0;
+  for (const { name, value = '', secretRef } of run?.env ?? []) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+    if (secretRef === undefined) continue;
+    if (secretRef.name === secret) bytes += Buffer.byteLength(values[secretRef.key] ?? '');
+    else bytes += (await services.envSecrets.sizesOf({ namespace, name: secretRef.name }))?.[secretRef.key] ?? 0;
+  }
+  if (bytes <= most) return;
+  throw new Problem('TooLarge', `env: all variables together have ${bytes} bytes, and ${most} are the most`, {
+    field: 'env',
+    hint: 'put large texts into files of the source; an administrator of vibeD can raise tenants.envBytesMax',
+  });
+}
+
+/** Throws when the spec asks for more than the settings allow; the operator would refuse it. */
+export function checkLimits(spec: ArtifactSpec, { services }: Context): void {
+  const [excess] = excessOf(spec, services.settings);
+  if (excess === undefined) return;
+  const field = fieldOf(excess.field.split('.').slice(1));
+  throw new Problem('InvalidInput', `${field}: ${excess.asked} is more than ${excess.most}`, {
+    field,
+    hint: `ask for at most ${excess.most}; an administrator of vibeD can raise ${excess.setting}`,
+  });
+}
+
 /** Creates the Secret of given values, owned by the artifact. Idempotent: the name says what is in it. */
 export async function keepEnv(
   { metadata }: Artifact,
@@ -124,7 +159,7 @@ export async function keepEnv(
 ): Promise<void> {
   if (secret === undefined) return;
   const { name, namespace = '', uid = '' } = metadata;
-  await services.envSecrets.note({ namespace, name: secret });
+  await services.envSecrets.note({ namespace, name: secret }, values);
   const object: KubeObject & Record<string, unknown> = {
     metadata: {
       name: secret,
@@ -136,7 +171,8 @@ export async function keepEnv(
     stringData: values,
   };
   try {
-    await services.client.create(kinds.secret, object);
+    // The namespace may be seconds old.
+    await onceCounted(() => services.client.create(kinds.secret, object), countedWithinMs);
   } catch (error) {
     if (!isKubeError(error, 'AlreadyExists')) throw error;
   }
@@ -183,6 +219,8 @@ function fieldOf(path: readonly string[]): string {
     'run.port': 'port',
     'run.health.path': 'health_path',
     'run.scale': 'min',
+    'run.scale.min': 'min',
+    'run.scale.max': 'max',
   };
   return known[joined] ?? (joined.startsWith('run.env') ? 'env' : joined);
 }

@@ -6,7 +6,17 @@ import { z } from 'zod';
 import { Problem, problemOf } from '../problems.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
-import { type ConfigInput, configShape, configured, envSchema, givenEnv, keepEnv, secretRights } from './config.ts';
+import {
+  type ConfigInput,
+  checkEnvSize,
+  checkLimits,
+  configShape,
+  configured,
+  envSchema,
+  givenEnv,
+  keepEnv,
+  secretRights,
+} from './config.ts';
 import { newNameSchema, ownArtifacts } from './find.ts';
 import { planFor, type Source, type SourceInput, sourceOf, sourceShape } from './sources.ts';
 import { canonical, createArtifact, idempotencyKey, requestedBy, writeRights } from './write.ts';
@@ -41,6 +51,12 @@ export const deployArtifact = defineAction({
   rights: [
     ...writeRights,
     ...secretRights,
+    {
+      apiGroups: ['vibed.dev'],
+      resources: ['artifacts'],
+      verbs: ['delete'],
+      why: 'take back what a quota refuses in part',
+    },
     { apiGroups: [''], resources: ['resourcequotas'], verbs: ['get'], why: 'tell what room is left' },
   ],
   run: deploy,
@@ -63,13 +79,22 @@ async function deploySource(given: DeployInput, source: Source, context: Context
     given as ConfigInput,
     env.entries.length === 0 ? undefined : env.entries,
   );
+  checkLimits(spec, context);
+  await checkEnvSize(spec, env, context);
   const plan = source.files && planFor(source.files, given, context);
   const warnings = [...source.warnings, ...(plan?.warnings ?? [])];
   if (given.dry_run === true) return await dryRun(given, source, warnings, context);
   if (source.ref !== undefined)
     await context.services.storage.refer({ namespace: context.owner, name: given.name }, source.ref);
   const { artifact, changed } = await createOnce(given, spec, context);
-  await keepEnv(artifact, env, context);
+  try {
+    await keepEnv(artifact, env, context);
+  } catch (error) {
+    // Nothing is left of a call that is refused.
+    if (changed && isKubeError(error, 'Forbidden'))
+      await context.services.store.delete(refOf(artifact), { uid: artifact.metadata.uid ?? '' });
+    throw error;
+  }
   const answer = answerFor(compactArtifact(artifact), context);
   return {
     ...answer,
@@ -78,6 +103,8 @@ async function deploySource(given: DeployInput, source: Source, context: Context
     warnings: [...new Set([...warnings, ...answer.warnings])],
   };
 }
+
+const refOf = ({ metadata: { namespace = '', name } }: Artifact) => ({ namespace, name });
 
 /** A repetition, after whatever became of the first call, finds the artifact of the first. */
 async function createOnce(

@@ -4,10 +4,13 @@ import type { Artifact, ArtifactSpec } from '@vibed/crds';
 import { compactArtifact } from '@vibed/store';
 import { z } from 'zod';
 import { Problem, problemOf } from '../problems.ts';
+import { pruneReplaced } from '../prune.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape, versionOf } from './answer.ts';
 import {
   type ConfigInput,
+  checkEnvSize,
+  checkLimits,
   configShape,
   configured,
   envSchema,
@@ -65,8 +68,11 @@ async function update(given: UpdateInput, context: Context) {
   // What does not depend on the present files is stored before anything can be refused.
   const sent = await sentSource(given, context);
   try {
-    const { artifact, source, changed } = await write(name, given, { env, sent }, context);
-    await keepEnv(artifact, env, context);
+    const change = () => write(name, given, { env, sent }, context);
+    const { artifact, source, changed } = await context.services.envSecrets.inTurn(
+      { namespace: context.namespace, name },
+      change,
+    );
     const answer = answerFor(compactArtifact(artifact), context);
     const warnings = [...new Set([...(source?.warnings ?? []), ...answer.warnings])];
     return { ...answer, warnings, changed, ...(source?.ref !== undefined && { source_ref: source.ref }) };
@@ -124,11 +130,15 @@ interface Parts {
 async function write(name: string, given: UpdateInput, { env, sent }: Parts, context: Context) {
   let source: Source | undefined;
   let changed = false;
+  let before: ArtifactSpec | undefined;
   const artifact = await rewrite(name, context, async live => {
+    before = live.spec;
     checkBase(live, given, context);
     source = sent ?? (await derivedSource(live, given, context));
     const spec = configured(withSource(live.spec, source), given as ConfigInput, envAfter(live.spec, given, env));
     changed = canonical(spec) !== canonical(live.spec);
+    if (changed) checkLimits(spec, context);
+    if (env.entries.length > 0) await checkEnvSize(spec, env, context);
     if (source?.files !== undefined)
       planFor(
         source.files,
@@ -136,10 +146,23 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
         context,
       );
     if (source?.ref !== undefined) await context.services.storage.refer({ namespace: context.owner, name }, source.ref);
+    // Before the spec refers to it: a quota may have no room for it.
+    await keepEnv(live, env, context);
     return changed ? { spec } : undefined;
   });
+  const kept = secretsOf(artifact.spec);
+  const replaced = [...secretsOf(before)].filter(secret => !kept.has(secret));
+  const { namespace } = context;
+  await pruneReplaced(
+    replaced.map(secret => ({ namespace, name: secret })),
+    context.services,
+  );
   return { artifact, source, changed };
 }
+
+/** Names of the Secrets that variables are taken from. */
+const secretsOf = (spec: ArtifactSpec | undefined): Set<string> =>
+  new Set((spec?.run?.env ?? []).flatMap(({ secretRef }) => (secretRef === undefined ? [] : [secretRef.name])));
 
 function checkBase(live: Artifact, { base_version: base, edits }: UpdateInput, context: Context): void {
   const version = versionOf(compactArtifact(live), context);

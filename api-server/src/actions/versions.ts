@@ -6,6 +6,7 @@ import { createTwoFilesPatch } from 'diff';
 import { z } from 'zod';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape, listShape } from './answer.ts';
+import { checkLimits } from './config.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
 import { specOfVersion, treeOf, unknownVersion } from './trees.ts';
@@ -193,6 +194,7 @@ export const rollbackArtifact = defineAction({
     const record = store.versions(artifact).find(r => r.version === version);
     if (record === undefined) throw unknownVersion(name, version);
     const spec = await recordedSpec(name, record, context);
+    checkLimits(spec, context);
     if (spec.source.snapshot !== undefined)
       await storage.refer({ namespace: context.owner, name }, spec.source.snapshot.digest);
     const written = await rewrite(name, context, () => ({ spec, annotations: recordedAnnotations(record) }));

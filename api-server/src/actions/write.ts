@@ -43,7 +43,8 @@ export interface NewArtifact {
   idempotencyKey?: string | undefined;
 }
 
-const countedWithinMs = 20_000;
+/** How long a create waits for a quota that is new. */
+export const countedWithinMs = 20_000;
 
 /** Creates it in the owner's namespace, which is made on their first write. Rejects with AlreadyExists. */
 export async function createArtifact(

@@ -1,8 +1,9 @@
 // First step: may this spec be acted on, where, and under which key and version hash?
 import { type ConcreteTarget, labels, specSchema } from '@vibed/crds';
-import { type CompactSpec, firstAvailable } from '@vibed/store';
+import { type CompactArtifact, type CompactSpec, firstAvailable } from '@vibed/store';
 import type { Settings } from '../settings.ts';
 import { versionNumber, wantedOf } from './keys.ts';
+import { excessMessage, excessOf, excessRemedy } from './limits.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
 import type { World } from './world.ts';
 
@@ -26,11 +27,13 @@ export function accept(world: World, settings: Settings): Outcome<Accepted> {
   if (world.namespace === undefined)
     return waiting('Progressing', 'the namespace is being looked up', { recheckAfterMs: 2_000 });
   if (isLeaving(world)) return waiting('Deleting', 'the namespace is being deleted');
-  const refusal =
-    refuseNamespace(world, settings) ?? refuseSpec(artifact.spec) ?? refuseSource(artifact.spec, settings);
+  const refusal = refuseNamespace(world, settings) ?? refuseSpec(artifact) ?? refuseSource(artifact.spec, settings);
   if (refusal !== undefined) return refusal;
-  const { target, why } = chooseTarget(world, settings);
   const halted = haltOf(artifact.spec, world.now);
+  // What is stopped asks for nothing, and must stay possible to stop when the limits are lowered.
+  const excess = halted === undefined ? excessOf(artifact.spec, settings)[0] : undefined;
+  if (excess !== undefined) return refuse('LimitExceeded', excessMessage(excess), excessRemedy(excess));
+  const { target, why } = chooseTarget(world, settings);
   const state = world.targets[target];
   if (!state.available && halted === undefined)
     return waiting('TargetUnavailable', unavailable(artifact.spec, target, state.why));
@@ -39,7 +42,8 @@ export function accept(world: World, settings: Settings): Outcome<Accepted> {
   return done({ target, why, key, hash, version, ...(halted && { halted }) });
 }
 
-function refuse(reason: 'NamespaceRefused' | 'Invalid' | 'SourceNotAllowed', message: string, remedy: string) {
+type RefusalReason = 'NamespaceRefused' | 'Invalid' | 'LimitExceeded' | 'SourceNotAllowed';
+function refuse(reason: RefusalReason, message: string, remedy: string) {
   return failed({ step: 'accept', reason, message, remedy });
 }
 
@@ -67,7 +71,9 @@ function refuseNamespace({ namespace, artifact }: World, settings: Settings): Ou
 }
 
 /** Admission enforces the schema; this is for an object that got in before the schema did. */
-function refuseSpec(spec: CompactSpec): Outcome<never> | undefined {
+function refuseSpec({ spec, unreadable }: CompactArtifact): Outcome<never> | undefined {
+  const remedy = 'Change the named fields; `kubectl explain artifact.spec` describes what each takes.';
+  if (unreadable !== undefined) return refuse('Invalid', unreadable, remedy);
   const files = spec.source?.files === undefined ? {} : { files: [{ path: 'x', content: '' }] };
   const parsed = specSchema.safeParse({ ...spec, source: { ...spec.source, ...files } });
   if (parsed.success) return undefined;
@@ -77,7 +83,7 @@ function refuseSpec(spec: CompactSpec): Outcome<never> | undefined {
       return message.startsWith(field) ? message : `${field}: ${message}`;
     })
     .join('; ');
-  return refuse('Invalid', problems, 'Change the named fields; `kubectl explain artifact.spec` tells what each takes.');
+  return refuse('Invalid', problems, remedy);
 }
 
 function refuseSource(spec: CompactSpec, settings: Settings): Outcome<never> | undefined {

@@ -2,7 +2,8 @@
 // digests that no tag names any more, so they outlast the images; images outlast everything that could pull or push one.
 import type { Reason } from '@vibed/crds';
 import type { CompactSpec } from '@vibed/store';
-import { kinds } from '@vibed/store/kube';
+import { type Kind, kinds } from '@vibed/store/kube';
+import { type Kept, nameOf } from '../children.ts';
 import type { Settings } from '../settings.ts';
 import { ownerOf } from './identity.ts';
 import { cacheRepositoryOf, repositoryOf } from './names.ts';
@@ -14,29 +15,90 @@ export type Departure =
   | { step: 'remove'; stale: readonly Stale[]; recheckAfterMs: number }
   | { step: 'ask'; question: ImagesQuestion }
   /** Nothing is left, or nothing that will go; `told` says what stays. */
-  | { step: 'release'; told?: { type: 'Warning'; reason: Reason; note: string } };
+  | { step: 'release'; told: readonly { type: 'Warning'; reason: Reason; note: string }[] };
 
 export interface Leaving {
   world: World;
   /** Everything live that carries its identity. */
   left: readonly Stale[];
+  /** Those of them that the cluster has just refused to delete. */
+  kept?: readonly Kept[];
   answers: Answers;
   /** What every Artifact there is asks for, or once asked for and may go back to. */
   specs: readonly CompactSpec[];
 }
 
-export function departureOf({ world, left, answers, specs }: Leaving, { registry }: Settings): Departure {
-  const records = left.filter(({ kind }) => kind === kinds.controllerRevision);
-  const children = left.filter(({ kind }) => kind !== kinds.controllerRevision);
-  // Pods go with what made them. What is watched wakes us as it goes; the look again is for what is not.
-  if (children.length > 0)
-    return { step: 'remove', stale: children.filter(({ kind }) => kind !== kinds.pod), recheckAfterMs: 5_000 };
+/**
+ * How long a deletion waits for an object that does not go: one that somebody else's finalizer holds, that somebody makes again and again,
+ * or that the cluster refuses to delete. Longer than any pod of ours takes to end.
+ */
+const patienceMs = 300_000;
+/** After this time the status names what is waited for. */
+const quietMs = 30_000;
+/** How many objects a message names. */
+const mostNamed = 5;
+
+export function departureOf(leaving: Leaving, { registry }: Settings): Departure {
+  const { world, left, answers, specs } = leaving;
+  const awaited = left.filter(one => isAwaited(one, leaving));
+  const records = awaited.filter(({ kind }) => kind === kinds.controllerRevision);
+  const children = awaited.filter(({ kind }) => kind !== kinds.controllerRevision);
+  if (children.length > 0) return { step: 'remove', stale: removable(children), recheckAfterMs: 5_000 };
   const question = imagesQuestion(world, specs, registry);
   const answer = registry.deleteImages ? answerTo(answers, question) : ('off' as const);
   if (answer === undefined) return { step: 'ask', question };
-  if (records.length > 0) return { step: 'remove', stale: records, recheckAfterMs: 0 };
-  if (answer === 'off' || !('error' in answer)) return { step: 'release' };
-  return { step: 'release', told: { type: 'Warning', reason: 'ImagesLeft', note: noteOf(question, answer.error) } };
+  if (records.length > 0) {
+    const isGoing = records.every(({ object }) => object.metadata.deletionTimestamp !== undefined);
+    return { step: 'remove', stale: records, recheckAfterMs: isGoing ? 5_000 : 0 };
+  }
+  const images =
+    answer === 'off' || !('error' in answer)
+      ? []
+      : [{ type: 'Warning', reason: 'ImagesLeft', note: noteOf(question, answer.error) } as const];
+  return { step: 'release', told: [...images, ...childrenLeft(left, leaving.kept)] };
+}
+
+const makers: readonly Kind[] = [kinds.job, kinds.deployment, kinds.knativeService, kinds.knativeRevision];
+
+/** Pods go with what made them; one that nothing of ours makes is removed itself. */
+function removable(children: readonly Stale[]): readonly Stale[] {
+  const isMade = children.some(({ kind }) => makers.includes(kind));
+  return isMade ? children.filter(({ kind }) => kind !== kinds.pod) : children;
+}
+
+/** An object holds up the deletion unless it will not go: identity labels can be put on anything. */
+function isAwaited({ object }: Stale, { world, kept = [] }: Leaving): boolean {
+  const now = world.now.getTime();
+  const { deletionTimestamp, creationTimestamp = '' } = object.metadata;
+  if (deletionTimestamp !== undefined) return now < Date.parse(deletionTimestamp) + patienceMs;
+  const requested = requestedAt(world);
+  if (now < requested + patienceMs) return true;
+  const isMadeSince = Date.parse(creationTimestamp) > requested;
+  return !isMadeSince && !kept.some(other => other.object.metadata.uid === object.metadata.uid);
+}
+
+const requestedAt = ({ artifact, now }: World): number =>
+  Date.parse(artifact.metadata.deletionTimestamp ?? '') || now.getTime();
+
+/** What a deletion waits for, once that takes long; undefined before. */
+export function awaitedFor({ world, left, kept = [] }: Pick<Leaving, 'world' | 'left' | 'kept'>): string | undefined {
+  if (left.length === 0 || world.now.getTime() < requestedAt(world) + quietMs) return undefined;
+  return `still there: ${listed(left, kept)}`;
+}
+
+function childrenLeft(left: readonly Stale[], kept: readonly Kept[] = []) {
+  if (left.length === 0) return [];
+  const note = `objects with the labels of this Artifact did not go: ${listed(left, kept)}. An administrator of the namespace can delete them.`;
+  return [{ type: 'Warning', reason: 'ChildrenLeft', note } as const];
+}
+
+function listed(left: readonly Stale[], kept: readonly Kept[]): string {
+  const lines = left.slice(0, mostNamed).map(({ kind, object: { metadata } }) => {
+    const why = kept.find(({ object }) => object.metadata.uid === metadata.uid)?.why;
+    const name = `${nameOf(kind)} ${metadata.namespace}/${metadata.name}`;
+    return why === undefined ? name : `${name} (${why.slice(0, 200)})`;
+  });
+  return [...lines, ...(left.length > mostNamed ? ['and others'] : [])].join(', ');
 }
 
 function imagesQuestion(

@@ -110,7 +110,7 @@ describe('accept', () => {
     expect(got).toMatchObject({
       desired: [],
       phase: 'suspended',
-      ready: 'False Suspended',
+      ready: 'True Suspended',
       serving: undefined,
       url: undefined,
     });
@@ -122,7 +122,7 @@ describe('accept', () => {
     expect(seen({ spec }).plan.recheckAfterMs).toBe(60_050);
     expect(seen({ spec, at: new Date('2026-01-01T00:02:00Z') })).toMatchObject({
       phase: 'suspended',
-      ready: 'False Expired',
+      ready: 'True Expired',
     });
   });
 });

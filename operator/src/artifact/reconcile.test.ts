@@ -2,7 +2,7 @@
 // any point, is proven in e2e (crash points).
 import { finalizer } from '@vibed/crds';
 import type { ArtifactStore, CompactArtifact } from '@vibed/store';
-import { type Kind, type KubeObject, kinds } from '@vibed/store/kube';
+import { type Kind, KubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
 import type { ApplyProblem, ChildStore } from '../children.ts';
 import { type Answer, Asker } from '../runtime/asker.ts';
@@ -70,7 +70,7 @@ class Bench {
       apply: async (wishes: { kind: { kind: string } }[]) =>
         note(`apply ${wishes.map(w => w.kind.kind).join(' ')}`, this.problems),
       remove: async (stale: { kind: { kind: string } }[]) =>
-        stale.length > 0 ? note(`remove ${stale.map(s => s.kind.kind).join(' ')}`, undefined) : undefined,
+        stale.length > 0 ? note(`remove ${stale.map(s => s.kind.kind).join(' ')}`, []) : [],
       findAll: async () => this.left,
     } as unknown as ChildStore;
     const asker = {
@@ -107,6 +107,18 @@ it('records a version before anything of it exists', async () => {
   const bench = new Bench({ spec, status: { build: factsFor(spec) } });
   await bench.run();
   expect(bench.writes).toEqual(['record v1', 'apply Deployment Service Ingress', 'status deploying', 'report']);
+});
+
+it('tells that a quota has no room for the record of a version, and makes nothing of it', async () => {
+  const bench = new Bench({ spec, status: { build: factsFor(spec) } });
+  const message = 'exceeded quota: vibed, requested: x=1, used: x=9, limited: count/controllerrevisions.apps=9';
+  bench.context.store.recordVersion = () => Promise.reject(new KubeError('Forbidden', message));
+  expect(await bench.run()).toEqual({ recheckAfterMs: 30_000 });
+  expect(bench.writes).toEqual(['status failed', 'report']);
+  expect(bench.current.status?.failure).toMatchObject({
+    reason: 'QuotaExceeded',
+    message: expect.stringContaining('count/controllerrevisions.apps=9'),
+  });
 });
 
 it('asks only after the status is written', async () => {
@@ -168,6 +180,34 @@ it('lets it go also when the registry never answers', async () => {
   await promise;
   await bench.run();
   expect(bench.writes.slice(-2)).toEqual(['release', 'tell ImagesLeft']);
+});
+
+it('tries again what the cluster refuses to delete', async () => {
+  const bench = new Bench(settled);
+  bench.context.children.remove = async () => [
+    { kind: kinds.deployment, object: { metadata: { name: 'old' } }, why: 'a webhook says no' },
+  ];
+  await expect(bench.run()).rejects.toThrow('Deployment old cannot be deleted: a webhook says no');
+});
+
+it('names what a deletion waits for, and lets the Artifact go without what the cluster refuses to delete', async () => {
+  const requested = (at: string) => ({ finalizers: [finalizer], deletionTimestamp: at });
+  const service = { kind: kinds.service, object: { metadata: { name: 'held', namespace: 'vibed-alice', uid: 's' } } };
+  const held = (at: string) => {
+    const bench = new Bench(settled, requested(at));
+    bench.left = [service];
+    bench.answer = { at: 'x', value: { kind: 'images', deleted: 0 } };
+    bench.context.children.remove = async () => [{ ...service, why: 'a webhook says no' }];
+    return bench;
+  };
+  const early = held('2025-12-31T23:59:00Z');
+  expect(await early.run()).toEqual({ recheckAfterMs: 5_000 });
+  expect(early.current.status?.conditions?.find(c => c.type === 'Reconciling')?.message).toBe(
+    'still there: Service vibed-alice/held (a webhook says no)',
+  );
+  const late = held('2025-12-31T23:00:00Z');
+  expect(await late.run()).toEqual({});
+  expect(late.writes.slice(-2)).toEqual(['release', 'tell ChildrenLeft']);
 });
 
 it('lets an unexpected failure be one, and tells before how far it is', async () => {

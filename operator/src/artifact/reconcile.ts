@@ -2,9 +2,9 @@
 // status write. A throw means: something unexpected, try again later.
 import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
-import type { ChildStore } from '../children.ts';
+import { type ApplyProblem, type ChildStore, quotaProblem } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
-import { departureOf } from './deletion.ts';
+import { awaitedFor, type Departure, departureOf } from './deletion.ts';
 import type { Told } from './events.ts';
 import { type Owner, ownerOf } from './identity.ts';
 import { canonicalJson } from './names.ts';
@@ -44,9 +44,9 @@ export async function reconcile(key: string, context: ReconcileContext): Promise
   // The finalizer comes before the first child, so that nothing can be left behind; and not on what is refused: of an object
   // that breaks its schema the apiserver would take no patch, not even the one that lets it go.
   const artifact = plan.accepted.state === 'failed' ? found : await context.store.holdFinalizer(found);
-  await record(artifact, world, plan, context);
-  const owner = ownerOf(artifact);
-  const { problems, error } = await applied(plan, owner, context);
+  const unrecorded = await record(artifact, world, plan, context);
+  const { problems, error } =
+    unrecorded === undefined ? await applied(plan, ownerOf(artifact), context) : { problems: [unrecorded] };
   // What could not be written is tried again; meanwhile people are told how far it is.
   await writeStatus(artifact, statusOf(world, plan, problems, context.ports), context);
   if (error !== undefined) throw error;
@@ -55,11 +55,20 @@ export async function reconcile(key: string, context: ReconcileContext): Promise
   return recheckAfterMs === undefined ? {} : { recheckAfterMs };
 }
 
-async function applied(plan: Plan, owner: Owner, { children }: ReconcileContext) {
+interface Applied {
+  problems: readonly ApplyProblem[];
+  error?: Error;
+}
+
+async function applied(plan: Plan, owner: Owner, { children }: ReconcileContext): Promise<Applied> {
   try {
     const problems = await children.apply(plan.desired, owner);
-    await children.remove(plan.stale);
-    return { problems };
+    const [kept] = await children.remove(plan.stale);
+    if (kept === undefined) return { problems };
+    return {
+      problems,
+      error: new Error(`${kept.kind.kind} ${kept.object.metadata.name} cannot be deleted: ${kept.why}`),
+    };
   } catch (error) {
     return { problems: [], error: error instanceof Error ? error : new Error(String(error)) };
   }
@@ -71,17 +80,24 @@ export function refOf(key: string): ArtifactRef {
   return { namespace, name };
 }
 
-/** A version is on record before anything of it exists. */
+/** A version is on record before anything of it exists. Returns why it cannot be recorded where a quota has no room for it. */
 async function record(
   artifact: CompactArtifact,
   { versions }: World,
   plan: Plan,
   { store }: ReconcileContext,
-): Promise<void> {
+): Promise<ApplyProblem | undefined> {
   const { candidate } = plan;
-  if (candidate !== undefined && !versions.some(v => v.hash === candidate.hash))
-    await store.recordVersion(artifact, candidate);
   for (const version of plan.forget) await store.dropVersion(artifact, version);
+  if (candidate === undefined || versions.some(v => v.hash === candidate.hash)) return undefined;
+  try {
+    await store.recordVersion(artifact, candidate);
+    return undefined;
+  } catch (error) {
+    const full = quotaProblem(error, `the record of version ${candidate.version}`);
+    if (full === undefined) throw error;
+    return full;
+  }
 }
 
 async function writeStatus(
@@ -112,26 +128,42 @@ async function finalize(
   artifact: CompactArtifact,
   context: ReconcileContext,
 ): Promise<{ recheckAfterMs?: number }> {
-  const { asker, farewells, children, store, view, ports } = context;
-  asker.retain(key, []);
+  context.asker.retain(key, []);
   if (!artifact.metadata.finalizers?.includes(finalizer)) return {};
   const world = context.observe(artifact);
-  await writeStatus(artifact, deletingStatus(world), context);
-  const { builds } = ports.settings;
-  const left = await children.findAll(ownerOf(artifact), [builds.namespace, builds.installNamespace]);
+  // Later ones name what is waited for.
+  if (artifact.status?.phase !== 'deleting') await writeStatus(artifact, deletingStatus(world), context);
+  const { children, view, store } = context;
+  const left = await children.findAll(ownerOf(artifact));
   const specs = view.all().flatMap(other => [other, ...store.versions(other)].map(({ spec }) => spec));
-  const departure = departureOf({ world, left, answers: farewells.answers(key), specs }, ports.settings);
+  const leaving = { world, left, answers: context.farewells.answers(key), specs };
+  const departure = departureOf(leaving, context.ports.settings);
+  if (departure.step !== 'remove') return await depart(key, artifact, departure, context);
+  const kept = await children.remove(departure.stale);
+  const late = { ...leaving, kept };
+  await writeStatus(view.get(refOf(key)) ?? artifact, deletingStatus(world, awaitedFor(late)), context);
+  // What the cluster will not delete does not hold up the rest for ever.
+  const after = kept.length > 0 ? departureOf(late, context.ports.settings) : departure;
+  return after.step === 'remove'
+    ? { recheckAfterMs: departure.recheckAfterMs }
+    : await depart(key, artifact, after, context);
+}
+
+async function depart(
+  key: string,
+  artifact: CompactArtifact,
+  departure: Exclude<Departure, { step: 'remove' }>,
+  context: ReconcileContext,
+): Promise<{ recheckAfterMs?: number }> {
+  const { farewells, store, view } = context;
   switch (departure.step) {
-    case 'remove':
-      await children.remove(departure.stale);
-      return { recheckAfterMs: departure.recheckAfterMs };
     case 'ask':
       farewells.ask(key, departure.question, (signal, question) => context.answer(question, signal));
       return {};
     case 'release':
       await store.releaseFinalizer(view.get(refOf(key)) ?? artifact);
       farewells.retain(key, []);
-      if (departure.told !== undefined) context.tell(artifact, departure.told);
+      for (const told of departure.told) context.tell(artifact, told);
       return {};
     default:
       return departure satisfies never;

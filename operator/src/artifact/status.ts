@@ -52,12 +52,12 @@ export function statusOf(world: World, plan: Plan, problems: readonly ApplyProbl
   };
 }
 
-/** The status of an Artifact that is being deleted. */
-export function deletingStatus(world: World): ArtifactStatus {
+/** The status of an Artifact that is being deleted; `awaited` says what takes long. */
+export function deletingStatus(world: World, awaited?: string): ArtifactStatus {
   const conditions = mergeConditions(world, {
     Ready: verdict('False', 'Deleting', 'the app and everything of it is being removed'),
     Available: verdict('False', 'Deleting', 'the app is being removed'),
-    Reconciling: verdict('True', 'Deleting', 'deleting'),
+    Reconciling: verdict('True', 'Deleting', awaited ?? 'deleting'),
   });
   return { observedGeneration: world.artifact.metadata.generation ?? 1, phase: phaseOf(conditions, true), conditions };
 }
@@ -132,10 +132,14 @@ function availability(
 
 type Verdicts = Partial<Record<ConditionType, Verdict>>;
 
+/**
+ * A stopped app is as its spec wants it, so it is Ready, as a Deployment that was scaled to zero is: tools that compute kstatus (Flux,
+ * kpt, `argocd app wait`) take Ready=False for work that goes on, and would wait for ever. Available says that nothing answers.
+ */
 function haltedVerdicts(halted: NonNullable<Accepted['halted']>): Verdicts {
   return {
     Accepted: verdict('True', 'Accepted', 'the spec can be acted on'),
-    Ready: verdict('False', halted.reason, halted.message),
+    Ready: verdict('True', halted.reason, halted.message),
     Available: verdict('False', 'Stopped', 'the app is stopped'),
   };
 }

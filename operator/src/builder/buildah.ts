@@ -14,6 +14,7 @@ import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
 import { buildExit, podPaths, sourceExit } from '../build-pod/job.ts';
 import { secondsOf } from '../deployer/deployer.ts';
+import { literally } from '../literal.ts';
 import type { Settings } from '../settings.ts';
 import { buildResources, environmentVolume, networkOf, registriesKey, type StepOptions } from './build-environment.ts';
 import type { Builder, BuildInput } from './builder.ts';
@@ -128,7 +129,7 @@ function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner)
     cache: [cacheRepositoryOf(owner, settings.registry)],
     bases: settings.builds.baseRegistries,
   };
-  return {
+  return literally({
     name: 'registry',
     image: stepsImage,
     restartPolicy: 'Always',
@@ -146,7 +147,7 @@ function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner)
         ? []
         : [{ name: 'credential', mountPath: '/credential', readOnly: true }]),
     ],
-  };
+  });
 }
 
 function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
@@ -159,7 +160,7 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOption
     args: artifact.spec.build?.args ?? [],
     environment,
   });
-  return {
+  return literally({
     name: 'build',
     image: settings.builds.image,
     command,
@@ -179,7 +180,7 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOption
       { name: 'environment', mountPath: buildMounts.environment, readOnly: true },
       { name: 'registries', mountPath: buildMounts.registriesConf, subPath: registriesKey, readOnly: true },
     ],
-  };
+  });
 }
 
 /** Its name is also that of the input that belongs to it. */

@@ -6,6 +6,7 @@ import { type KubeObject, kinds, type Wire } from '@vibed/store/kube';
 import { buildKeyLabel, identityLabels, ownerOf } from '../artifact/identity.ts';
 import type { Child } from '../artifact/outcome.ts';
 import { podPaths, type SourceJobInput } from '../build-pod/job.ts';
+import { literally } from '../literal.ts';
 import type { Settings } from '../settings.ts';
 import { networkOf, type StepOptions } from './build-environment.ts';
 import type { BuildInput } from './builder.ts';
@@ -41,7 +42,7 @@ export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }
     bases: settings.builds.bases,
   };
   const { process } = buildEnvironment(networkOf(settings, caBundle));
-  return {
+  return literally({
     name: 'source',
     image: stepsImage,
     command: ['node', '/app/source.mjs'],
@@ -69,7 +70,7 @@ export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }
         ? []
         : [{ name: tokenVolume.name, mountPath: sourceToken.directory, readOnly: true }]),
     ],
-  };
+  });
 }
 
 /** What only *source* mounts; `job` is the name of the Job, and of the input that belongs to it. */

@@ -4,6 +4,7 @@ import type { V1Container, V1EnvVar, V1PodTemplateSpec } from '@kubernetes/clien
 import type { CompactSpec } from '@vibed/store';
 import type { Wire } from '@vibed/store/kube';
 import { identityLabels, type Owner, versionLabel } from '../artifact/identity.ts';
+import { literally } from '../literal.ts';
 import type { Settings } from '../settings.ts';
 import { portOf, type Version } from './deployer.ts';
 
@@ -68,7 +69,7 @@ export function appContainerOf(
   settings: Settings,
   port: Wire<V1EnvVar>[],
 ): Wire<V1Container> {
-  return {
+  return literally({
     name: appContainer,
     image: build.image ?? '',
     ...(spec.run?.command && { command: spec.run.command }),
@@ -83,7 +84,7 @@ export function appContainerOf(
       readOnlyRootFilesystem: build.readOnlyRoot === true,
     },
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-  };
+  });
 }
 
 function environment(spec: CompactSpec): Wire<V1EnvVar>[] {

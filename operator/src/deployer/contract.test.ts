@@ -232,6 +232,13 @@ describe.each(Object.entries(adapters))('deployer %s', (name, { deployer, stages
     }
   });
 
+  it('passes command and variables on as they are written, for the kubelet would expand $(NAME)', () => {
+    const run = { command: ['sh', '$(HOME)'], env: [{ name: 'GREETING', value: '$(PORT) for $5' }] };
+    const said = JSON.stringify(recordFor(fileSpec('sha256:literal', { run }), 3, deployer.target).template);
+    expect(said).toContain('"command":["sh","$$(HOME)"]');
+    expect(said).toContain('{"name":"GREETING","value":"$$(PORT) for $5"}');
+  });
+
   it('makes names that hold for the longest artifact name, also those in its template', () => {
     const long = { ...owner, name: 'a'.repeat(40) };
     const templated = { ...version, template: deployer.template(long, version) };

@@ -90,7 +90,7 @@ function revisionProblem(revision: KnativeRevision, pods: readonly Pod[], versio
 
 /** Knative took the Service and could not make the Revision from it. */
 function configurationProblem(service: KnativeService | undefined, name: string): PodProblem | undefined {
-  if (service?.spec?.template?.metadata.name !== name || !isObserved(service)) return undefined;
+  if (service?.spec?.template?.metadata?.name !== name || !isObserved(service)) return undefined;
   const condition = conditionOf(service, 'ConfigurationsReady');
   if (condition?.status !== 'False') return undefined;
   return {

@@ -125,7 +125,7 @@ function withMadeTemplate(wish: KnativeService, live: KnativeService, children: 
   const name = template?.metadata.name;
   const asked = live.spec?.template;
   if (template === undefined) return wish;
-  if (asked?.metadata.name === name) return { ...wish, spec: { ...wish.spec, template: asked as RevisionTemplate } };
+  if (asked?.metadata?.name === name) return { ...wish, spec: { ...wish.spec, template: asked as RevisionTemplate } };
   const made = children.knativeRevisions.find(r => r.metadata.name === name)?.spec;
   return made === undefined ? wish : { ...wish, spec: { ...wish.spec, template: { ...template, spec: made } } };
 }
@@ -139,7 +139,7 @@ const revisionOf = (owner: Owner, children: Children, { hash }: Version): Knativ
 function templateNow(owner: Owner, wish: Wish, first: Version, children: Children): Version {
   const missing = wish.run.find(version => revisionOf(owner, children, version) === undefined);
   if (missing !== undefined) return missing;
-  const live = serviceOf(owner, children)?.spec?.template?.metadata.name;
+  const live = serviceOf(owner, children)?.spec?.template?.metadata?.name;
   const made = [...wish.run, ...wish.recorded].find(v => names.knativeRevision(owner, v.hash) === live);
   const isOfUse = made !== undefined && (wish.run.includes(made) || isReadyRevision(revisionOf(owner, children, made)));
   return isOfUse ? made : first;
@@ -171,7 +171,7 @@ function surplus(owner: Owner, wish: Wish, children: Children): Stale[] {
   const service = serviceOf(owner, children);
   if (wish.run.length === 0) return children.knativeServices.map(object => ({ kind: kinds.knativeService, object }));
   const named = new Set([
-    service?.spec?.template?.metadata.name,
+    service?.spec?.template?.metadata?.name,
     ...(service?.spec?.traffic ?? []).map(t => t.revisionName),
     ...wish.run.map(v => names.knativeRevision(owner, v.hash)),
   ]);

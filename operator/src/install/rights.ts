@@ -22,7 +22,12 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
       verbs: ['get', 'list', 'watch', 'create', 'delete'],
       why: 'version records',
     },
-    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'], why: 'see why an app does not start' },
+    {
+      apiGroups: [''],
+      resources: ['pods'],
+      verbs: ['list', 'watch', 'delete'],
+      why: 'see why an app does not start; remove what is left of a deleted one',
+    },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'], why: 'excerpts of failures, build logs' },
     {
       apiGroups: [''],
@@ -38,14 +43,20 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
     },
     {
       apiGroups: [''],
-      resources: ['serviceaccounts', 'resourcequotas'],
-      verbs: ['get', 'create', 'patch'],
+      resources: ['serviceaccounts'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch'],
+      why: 'guard rails of tenants',
+    },
+    {
+      apiGroups: [''],
+      resources: ['resourcequotas'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
       why: 'guard rails of tenants',
     },
     {
       apiGroups: ['networking.k8s.io'],
       resources: ['networkpolicies'],
-      verbs: ['get', 'create', 'patch'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
       why: 'guard rails of tenants',
     },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch'], why: 'see builds' },

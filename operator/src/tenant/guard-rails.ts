@@ -31,7 +31,10 @@ export interface GuardRail {
   object: KubeObject & Record<string, unknown>;
 }
 
-/** The objects of a tenant namespace; the Pod Security labels go on the namespace itself. */
+/** The kinds of all guard rails. */
+export const railKinds = (settings: Settings): Kind[] => guardRails('', settings).map(({ kind }) => kind);
+
+/** The objects of a tenant namespace, with their defaults written out; the Pod Security labels go on the namespace itself. */
 export function guardRails(namespace: string, settings: Settings): GuardRail[] {
   const named = (name: string) => ({ name, namespace, labels: { ...managedBy } });
   return [

@@ -7,6 +7,7 @@
 //                                                     event c: a ⇒ c is forgotten
 import type { KubeObject } from './kinds.ts';
 import { ListWatch, type ListWatchEvent, type ListWatchOptions, objectKey } from './list-watch.ts';
+import { Remembered } from './remembered.ts';
 
 export interface KubeCacheOptions<T extends KubeObject> extends Omit<ListWatchOptions<T>, 'onEvent'> {
   /** Index name → the value under which byIndex() finds the object; undefined leaves it out. */
@@ -31,14 +32,21 @@ export class KubeCache<T extends KubeObject> {
   /** uid → replaced resourceVersion → what our write made of it. */
   readonly #replaced = new Map<string, Map<string, string | typeof gone>>();
   /** `uid/resourceVersion` of what the watch has already told; the result of a write among them is no news. */
-  readonly #told = new BoundedSet(rememberedInAll);
+  readonly #told = new Remembered(rememberedInAll);
   /** uids that are deleted; they never come back. */
-  readonly #deleted = new BoundedSet(rememberedInAll);
+  readonly #deleted = new Remembered(rememberedInAll);
 
   constructor(options: KubeCacheOptions<T>) {
     this.#options = options;
     for (const index of Object.keys(options.indexBy ?? {})) this.#indexes.set(index, new Map());
-    this.#listWatch = new ListWatch<T>({ ...options, onEvent: event => this.#onEvent(event) });
+    const { strip = object => object, indexBy = {} } = options;
+    const read = (object: T) => {
+      const lean = strip(object);
+      // What cannot be indexed cannot be read: better left out here than half put in later.
+      for (const indexedBy of Object.values(indexBy)) indexedBy(lean);
+      return lean;
+    };
+    this.#listWatch = new ListWatch<T>({ ...options, strip: read, onEvent: event => this.#onEvent(event) });
   }
 
   get synced(): boolean {
@@ -87,7 +95,8 @@ export class KubeCache<T extends KubeObject> {
   observe(written: T): void {
     const { uid = '', resourceVersion = '' } = written.metadata;
     if (this.#deleted.has(uid) || this.#told.has(`${uid}/${resourceVersion}`)) return;
-    const object = this.#listWatch.reduce(written);
+    const object = this.#listWatch.read(written);
+    if (object === undefined) return;
     const cached = this.#objects.get(objectKey(object));
     if (cached !== undefined) {
       if (isSame(cached, object)) return;
@@ -125,6 +134,13 @@ export class KubeCache<T extends KubeObject> {
       case 'delete':
         this.#drop(event.object);
         break;
+      case 'drop': {
+        const cached = this.#objects.get(objectKey(event.object));
+        if (cached !== undefined) this.#remove(cached);
+        break;
+      }
+      default:
+        event satisfies never;
     }
   }
 
@@ -244,24 +260,4 @@ export class KubeCache<T extends KubeObject> {
 
 function isSame(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
-}
-
-/** Forgets the oldest when it is full. */
-class BoundedSet {
-  readonly #values = new Set<string>();
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  has(value: string): boolean {
-    return this.#values.has(value);
-  }
-
-  add(value: string): void {
-    this.#values.add(value);
-    const [oldest] = this.#values;
-    if (this.#values.size > this.#limit && oldest !== undefined) this.#values.delete(oldest);
-  }
 }

@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './connect.ts';
 export * from './discovery.ts';
 export * from './errors.ts';
+export * from './exceeded-quota.ts';
 export * from './kinds.ts';
 export * from './list-watch.ts';
 export * from './log.ts';

@@ -3,18 +3,22 @@ import { type Clock, systemClock } from './clock.ts';
 import { isKubeError } from './errors.ts';
 import type { Kind, KubeObject, ObjectRef } from './kinds.ts';
 import type { Log } from './log.ts';
+import { Remembered } from './remembered.ts';
+import { shapeProblem } from './shape.ts';
 
 /**
  * - `snapshot`: everything there is; comes first, and again whenever continuity broke.
  * - `set`: created or changed; another uid than before is another incarnation under the same name.
  * - `delete`: gone, with its last state.
+ * - `drop`: there, but no longer readable; only its name is known.
  *
  * What was told is not kept here: whoever follows objects holds them, and twice would be twice the heap.
  */
 export type ListWatchEvent<T> =
   | { readonly type: 'snapshot'; readonly items: readonly T[] }
   | { readonly type: 'set'; readonly object: T }
-  | { readonly type: 'delete'; readonly object: T };
+  | { readonly type: 'delete'; readonly object: T }
+  | { readonly type: 'drop'; readonly object: { readonly metadata: ObjectRef } };
 
 export interface ListWatchOptions<T extends KubeObject> {
   readonly client: KubeClient;
@@ -26,8 +30,13 @@ export interface ListWatchOptions<T extends KubeObject> {
   readonly metadataOnly?: boolean | undefined;
   /** Objects per LIST request; default 500. */
   readonly pageSize?: number | undefined;
-  /** Makes an object smaller before it is kept; managedFields and kubectl's last-applied annotation are always removed. */
+  /**
+   * Makes an object smaller before it is kept; managedFields and kubectl's last-applied annotation are always removed. An object for
+   * which it throws is dropped: anybody who may create objects may also create one that no reader expects.
+   */
   readonly strip?: ((object: T) => T) | undefined;
+  /** Called for each object that is dropped, also when it is met again; the log names each only once. */
+  readonly onDropped?: ((kind: Kind) => void) | undefined;
   /** Called one event at a time; what it throws is logged and does no harm here. */
   readonly onEvent: (event: ListWatchEvent<T>) => void;
   readonly log: Log;
@@ -55,11 +64,15 @@ const defaultTiming: ListWatchTiming = {
   inactivityMs: 150_000,
 };
 
+/** How many dropped objects are remembered as logged. */
+const rememberedDrops = 1024;
+
 /** A server or proxy that asks for more patience than this is not believed. */
 const longestRetryAfterSeconds = 300;
 
 /**
- * Follows every object of a kind, for ever: no failure ends it, only stop().
+ * Follows every object of a kind, for ever: no failure ends it, only stop(). An object that cannot be read is dropped: it neither ends
+ * the list nor the watch.
  * ```
  *        ┌──────────────── anything else: back off ────────────────┐
  *        ▼                                                         │
@@ -76,6 +89,7 @@ export class ListWatch<T extends KubeObject> {
   readonly #random: () => number;
   readonly #what: string;
   readonly #stopped = new AbortController();
+  readonly #dropped = new Remembered(rememberedDrops);
   readonly #firstSnapshot = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #synced = false;
@@ -116,10 +130,17 @@ export class ListWatch<T extends KubeObject> {
     }
   }
 
-  /** The object as this list-watch would tell it: without bookkeeping, and stripped. */
-  reduce(object: T): T {
-    const lean = withoutBookkeeping(object);
-    return this.#options.strip?.(lean) ?? lean;
+  /** The object as this list-watch reports it: without bookkeeping, and stripped. Undefined when it cannot be read. */
+  read(object: T): T | undefined {
+    try {
+      const problem = shapeProblem(object);
+      if (problem !== undefined) throw new Error(problem);
+      const lean = withoutBookkeeping(object);
+      return this.#options.strip?.(lean) ?? lean;
+    } catch (error) {
+      this.#drop(object, error);
+      return undefined;
+    }
   }
 
   /** May be called once. */
@@ -165,8 +186,8 @@ export class ListWatch<T extends KubeObject> {
       });
       if (this.#stopped.signal.aborted) return '';
       for (const item of page.items) {
-        const object = this.reduce(item);
-        found.set(objectKey(object), object);
+        const object = this.read(item);
+        if (object !== undefined) found.set(objectKey(object), object);
       }
       next = page.continue;
       resourceVersion = page.resourceVersion;
@@ -212,9 +233,18 @@ export class ListWatch<T extends KubeObject> {
 
   /** Applies one event and gives the resourceVersion it stands for. */
   #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', received: T): string {
-    const object = this.reduce(received);
-    this.#tell({ type: type === 'DELETED' ? 'delete' : 'set', object });
+    const object = this.read(received);
+    if (object !== undefined) this.#tell({ type: type === 'DELETED' ? 'delete' : 'set', object });
+    else if (isNamed(received)) this.#tell({ type: 'drop', object: received });
     return received.metadata.resourceVersion ?? '';
+  }
+
+  #drop(object: T, error: unknown): void {
+    const { name, namespace, uid } = namesOf(object);
+    this.#options.onDropped?.(this.#options.kind);
+    if (!this.#dropped.add(uid ?? `${namespace}/${name}`)) return;
+    const fields = { watch: this.#what, namespace, name, uid, error };
+    this.#options.log.warn('an object that cannot be read is left out', fields);
   }
 
   #tell(event: ListWatchEvent<T>): void {
@@ -289,6 +319,18 @@ function isBreak(error: unknown): boolean {
   if (!isKubeError(error) || error.reason === 'MalformedEvent') return false;
   return error.code === 'TooManyRequests' || (error.code === 'Unavailable' && error.status === undefined);
 }
+
+/** Names of an object of any shape, as far as they are names. */
+function namesOf(object: unknown): { name?: string; namespace?: string; uid?: string } {
+  const metadata: unknown = (object as Partial<KubeObject> | null | undefined)?.metadata;
+  const { name, namespace, uid } = (metadata ?? {}) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return Object.fromEntries(
+    Object.entries({ name: text(name), namespace: text(namespace), uid: text(uid) }).filter(([, v]) => v !== undefined),
+  );
+}
+
+const isNamed = (object: unknown): object is { metadata: ObjectRef } => namesOf(object).name !== undefined;
 
 /** Unique among the objects of one kind; a name holds no slash. */
 export function objectKey(object: { readonly metadata: ObjectRef }): string {

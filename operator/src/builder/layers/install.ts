@@ -15,6 +15,7 @@ import type { Child } from '../../artifact/outcome.ts';
 import type { Job } from '../../artifact/world.ts';
 import { buildExit } from '../../build-pod/job.ts';
 import { secondsOf } from '../../deployer/deployer.ts';
+import { literally } from '../../literal.ts';
 import { buildResources, environmentVolume, networkOf, type StepOptions } from '../build-environment.ts';
 import type { BuildInput, JobPlan } from '../builder.ts';
 import { buildEnvironment, buildEnvironmentDir } from '../dockerfile/build-environment.ts';
@@ -134,7 +135,7 @@ function install(
 ): Wire<V1Container> {
   const environment = buildEnvironment(networkOf(settings, caBundle));
   const variables = { ...installEnvironment, ...environment.process, ...environment.env };
-  return {
+  return literally({
     name: 'install',
     image,
     command: ['timeout', '--kill-after=10', String(seconds), 'sh', '-c', script],
@@ -147,7 +148,7 @@ function install(
       { name: 'environment', mountPath: buildEnvironmentDir, readOnly: true },
       ...stage,
     ],
-  };
+  });
 }
 
 export const installExit = { ...buildExit, timedOut: 124 } as const;

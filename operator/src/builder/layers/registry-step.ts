@@ -3,6 +3,7 @@
 import type { V1Container, V1Volume } from '@kubernetes/client-node';
 import type { Wire } from '@vibed/store/kube';
 import type { RegistryEndpoint } from '../../build-pod/registry-config.ts';
+import { literally } from '../../literal.ts';
 import type { Settings } from '../../settings.ts';
 import type { StepOptions } from '../build-environment.ts';
 import { buildEnvironmentDir } from '../dockerfile/build-environment.ts';
@@ -22,7 +23,7 @@ export interface RegistryStep {
 
 export function registryStep({ name, does, job, mounts }: RegistryStep, options: StepOptions): Wire<V1Container> {
   const { settings, stepsImage, caBundle } = options;
-  return {
+  return literally({
     name,
     image: stepsImage,
     command: ['node', '/app/layers.mjs', does],
@@ -39,7 +40,7 @@ export function registryStep({ name, does, job, mounts }: RegistryStep, options:
         : [{ name: 'credential', mountPath: credentialDir, readOnly: true }]),
       ...mounts,
     ],
-  };
+  });
 }
 
 export const credentialVolumes = ({ registry: { pushSecret } }: Settings): Wire<V1Volume>[] =>
