@@ -52,5 +52,5 @@ it.each([
 
 it('dies at the start, with a hint, without its own image', () => {
   expect(() => readConfig({})).toThrow(/VIBED_STEPS_IMAGE.*install\.yaml/);
-  expect(readConfig({ VIBED_STEPS_IMAGE: 'x' })).toMatchObject({ workers: 8, port: 8081 });
+  expect(readConfig({ VIBED_STEPS_IMAGE: 'x' })).toMatchObject({ workers: 8, port: 8081, healthPort: 8082 });
 });

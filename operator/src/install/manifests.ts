@@ -4,6 +4,7 @@ import { gitCredentialsRole } from '../builder/complete.ts';
 import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import { admissionPolicy, ownerPolicy } from './admission.ts';
+import { healthProbes } from './probes.ts';
 import { buildRights, clusterRights, installRights, type Right, systemRights } from './rights.ts';
 
 export const systemNamespace = 'vibed-system';
@@ -137,7 +138,6 @@ const volumes = [
 ];
 
 function container(image: string): object {
-  const probe = (path: string) => ({ httpGet: { path, port: 'http' }, periodSeconds: 5 });
   return {
     name: 'operator',
     image,
@@ -147,10 +147,11 @@ function container(image: string): object {
       { name: 'VIBED_SCRATCH', value: '/scratch' },
       { name: 'VIBED_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
-    ports: [{ name: 'http', containerPort: 8081 }],
-    startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: probe('/healthz'),
-    readinessProbe: { ...probe('/readyz'), periodSeconds: 2 },
+    ports: [
+      { name: 'http', containerPort: 8081 },
+      { name: 'health', containerPort: 8082 },
+    ],
+    ...healthProbes,
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     volumeMounts: [
