@@ -36,6 +36,15 @@ it('names every wrong field and where to mend it', () => {
   );
 });
 
+it.each(['kube-public', 'vibed-system', 'vibed-builds', 'vibed-installs', 'default'])(
+  'takes no system namespace to be shared by everybody: %s',
+  name => {
+    expect(() => readSettings(file(`${least}tenants: { sharedNamespace: ${name} }\n`))).toThrow(
+      /tenants\.sharedNamespace/,
+    );
+  },
+);
+
 it('takes no field it does not know: a typo is not a default', () => {
   expect(() => readSettings(file(`${least}tenant: {}\n`))).toThrow(/tenant/);
 });

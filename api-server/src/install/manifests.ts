@@ -1,4 +1,6 @@
 // The api-server's part of install.yaml, and its Ingress, which a site's settings decide.
+
+import { publicHosts } from '@vibed/operator/hosts';
 import { healthProbes } from '@vibed/operator/probes';
 import type { Settings } from '@vibed/operator/settings';
 import { keysSecret } from '../auth/keys.ts';
@@ -40,11 +42,10 @@ export function apiServerManifests({ systemNamespace, buildNamespace, installNam
 
 /** The public way in, at the host of api.publicUrl. */
 export function apiServerIngress({ api, apps, systemNamespace }: Settings): object {
-  const { hostname, protocol } = new URL(api.publicUrl);
+  const { protocol } = new URL(api.publicUrl);
   const backend = { service: { name: account, port: { name: 'http' } } };
   const http = { paths: [{ path: '/', pathType: 'Prefix', backend }] };
-  // What resolves names by the machine's own resolver finds localhost everywhere, and names below it on some systems only.
-  const hosts = hostname.endsWith('.localhost') ? [hostname, 'localhost'] : [hostname];
+  const hosts = publicHosts(api);
   const tls = { hosts, ...(api.tlsSecret !== undefined && { secretName: api.tlsSecret }) };
   return {
     apiVersion: 'networking.k8s.io/v1',

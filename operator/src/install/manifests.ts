@@ -3,7 +3,7 @@ import { artifactCrd } from '@vibed/crds/crd';
 import { gitCredentialsRole } from '../builder/complete.ts';
 import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
-import { admissionPolicy, ownerPolicy } from './admission.ts';
+import { admissionPolicies } from './admission.ts';
 import { healthProbes } from './probes.ts';
 import { buildRights, clusterRights, installRights, type Right, systemRights } from './rights.ts';
 
@@ -31,8 +31,7 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     gitCredentials(),
     buildAccount(),
     ...[buildNamespace, installNamespace].map(buildPolicy),
-    ...admissionPolicy(systemNamespace),
-    ...ownerPolicy(systemNamespace),
+    ...admissionPolicies({ systemNamespace, buildNamespace, installNamespace }),
     deployment(image),
   ];
 }
