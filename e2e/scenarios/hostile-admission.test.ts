@@ -55,7 +55,7 @@ attack('other routes to others', proves('hostile.admission'), async ({ cluster, 
   await isRefused(member, kinds.service, service({ ports, externalIPs: ['10.0.0.1'] }), /externalIPs/);
   await isRefused(member, kinds.service, service({ type: 'ExternalName', externalName: 'a.b.svc' }), /ExternalName/);
   const dns = { 'external-dns.alpha.kubernetes.io/hostname': victim };
-  await isRefused(member, kinds.service, service({ ports }, dns), /external-dns/);
+  await isRefused(member, kinds.service, service({ ports }, dns), /metadata\.annotations: external-dns/);
   await createDry(member, kinds.service, service({ ports }));
 
   const route = (spec: object) => ({ metadata: { name: 'thief', namespace }, spec });

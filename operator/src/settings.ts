@@ -18,7 +18,7 @@ const apps = z.strictObject({
     .array(z.string())
     .default(['system:serviceaccount:knative-serving:controller'])
     .describe(
-      'User names of accounts that may make routes for hosts at and below the domain, besides vibeD and cluster administrators: the controller of Knative; that of cert-manager where it answers challenges by an Ingress.',
+      'User names of accounts that may make routes for hosts at and below the domain, besides vibeD and cluster administrators: the controller of Knative; that of cert-manager where it answers challenges by an Ingress; an ingress controller that writes annotations of its own.',
     ),
   probeVia: z
     .string()

@@ -32,7 +32,15 @@ const isOurs = `(
     ours.endsWith(host.substring(1)))
 )`.replaceAll(/\n\s*/g, ' ');
 
+/** Labels can decide about the host that Knative gives. */
+const isNew = [
+  'oldObject == null',
+  'object.?spec != oldObject.?spec',
+  'object.metadata.?labels != oldObject.metadata.?labels',
+].join(' || ');
+
 const variables = {
+  isNew,
   isWorkspace: inWorkspace,
   mayRouteEverywhere:
     "authorizer.group(request.resource.group).resource(request.resource.resource).check('create').allowed()",
@@ -41,14 +49,15 @@ const variables = {
 };
 
 const noneOfOurs: Validation = {
-  expression: `!variables.hosts.exists(host, ${isOurs}) || variables.isTrusted`,
+  expression: `!variables.isNew || !variables.hosts.exists(host, ${isOurs}) || variables.isTrusted`,
   message: {
     cel: `'host ' + variables.hosts.filter(host, ${isOurs}).join(', ') + ' is kept for vibeD: hosts at and below ' + params.data.appsDomain + ' are given to apps by vibeD alone. Use a host of another domain.'`,
   },
 };
 
 const hostNamed: Validation = {
-  expression: "!variables.isWorkspace || !variables.hosts.exists(host, host in ['', '*']) || variables.isTrusted",
+  expression:
+    "!variables.isNew || !variables.isWorkspace || !variables.hosts.exists(host, host in ['', '*']) || variables.isTrusted",
   message: {
     text: 'each rule of a route in a workspace must name a host of its own: without one it takes paths of everybody’s hosts',
   },
@@ -66,7 +75,18 @@ interface HostPolicy {
 /** CEL: `list` of lists of hosts as one list; an empty list counts as one host without a name. */
 const flat = (list: string) => `${list}.map(hosts, hosts.join(',')).join(',').split(',')`;
 
-const routeAnnotation = '^[^/]*(ingress|nginx|haproxy|traefik|konghq|projectcontour|external-dns)[^/]*/';
+/** CEL: the keys of annotations for a controller of routes that are new, or changed. */
+const annotationsSet = `object.metadata.?annotations.orValue({}).filter(key, ${[
+  "key.matches('^[^/]*(ingress|nginx|haproxy|traefik|konghq|projectcontour|external-dns)[^/]*/')",
+  '(oldObject == null || oldObject.metadata.?annotations[?key] != object.metadata.?annotations[?key])',
+].join(' && ')})`;
+
+const notAnnotated: Validation = {
+  expression: '!variables.isWorkspace || variables.annotationsSet.size() == 0 || variables.isTrusted',
+  message: {
+    cel: "'metadata.annotations: ' + variables.annotationsSet.join(', ') + ': not allowed in a workspace, because annotations for a controller of routes can change whose requests it takes'",
+  },
+};
 
 const ingress: HostPolicy = {
   name: 'vibed-hosts-ingress',
@@ -80,16 +100,11 @@ const ingress: HostPolicy = {
   validations: [
     noneOfOurs,
     hostNamed,
-    {
-      expression: `!variables.isWorkspace || !object.metadata.?annotations.orValue({}).exists(key, key.matches('${routeAnnotation}')) || variables.isTrusted`,
-      message: {
-        cel: `'metadata.annotations: ' + object.metadata.annotations.filter(key, key.matches('${routeAnnotation}'))[0] + ': an Ingress of a workspace must not carry instructions for the ingress controller, because some of them change whose requests it takes'`,
-      },
-    },
+    notAnnotated,
     {
       // Traefik puts paths between backticks into the rule that it makes; nginx puts them into its configuration.
       expression:
-        "!variables.isWorkspace || object.spec.?rules.orValue([]).all(rule, rule.?http.?paths.orValue([]).all(path, path.?path.orValue('/').matches('^/[A-Za-z0-9._~!&+,=:@%/-]*$'))) || variables.isTrusted",
+        "!variables.isNew || !variables.isWorkspace || object.spec.?rules.orValue([]).all(rule, rule.?http.?paths.orValue([]).all(path, path.?path.orValue('/').matches('^/[A-Za-z0-9._~!&+,=:@%/-]*$'))) || variables.isTrusted",
       message: { text: 'spec.rules.http.paths.path: in a workspace a path has letters, digits and ._~!&+,=:@%/- only' },
     },
   ],
@@ -112,7 +127,7 @@ const gateway: HostPolicy = {
     "has(object.spec.listeners) ? object.spec.listeners.map(listener, listener.?hostname.orValue(''))",
     "object.spec.?hostnames.orValue([]).size() > 0 ? object.spec.hostnames : ['']",
   ].join(' : '),
-  validations: [noneOfOurs, hostNamed],
+  validations: [noneOfOurs, hostNamed, notAnnotated],
 };
 
 /** CEL: the name may give the host of an app, by a domain template that has the name alone. */
@@ -130,13 +145,13 @@ const knative: HostPolicy = {
   validations: [
     noneOfOurs,
     {
-      expression: '!variables.isWorkspace || variables.isTrusted',
+      expression: '!variables.isNew || !variables.isWorkspace || variables.isTrusted',
       message: {
         text: 'only vibeD makes routes of Knative in a workspace, because Knative gives them hosts by itself: make an Artifact with spec.target knative',
       },
     },
     {
-      expression: `object.kind in ['DomainMapping', 'Ingress'] || !(${labelOf('object', labels.managedBy)} == 'vibed' || ${namedLikeAnApp}) || variables.isTrusted`,
+      expression: `!variables.isNew || object.kind in ['DomainMapping', 'Ingress'] || !(${labelOf('object', labels.managedBy)} == 'vibed' || ${namedLikeAnApp}) || variables.isTrusted`,
       message: {
         text: `a Knative Service with the label ${labels.managedBy}=vibed, or with a name that ends with 8 hexadecimal digits, could get the host of an app of vibeD: use another name, and no such label`,
       },
@@ -162,7 +177,7 @@ const others: HostPolicy = {
   resources: ['*'],
   validations: [
     {
-      expression: '!variables.isWorkspace || variables.isTrusted',
+      expression: '!variables.isNew || !variables.isWorkspace || variables.isTrusted',
       message: {
         text: 'objects of this API are not allowed in a workspace, because they can take the hosts of others: use an Ingress or an HTTPRoute',
       },
@@ -176,22 +191,18 @@ const services: HostPolicy = {
   resources: ['services'],
   validations: [
     {
-      expression: '!variables.isWorkspace || object.spec.?externalIPs.orValue([]).size() == 0 || variables.isTrusted',
+      expression:
+        '!variables.isNew || !variables.isWorkspace || object.spec.?externalIPs.orValue([]).size() == 0 || variables.isTrusted',
       message: { text: 'spec.externalIPs: not allowed in a workspace, because it takes the traffic of any address' },
     },
     {
-      expression: "!variables.isWorkspace || object.spec.?type.orValue('') != 'ExternalName' || variables.isTrusted",
+      expression:
+        "!variables.isNew || !variables.isWorkspace || object.spec.?type.orValue('') != 'ExternalName' || variables.isTrusted",
       message: {
         text: 'spec.type: ExternalName is not allowed in a workspace, because an ingress would follow it into other namespaces',
       },
     },
-    {
-      expression:
-        "!variables.isWorkspace || !object.metadata.?annotations.orValue({}).exists(key, key.matches('^[^/]*external-dns[^/]*/')) || variables.isTrusted",
-      message: {
-        text: 'metadata.annotations: those of external-dns are not allowed in a workspace: they take DNS names',
-      },
-    },
+    notAnnotated,
   ],
 };
 
@@ -208,14 +219,9 @@ function hostPolicy(
       'not-vibed': `request.userInfo.username != '${accountName(systemNamespace, 'vibed-operator')}'`,
       'not-masters': "!(has(request.userInfo.groups) && 'system:masters' in request.userInfo.groups)",
       // Finalizers and status of an object that is there already are not its route.
-      'route-changes': [
-        'oldObject == null',
-        'object.?spec != oldObject.?spec',
-        'object.metadata.?annotations != oldObject.metadata.?annotations',
-        'object.metadata.?labels != oldObject.metadata.?labels',
-      ].join(' || '),
+      'route-changes': [isNew, 'object.metadata.?annotations != oldObject.metadata.?annotations'].join(' || '),
     },
-    variables: { ...variables, ...(hosts !== undefined && { hosts }) },
+    variables: { ...variables, annotationsSet, ...(hosts !== undefined && { hosts }) },
     validations,
     reason: 'Forbidden',
     parameters,
