@@ -140,6 +140,5 @@ export const unproven: readonly RequirementId[] = [
   'hostile.objects',
   'hostile.network',
   'hostile.registry',
-  'hostile.admission',
   'hostile.budgets',
 ];

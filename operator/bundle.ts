@@ -1,10 +1,10 @@
-// Six programs, one file each, in one image: the operator, the source, registry and layers steps of its build pods, the api-server,
-// and the command that the api-server hands out.
+// Programs, one file each, in one image: the operator, the source, registry and layers steps of its build pods, the api-server, the
+// thread of the health endpoints of operator and api-server, and the command that the api-server hands out.
 import { mkdir } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { bundleCli } from '../cli/bundle.ts';
 
-const outdir = 'operator/dist';
+const outdir = process.argv[2] ?? 'operator/dist';
 await mkdir(outdir, { recursive: true });
 const version = await bundleCli(`${outdir}/vibed.cjs`);
 
@@ -15,6 +15,7 @@ await build({
     layers: 'operator/src/build-pod/layers.ts',
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
     'api-server': 'api-server/src/main.ts',
+    'health-worker': 'operator/src/health-worker.ts',
   },
   outdir,
   outExtension: { '.js': '.mjs' },

@@ -9,6 +9,7 @@ const schema = z.object({
   VIBED_DATA: z.string().default('/var/lib/vibed'),
   VIBED_LISTEN: endpoint.default('127.0.0.1:8090'),
   VIBED_SOURCE_LISTEN: endpoint.default('127.0.0.1:8092'),
+  VIBED_HEALTH_LISTEN: endpoint.default('127.0.0.1:8091'),
   VIBED_KEYS: z.string().optional(),
   VIBED_ALLOWED_HOSTS: z.string().default(''),
   VIBED_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -27,6 +28,8 @@ export interface Config {
   listen: Endpoint;
   /** Where build pods fetch sources; never behind the ingress. */
   sourceListen: Endpoint;
+  /** Where the kubelet reads /healthz and /readyz. */
+  healthListen: Endpoint;
   /** Folder of API keys, one file each; undefined: nobody has to say who they are. */
   keysDir: string | undefined;
   /** Host names besides those of the public URL and loopback. */
@@ -47,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataDir: e.VIBED_DATA,
     listen: endpointOf(e.VIBED_LISTEN),
     sourceListen: endpointOf(e.VIBED_SOURCE_LISTEN),
+    healthListen: endpointOf(e.VIBED_HEALTH_LISTEN),
     keysDir: e.VIBED_KEYS,
     allowedHosts: e.VIBED_ALLOWED_HOSTS.split(',')
       .map(host => host.trim())

@@ -1,5 +1,6 @@
 // The api-server: two doors (MCP, REST) over one set of actions, one watch fanned out, and the source endpoint of build pods.
 import type { Server } from 'node:http';
+import { serveHealth } from '@vibed/operator/health';
 import { makeLogger } from '@vibed/operator/logger';
 import { readSettings } from '@vibed/operator/settings';
 import { CrdArtifactStore } from '@vibed/store';
@@ -38,12 +39,14 @@ try {
 async function run(): Promise<void> {
   const services = await makeServices();
   const { settings, view, feed } = services;
+  const isReady = () => view.synced;
+  const health = await serveHealth({ ...config.healthListen, isReady, log });
   const keys = config.keysDir === undefined ? undefined : new KeyRing(config.keysDir, log);
   const app = makeApp({
     services,
     keys,
     origins: originRules(settings.api.publicUrl, config.allowedHosts),
-    isReady: () => view.synced,
+    isReady,
   });
   const doors = await listen(makeServer(app), config.listen);
   const sources = await listen(
@@ -66,6 +69,7 @@ async function run(): Promise<void> {
   clearInterval(pruning);
   feed.stop();
   await Promise.all([close(doors), close(sources), view.stop()]);
+  await health.stop();
 }
 
 async function makeServices(): Promise<Services> {

@@ -1,4 +1,5 @@
 // Prometheus metrics: each is written where the thing happens.
+import { registerLoopDelay } from '@vibed/operator/loop-delay';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export class Metrics {
@@ -30,6 +31,7 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    registerLoopDelay(this.registry);
   }
 
   acted(action: string, door: string, result: string, seconds: number): void {

@@ -1,6 +1,7 @@
 // The shipped process without its cluster.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ApiServerProcess, ClusterDouble } from './process.testing.ts';
+import { ApiServerProcess, blockedMs, ClusterDouble } from './process.testing.ts';
 
 it('answers a write with 503 and Retry-After within a second while the apiserver is gone, and reads from what it knows', {
   timeout: 60_000,
@@ -27,4 +28,27 @@ it('answers a write with 503 and Retry-After within a second while the apiserver
   }
   expect(await (await fetch(`${url}/api/artifacts`)).json()).toMatchObject({ total: 1 });
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
+});
+
+it('answers the kubelet while its main loop is blocked, and reports the block afterwards', {
+  timeout: 60_000,
+}, async () => {
+  await using cluster = await ClusterDouble.start();
+  await using server = new ApiServerProcess(cluster);
+  await server.start();
+  const health = (path: string) => fetch(`http://127.0.0.1:${server.healthPort}${path}`);
+  expect((await health('/readyz')).status).toBe(200);
+  const blockedAt = performance.now();
+  process.kill(server.pid, 'SIGUSR2');
+  await sleep(200);
+  const doors = fetch(`http://127.0.0.1:${server.port}/readyz`);
+  while (performance.now() - blockedAt < blockedMs - 500) {
+    expect((await health('/healthz')).status).toBe(200);
+    expect((await health('/readyz')).status).toBe(200);
+    await sleep(200);
+  }
+  expect(await Promise.race([doors, sleep(1, 'no answer yet')])).toBe('no answer yet');
+  expect((await doors).status).toBe(200);
+  expect(await server.metric('vibed_event_loop_delay_seconds{stat="max"}')).toBeGreaterThan(blockedMs / 2_000);
+  await expect.poll(() => server.output).toMatch(/"message":"the event loop was blocked","seconds":[3-9]/);
 });

@@ -92,11 +92,15 @@ registry: { push: "https://registry.example.com", pull: registry.example.com }
 builds: { image: vibed/buildah }
 `;
 
+/** Loaded before the process: SIGUSR2 blocks its main loop for `blockedMs`. */
+export const blockedMs = 4_000;
+export const blocksOnSignal = `data:text/javascript,process.on('SIGUSR2',()=>{const end=Date.now()+${blockedMs};while(Date.now()<end);})`;
+
 export class ApiServerProcess implements AsyncDisposable {
   readonly #folder: string;
   readonly #settings: string;
   #child: ChildProcess | undefined;
-  #ports: readonly [number, number] = [0, 0];
+  #ports: readonly [number, number, number] = [0, 0, 0];
   #output = '';
   readonly keys: readonly string[];
 
@@ -122,7 +126,7 @@ export class ApiServerProcess implements AsyncDisposable {
 
   /** Resolves when it is ready; at the same ports after a kill. */
   async start(): Promise<void> {
-    if (this.port === 0) this.#ports = [await freePort(), await freePort()];
+    if (this.port === 0) this.#ports = [await freePort(), await freePort(), await freePort()];
     writeFileSync(join(this.#folder, 'settings.yaml'), this.#settings);
     const env = {
       KUBECONFIG: join(this.#folder, 'kubeconfig'),
@@ -130,10 +134,14 @@ export class ApiServerProcess implements AsyncDisposable {
       VIBED_DATA: join(this.#folder, 'data'),
       VIBED_LISTEN: `127.0.0.1:${this.port}`,
       VIBED_SOURCE_LISTEN: `127.0.0.1:${this.#ports[1]}`,
+      VIBED_HEALTH_LISTEN: `127.0.0.1:${this.#ports[2]}`,
       ...(this.keys.length > 0 && { VIBED_KEYS: join(this.#folder, 'keys') }),
     };
     const main = fileURLToPath(new URL('main.ts', import.meta.url));
-    this.#child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, ['--import', blocksOnSignal, main], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (chunk: Buffer) => {
         this.#output += chunk.toString();
@@ -144,6 +152,10 @@ export class ApiServerProcess implements AsyncDisposable {
       await sleep(50);
     }
     throw new Error(`the api-server does not start:\n${this.#output}`);
+  }
+
+  get healthPort(): number {
+    return this.#ports[2];
   }
 
   /** Everything it has written. */
@@ -166,10 +178,15 @@ export class ApiServerProcess implements AsyncDisposable {
     return Number(kilobytes) * 1024;
   }
 
-  /** A number of its /metrics. */
+  /** A number of its /metrics; `name` with its labels, as it is written there. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.#ports[1]}/metrics`)).text();
-    return Number(new RegExp(`^${name} ([0-9.e+]+)$`, 'm').exec(text)?.[1]);
+    return Number(
+      text
+        .split('\n')
+        .find(line => line.startsWith(`${name} `))
+        ?.slice(name.length + 1),
+    );
   }
 
   async kill(): Promise<void> {

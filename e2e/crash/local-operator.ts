@@ -13,7 +13,7 @@ import { checkout, type Facts, inside, operatorImage, operatorToken, readFacts, 
 import { CountingProxy, type Trap } from './counting-proxy.ts';
 
 /** Inside the cluster's network, where nothing else of the checkout listens. */
-const ports = { apiserver: 16443, health: 18081 } as const;
+const ports = { apiserver: 16443, metrics: 18081, health: 18082 } as const;
 
 export class LocalOperator implements AsyncDisposable {
   readonly proxy: CountingProxy;
@@ -113,7 +113,8 @@ export class LocalOperator implements AsyncDisposable {
       VIBED_CA_BUNDLE: join(this.#folder, 'ca.crt'),
       VIBED_STEPS_IMAGE: this.#image,
       VIBED_POD: 'local',
-      VIBED_PORT: String(ports.health),
+      VIBED_PORT: String(ports.metrics),
+      VIBED_HEALTH_PORT: String(ports.health),
     };
   }
 }

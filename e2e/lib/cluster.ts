@@ -16,6 +16,8 @@ const factsSchema = z.object({
 
 export interface Cluster {
   client: KubeClient;
+  /** The administrator’s. */
+  kubeconfig: string;
   /** The ingress, on this machine's loopback. */
   ingressPort: number;
   /** An image with node and git that the node can pull. */
@@ -42,6 +44,7 @@ export function theCluster(): Cluster {
 function connectToCluster(): Cluster {
   const facts = readFacts();
   return {
+    kubeconfig: facts.kubeconfig,
     client: connect({ kubeconfig: facts.kubeconfig, fieldManager: 'vibed-e2e', userAgent: 'vibed-e2e' }),
     ingressPort: facts.ingress.loopbackPort,
     nodeGitImage: facts.images.operatorBase,

@@ -15,6 +15,7 @@ const schema = z.object({
   VIBED_POD: z.string().default('vibed-operator'),
   VIBED_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
   VIBED_PORT: z.coerce.number().int().default(8081),
+  VIBED_HEALTH_PORT: z.coerce.number().int().default(8082),
   VIBED_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   KUBECONFIG: z.string().optional(),
 });
@@ -29,7 +30,10 @@ export interface Config {
   sourceTokenPath: string;
   pod: string;
   workers: number;
+  /** Of /metrics. */
   port: number;
+  /** Of /healthz and /readyz. */
+  healthPort: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
   kubeconfig: string | undefined;
 }
@@ -48,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     pod: e.VIBED_POD,
     workers: e.VIBED_WORKERS,
     port: e.VIBED_PORT,
+    healthPort: e.VIBED_HEALTH_PORT,
     logLevel: e.VIBED_LOG_LEVEL,
     kubeconfig: e.KUBECONFIG,
   };

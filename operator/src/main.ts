@@ -3,8 +3,9 @@
 //   artifacts   namespace/name  → artifact/reconcile.ts        tenants  namespace → tenant/reconcile.ts
 //   build queue (one key)       → builder/build-queue.ts
 import { readConfig } from './config.ts';
-import { serveHealth } from './http.ts';
+import { serveHealth } from './health.ts';
 import { makeLogger } from './logger.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { makeOperator, startLeading } from './operator.ts';
 import { runAsLeader } from './runtime/leader.ts';
 import { readSettings } from './settings.ts';
@@ -25,7 +26,8 @@ try {
 async function run(): Promise<void> {
   const settings = readSettings(config.settingsPath);
   const operator = makeOperator(config, settings, log);
-  const health = serveHealth(config.port, operator.metrics, () => operator.synced);
+  const health = await serveHealth({ port: config.healthPort, isReady: () => operator.synced, log });
+  const metrics = serveMetrics(config.port, operator.metrics);
   await operator.whenSynced(stop.signal);
   const lease = {
     client: operator.client,
@@ -35,6 +37,7 @@ async function run(): Promise<void> {
     log,
   };
   await runAsLeader(lease, stop.signal, signal => startLeading(operator, signal));
-  health.close();
+  metrics.close();
   await operator.stop();
+  await health.stop();
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { serveHealth } from './http.ts';
 import { Metrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 
 it('shows every metric where Prometheus looks, once the thing has happened', async () => {
   const metrics = new Metrics();
@@ -16,8 +16,7 @@ it('shows every metric where Prometheus looks, once the thing has happened', asy
   metrics.buildNotStarted();
   metrics.dropped('Job');
   metrics.answered('probe', 'answer');
-  let ready = false;
-  const server = serveHealth(0, metrics, () => ready);
+  const server = serveMetrics(0, metrics);
   await new Promise(resolve => server.once('listening', resolve));
   const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const text = await (await fetch(`${at}/metrics`)).text();
@@ -33,10 +32,6 @@ it('shows every metric where Prometheus looks, once the thing has happened', asy
     'vibed_questions_total{kind="probe",result="answer"} 1',
   ])
     expect(text).toContain(line);
-  expect((await fetch(`${at}/readyz`)).status).toBe(503);
-  ready = true;
-  expect((await fetch(`${at}/readyz`)).status).toBe(200);
-  expect((await fetch(`${at}/healthz`)).status).toBe(200);
   expect((await fetch(`${at}/nope`)).status).toBe(404);
   server.close();
 });

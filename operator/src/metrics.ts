@@ -1,5 +1,6 @@
 // Prometheus metrics: each is incremented where the thing happens, and exercised by a test.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { registerLoopDelay } from './loop-delay.ts';
 import type { ControllerMetrics } from './runtime/controller.ts';
 import type { WorkQueueMetrics } from './runtime/workqueue.ts';
 
@@ -36,6 +37,7 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    registerLoopDelay(this.registry);
   }
 
   queue(controller: string): WorkQueueMetrics {

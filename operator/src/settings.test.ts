@@ -36,6 +36,15 @@ it('names every wrong field and where to mend it', () => {
   );
 });
 
+it.each(['kube-public', 'vibed-system', 'vibed-builds', 'vibed-installs', 'default'])(
+  'takes no system namespace to be shared by everybody: %s',
+  name => {
+    expect(() => readSettings(file(`${least}tenants: { sharedNamespace: ${name} }\n`))).toThrow(
+      /tenants\.sharedNamespace/,
+    );
+  },
+);
+
 it('takes no field it does not know: a typo is not a default', () => {
   expect(() => readSettings(file(`${least}tenant: {}\n`))).toThrow(/tenant/);
 });
@@ -52,5 +61,5 @@ it.each([
 
 it('dies at the start, with a hint, without its own image', () => {
   expect(() => readConfig({})).toThrow(/VIBED_STEPS_IMAGE.*install\.yaml/);
-  expect(readConfig({ VIBED_STEPS_IMAGE: 'x' })).toMatchObject({ workers: 8, port: 8081 });
+  expect(readConfig({ VIBED_STEPS_IMAGE: 'x' })).toMatchObject({ workers: 8, port: 8081, healthPort: 8082 });
 });

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { isSystemNamespace } from './tenant/system-namespaces.ts';
 
 const quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/);
 const resources = z.strictObject({ cpu: quantity, memory: quantity });
@@ -13,6 +14,12 @@ const apps = z.strictObject({
   externalPort: z.int().optional().describe('Port in the URL when it is not the scheme’s own.'),
   ingressClass: z.string().optional().describe('Class of the Ingress objects; the cluster’s default when absent.'),
   tlsSecret: z.string().optional().describe('Name of a TLS Secret in the app’s namespace, for scheme https.'),
+  routeAccounts: z
+    .array(z.string())
+    .default(['system:serviceaccount:knative-serving:controller'])
+    .describe(
+      'User names of accounts that may make routes for hosts at and below the domain, besides vibeD and cluster administrators: the controller of Knative; that of cert-manager where it answers challenges by an Ingress; an ingress controller that writes annotations of its own.',
+    ),
   probeVia: z
     .string()
     .describe(
@@ -215,7 +222,7 @@ const api = z
   })
   .prefault({});
 
-export const settingsSchema = z.strictObject({
+const settingsObject = z.strictObject({
   systemNamespace: z.string().default('vibed-system').describe('Where vibeD itself runs.'),
   apps,
   registry,
@@ -241,6 +248,14 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+export const settingsSchema = settingsObject.refine(
+  settings => !isSystemNamespace(settings.tenants.sharedNamespace ?? '', settings),
+  {
+    path: ['tenants', 'sharedNamespace'],
+    error: 'name a namespace for apps: not kube-*, not one of vibeD’s own, and not one of tenants.protectedNamespaces',
+  },
+);
 export type Settings = z.output<typeof settingsSchema>;
 
 /** Reads and checks the settings file. Throws one Error that names every wrong field and where to mend it. */

@@ -1,4 +1,7 @@
 // The api-server's part of install.yaml, and its Ingress, which a site's settings decide.
+
+import { publicHosts } from '@vibed/operator/hosts';
+import { healthProbes } from '@vibed/operator/probes';
 import type { Settings } from '@vibed/operator/settings';
 import { keysSecret } from '../auth/keys.ts';
 import { buildRules, clusterRules } from './rights.ts';
@@ -8,6 +11,7 @@ export { keysSecret };
 const account = 'vibed-api';
 const app = { 'app.kubernetes.io/name': 'vibed', 'app.kubernetes.io/component': 'api-server' };
 const doorPort = 8090;
+const healthPort = 8091;
 const sourcePort = 8092;
 export const sourcesClaim = 'vibed-sources';
 
@@ -38,11 +42,10 @@ export function apiServerManifests({ systemNamespace, buildNamespace, installNam
 
 /** The public way in, at the host of api.publicUrl. */
 export function apiServerIngress({ api, apps, systemNamespace }: Settings): object {
-  const { hostname, protocol } = new URL(api.publicUrl);
+  const { protocol } = new URL(api.publicUrl);
   const backend = { service: { name: account, port: { name: 'http' } } };
   const http = { paths: [{ path: '/', pathType: 'Prefix', backend }] };
-  // What resolves names by the machine's own resolver finds localhost everywhere, and names below it on some systems only.
-  const hosts = hostname.endsWith('.localhost') ? [hostname, 'localhost'] : [hostname];
+  const hosts = publicHosts(api);
   const tls = { hosts, ...(api.tlsSecret !== undefined && { secretName: api.tlsSecret }) };
   return {
     apiVersion: 'networking.k8s.io/v1',
@@ -122,7 +125,6 @@ function deployment(metadata: object, image: string): object {
 }
 
 function container(image: string): object {
-  const probe = (path: string) => ({ httpGet: { path, port: 'http' }, periodSeconds: 5 });
   return {
     name: 'api-server',
     image,
@@ -130,16 +132,16 @@ function container(image: string): object {
     env: [
       { name: 'VIBED_LISTEN', value: `0.0.0.0:${doorPort}` },
       { name: 'VIBED_SOURCE_LISTEN', value: `0.0.0.0:${sourcePort}` },
+      { name: 'VIBED_HEALTH_LISTEN', value: `0.0.0.0:${healthPort}` },
       { name: 'VIBED_KEYS', value: '/etc/vibed-keys' },
       { name: 'VIBED_ALLOWED_HOSTS', value: 'vibed-api.vibed-system.svc,vibed-api.vibed-system' },
     ],
     ports: [
       { name: 'http', containerPort: doorPort },
       { name: 'source', containerPort: sourcePort },
+      { name: 'health', containerPort: healthPort },
     ],
-    startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: probe('/healthz'),
-    readinessProbe: { ...probe('/readyz'), periodSeconds: 2 },
+    ...healthProbes,
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     volumeMounts: [

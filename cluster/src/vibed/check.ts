@@ -22,6 +22,7 @@ import {
 } from './findings.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { ProbeResult } from './probe.ts';
+import { type IngressState, takenHostsFinding } from './taken-hosts.ts';
 import type { Target } from './target.ts';
 
 const patienceMs = 120_000;
@@ -38,6 +39,7 @@ export async function check(target: Target): Promise<number> {
   };
   say(await cluster(target.kubectl));
   if (missing > 0) return missing; // without rights nothing else can be tried
+  say([takenHostsFinding(await target.kubectl.list<IngressState>('ingress'), target.settings)]);
   say([await registryFromHere(target)]);
   if (missing > 0) return missing; // the images of the pods come from there
   await target.images.ensure(line => console.log(`           ${line}`));

@@ -2,6 +2,7 @@
 import { type ConcreteTarget, labels, specSchema } from '@vibed/crds';
 import { type CompactArtifact, type CompactSpec, firstAvailable } from '@vibed/store';
 import type { Settings } from '../settings.ts';
+import { isSystemNamespace } from '../tenant/system-namespaces.ts';
 import { versionNumber, wantedOf } from './keys.ts';
 import { excessMessage, excessOf, excessRemedy } from './limits.ts';
 import { done, failed, type Outcome, waiting } from './outcome.ts';
@@ -49,13 +50,7 @@ function refuse(reason: RefusalReason, message: string, remedy: string) {
 
 function refuseNamespace({ namespace, artifact }: World, settings: Settings): Outcome<never> | undefined {
   const name = artifact.metadata.namespace ?? '';
-  const isSystem =
-    name.startsWith('kube-') ||
-    name === settings.builds.namespace ||
-    name === settings.builds.installNamespace ||
-    name === settings.systemNamespace ||
-    settings.tenants.protectedNamespaces.includes(name);
-  if (isSystem)
+  if (isSystemNamespace(name, settings))
     return refuse(
       'NamespaceRefused',
       `namespace ${name} is not for apps`,

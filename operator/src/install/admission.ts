@@ -1,102 +1,72 @@
-// What admission must refuse and the CRD cannot know: git schemes, because they are a setting (the policy is part of
-// install.yaml; the operator writes the setting where the policy finds it), and who may say whose an Artifact is.
+// What admission must refuse. The policies are part of install.yaml; what of them is a setting, the operator writes where they find it.
 import { labels } from '@vibed/crds';
 import type { KubeObject } from '@vibed/store/kube';
 import type { Settings } from '../settings.ts';
+import { accountLimits, type OwnNamespaces } from './account-limits.ts';
+import { hostParameters, hostPolicies } from './hosts.ts';
+import { accountName, labelOf, parametersName, policyObjects } from './policy.ts';
 
-const parameters = 'vibed-admission';
-const name = 'vibed-git-schemes';
-
-export function admissionParameters({
-  systemNamespace,
-  sources,
-}: Settings): KubeObject & { data: Record<string, string> } {
+export function admissionParameters(settings: Settings): KubeObject & { data: Record<string, string> } {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: parameters, namespace: systemNamespace },
-    data: { gitSchemes: sources.gitSchemes.join(',') },
+    metadata: { name: parametersName, namespace: settings.systemNamespace },
+    data: { gitSchemes: settings.sources.gitSchemes.join(','), ...hostParameters(settings) },
   };
 }
 
-const group = 'admissionregistration.k8s.io/v1';
 /** Writes of Artifacts, status and finalizers apart. */
-const artifactWrites = {
-  resourceRules: [
-    { apiGroups: ['vibed.dev'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['artifacts'] },
-  ],
-};
+const artifactWrites = [
+  { apiGroups: ['vibed.dev'], operations: ['CREATE', 'UPDATE'], resources: ['artifacts'] },
+] as const;
+
+export const admissionPolicies = (own: OwnNamespaces): object[] => [
+  ...gitSchemes(own.systemNamespace),
+  ...ownerLabel(own.systemNamespace),
+  ...hostPolicies(own.systemNamespace, { name: parametersName, namespace: own.systemNamespace }),
+  ...accountLimits(own),
+];
 
 /**
  * In a shared namespace the owner label decides whose an Artifact is. It is meaningless everywhere else, so the rule needs no
  * setting: nobody but the api-server sets, changes or removes it.
  */
-export function ownerPolicy(systemNamespace: string): object[] {
-  const name = 'vibed-owner-label';
-  const valueIn = (object: string) => `${object}.metadata.?labels[?'${labels.owner}'].orValue('')`;
+function ownerLabel(systemNamespace: string): object[] {
+  const valueIn = (object: string) => labelOf(object, labels.owner);
   const before = `(oldObject == null ? '' : ${valueIn('oldObject')})`;
-  return [
-    {
-      apiVersion: group,
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: artifactWrites,
-        matchConditions: [{ name: 'owner-changes', expression: `${valueIn('object')} != ${before}` }],
-        validations: [
-          {
-            expression: `request.userInfo.username == 'system:serviceaccount:${systemNamespace}:vibed-api'`,
-            message: `metadata.labels: ${labels.owner} on an Artifact is set by the api-server alone; leave it as it is`,
-          },
-        ],
+  return policyObjects({
+    name: 'vibed-owner-label',
+    resources: artifactWrites,
+    conditions: { 'owner-changes': `${valueIn('object')} != ${before}` },
+    validations: [
+      {
+        expression: `request.userInfo.username == '${accountName(systemNamespace, 'vibed-api')}'`,
+        message: {
+          text: `metadata.labels: ${labels.owner} on an Artifact is set by the api-server alone; leave it as it is`,
+        },
       },
-    },
-    {
-      apiVersion: group,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
-    },
-  ];
+    ],
+  });
 }
 
-export function admissionPolicy(systemNamespace: string): object[] {
+/** Before the operator has run for the first time there is no setting; it refuses such a source itself then. */
+function gitSchemes(systemNamespace: string): object[] {
   const scheme = "object.spec.source.git.url.split(':')[0]";
-  return [
-    {
-      apiVersion: group,
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
-        matchConstraints: artifactWrites,
-        // Finalizers and labels of an object that is there already are not its source.
-        matchConditions: [
-          {
-            name: 'new-git-source',
-            expression: 'has(object.spec.source.git) && (oldObject == null || object.spec != oldObject.spec)',
-          },
-        ],
-        validations: [
-          {
-            expression: `${scheme} in params.data.gitSchemes.split(',')`,
-            messageExpression: `"spec.source.git.url: " + ${scheme} + " is not allowed here; use " + params.data.gitSchemes.split(',').join(' or ')`,
-          },
-        ],
-      },
+  return policyObjects({
+    name: 'vibed-git-schemes',
+    resources: artifactWrites,
+    // Finalizers and labels of an object that is there already are not its source.
+    conditions: {
+      'new-git-source': 'has(object.spec.source.git) && (oldObject == null || object.spec != oldObject.spec)',
     },
-    {
-      apiVersion: group,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: {
-        policyName: name,
-        validationActions: ['Deny'],
-        // Before the operator has run for the first time there is no setting; it refuses such a source itself then.
-        paramRef: { name: parameters, namespace: systemNamespace, parameterNotFoundAction: 'Allow' },
+    validations: [
+      {
+        expression: `${scheme} in params.data.gitSchemes.split(',')`,
+        message: {
+          cel: `"spec.source.git.url: " + ${scheme} + " is not allowed here; use " + params.data.gitSchemes.split(',').join(' or ')`,
+        },
       },
-    },
-  ];
+    ],
+    parameters: { name: parametersName, namespace: systemNamespace },
+  });
 }

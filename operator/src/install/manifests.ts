@@ -3,7 +3,8 @@ import { artifactCrd } from '@vibed/crds/crd';
 import { gitCredentialsRole } from '../builder/complete.ts';
 import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
-import { admissionPolicy, ownerPolicy } from './admission.ts';
+import { admissionPolicies } from './admission.ts';
+import { healthProbes } from './probes.ts';
 import { buildRights, clusterRights, installRights, type Right, systemRights } from './rights.ts';
 
 export const systemNamespace = 'vibed-system';
@@ -30,8 +31,7 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     gitCredentials(),
     buildAccount(),
     ...[buildNamespace, installNamespace].map(buildPolicy),
-    ...admissionPolicy(systemNamespace),
-    ...ownerPolicy(systemNamespace),
+    ...admissionPolicies({ systemNamespace, buildNamespace, installNamespace }),
     deployment(image),
   ];
 }
@@ -137,7 +137,6 @@ const volumes = [
 ];
 
 function container(image: string): object {
-  const probe = (path: string) => ({ httpGet: { path, port: 'http' }, periodSeconds: 5 });
   return {
     name: 'operator',
     image,
@@ -147,10 +146,11 @@ function container(image: string): object {
       { name: 'VIBED_SCRATCH', value: '/scratch' },
       { name: 'VIBED_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
-    ports: [{ name: 'http', containerPort: 8081 }],
-    startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: probe('/healthz'),
-    readinessProbe: { ...probe('/readyz'), periodSeconds: 2 },
+    ports: [
+      { name: 'http', containerPort: 8081 },
+      { name: 'health', containerPort: 8082 },
+    ],
+    ...healthProbes,
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     volumeMounts: [

@@ -6,6 +6,7 @@ import { managedBy } from '../artifact/identity.ts';
 import type { Namespace } from '../artifact/world.ts';
 import { appServiceAccount } from '../deployer/app-pod.ts';
 import type { Settings } from '../settings.ts';
+import { isSystemNamespace } from './system-namespaces.ts';
 
 export const podSecurity = {
   'pod-security.kubernetes.io/enforce': 'restricted',
@@ -18,11 +19,7 @@ export function isTenant(namespace: Namespace, settings: Settings): boolean {
   return (
     deletionTimestamp === undefined &&
     namespace.metadata.labels?.[labels.owner] !== undefined &&
-    !name.startsWith('kube-') &&
-    name !== settings.systemNamespace &&
-    name !== settings.builds.namespace &&
-    name !== settings.builds.installNamespace &&
-    !settings.tenants.protectedNamespaces.includes(name)
+    !isSystemNamespace(name, settings)
   );
 }
 
