@@ -138,7 +138,6 @@ export type RequirementId = keyof typeof requirements;
 export const unproven: readonly RequirementId[] = [
   'hostile.doors',
   'hostile.analysis',
-  'hostile.objects',
   'hostile.network',
   'hostile.registry',
   'hostile.admission',
