@@ -210,6 +210,7 @@ async function testServices(
     storage: await LocalStorage.open(folder),
     uploads: await Uploads.open(folder),
     envSecrets: new EnvSecrets(folder),
+    reading: new Turnstile('request bodies', 20, 200),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
     tenancy,

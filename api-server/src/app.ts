@@ -166,7 +166,8 @@ function serveMcp({ services, callers }: Doors): RequestHandler {
     const caller = await callers.of(request);
     services.limits.message.take(caller.user);
     if (bodyKindOf(request)?.is !== 'json') throw unreadType(['application/json']);
-    request.body = await readJson(request);
+    const read = () => readJson(request);
+    request.body = await services.reading.pass(namespaceOf(caller.user), read, goneOf(response));
     await serve(request, response, caller);
   };
 }
@@ -226,7 +227,10 @@ function streamEvents({ services, callers }: Doors): RequestHandler {
     const { ticket } = request.query;
     const caller = typeof ticket === 'string' ? await holderNow(ticket) : await callers.of(request);
     admit(watching, caller, services);
-    services.feed.serve(namespaceOf(caller.user), response, callers.whileMay(caller, 'read', goneOf(response)));
+    const signal = callers.whileMay(caller, 'read', goneOf(response));
+    // An empty snapshot would say that every artifact is gone.
+    if (!services.view.synced) await services.view.whenSynced(signal);
+    services.feed.serve(namespaceOf(caller.user), response, signal);
   };
 
   async function holderNow(ticket: string): Promise<Caller> {

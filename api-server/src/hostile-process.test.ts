@@ -174,15 +174,15 @@ it('lives through every cut and broken form, archive and JSON', { timeout: 180_0
   expect(server.output).not.toContain('a request failed');
 });
 
-it('gives back the places of senders who went away in the middle of a form or an archive', {
+it('gives back the places of senders who went away in the middle of a form, an archive or JSON', {
   timeout: 60_000,
 }, async () => {
   await using cluster = await ClusterDouble.start();
   await using server = new ApiServerProcess(cluster, ['alice']);
   await server.start();
   const [key = ''] = server.keys;
-  const half = [form, 'application/gzip'].flatMap(type =>
-    Array.from({ length: 15 }, () => ({ 'Content-Type': type, 'Content-Length': 1_000_000 })),
+  const half = [form, 'application/gzip', 'application/json'].flatMap(type =>
+    Array.from({ length: 18 }, () => ({ 'Content-Type': type, 'Content-Length': 1_000_000 })),
   );
   await flood(half, async headers => {
     await exchange(server.port, requestOf(key, 'POST /api/artifacts?name=todo', headers, goodForm.subarray(0, 60)), {

@@ -95,6 +95,7 @@ async function makeServices(): Promise<Services> {
     storage: await LocalStorage.open(config.dataDir),
     uploads: await Uploads.open(config.dataDir),
     envSecrets: new EnvSecrets(config.dataDir),
+    reading: new Turnstile('request bodies', 20, 200),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
     tenancy,

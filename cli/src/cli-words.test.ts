@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { restDouble, vibed } from './api.testing.ts';
 import { commandLine, commandWords, flagOfField, flagOfPath, inCliWords, problemText } from './cli-words.ts';
 import { commands } from './commands.ts';
 import { Refused } from './failures.ts';
@@ -105,11 +106,26 @@ describe('what the server says', () => {
     expect(inCliWords(said)).toBe(shown);
   });
 
-  it('about a field is about its flag', () => {
-    const problem = { code: 'InvalidInput', message: 'min: must be at most max', field: 'min', hint: 'change min' };
-    expect(problemText(new Refused(400, problem).problem)).toBe(
-      'InvalidInput: --min: must be at most max\nchange --min',
-    );
+  it.each([
+    ['min: must be at most max', 'change min', '--min: must be at most max', 'change --min'],
+    [
+      'port is missing; env: too large',
+      'send port as in this example: 1',
+      '--port is missing; --env: too large',
+      'send --port as in this example: 1',
+    ],
+    ['name: no port', 'give another image', 'name: no port', 'give another image'],
+  ])('%s, %s: is about flags', (message, hint, shown, hintShown) => {
+    const { problem } = new Refused(400, { code: 'InvalidInput', message, hint });
+    expect(problemText(problem)).toBe(`InvalidInput: ${shown}\n${hintShown}`);
+    expect(problemText({ ...problem, code: 'Conflict' })).toBe(`Conflict: ${message}\n${hint}`);
+  });
+
+  it('suggests the name that was meant', async () => {
+    const refusal = { code: 'NotFound', message: 'there is no such artifact', hint: 'did you mean my-app?' };
+    await using server = await restDouble({ 'GET /api/artifacts/my-ap': [404, refusal] });
+    const { code, err } = await vibed(['get', 'my-ap'], { server: server.url });
+    expect({ code, err }).toEqual({ code: 3, err: 'NotFound: there is no such artifact\ndid you mean my-app?' });
   });
 
   it('suggests commands instead of calls, and nothing that this command cannot do', () => {

@@ -71,8 +71,12 @@ export const flagOfPath: Readonly<Record<string, string>> = {
 };
 const pathInSpec = /^(?:spec\.)?((?:run|source)\..*)$/;
 
-/** Fields whose flag has the same name. In free text these are ordinary words; as the field of a problem they are not. */
-const plainFields = new Set(['port', 'min', 'max', 'image', 'env', 'kind', 'contains', 'confirm', 'method', 'version']);
+/** Fields whose flag has the same name. They are ordinary words, too: only where a message begins with one is it a field. */
+const plainFields = 'port|min|max|image|env|kind|contains|confirm|method|version';
+const plainField = new RegExp(
+  `(?<=^|[;,] |InvalidInput: |change |send )(?:${plainFields})(?=:| is missing| as in |$)`,
+  'g',
+);
 
 /** The command line for a call that the server suggests; undefined for a tool that this command does not know. */
 export function commandLine({ tool, args = {} }: { tool: string; args?: Args | undefined }): string | undefined {
@@ -103,17 +107,10 @@ function flagOf(token: string): string | undefined {
 }
 
 /** What the server says about a refusal: message, hint and the commands that help. */
-export function problemText({ code, message, hint, field, next = [] }: Problem): string {
-  const said = [`${code}: ${message}`, ...(hint === undefined ? [] : [hint])].map(line =>
-    inCliWords(withFlag(line, field)),
-  );
-  return [...said, ...nextLines(next)].join('\n');
-}
-
-/** `port: too large` → `--port: too large`; `change port` → `change --port`. */
-function withFlag(line: string, field: string | undefined): string {
-  if (field === undefined || !plainFields.has(field)) return line;
-  return line.replace(new RegExp(`^((?:InvalidInput: |change )?)${field}(?=:|$)`), `$1--${field}`);
+export function problemText({ code, message, hint, next = [] }: Problem): string {
+  const said = [`${code}: ${message}`, ...(hint === undefined ? [] : [hint])].map(inCliWords);
+  const lines = code === 'InvalidInput' ? said.map(line => line.replace(plainField, '--$&')) : said;
+  return [...lines, ...nextLines(next)].join('\n');
 }
 
 /** A line per suggested call. */

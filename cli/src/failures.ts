@@ -21,7 +21,6 @@ export const nextSchema = z.array(
 const problemSchema = z.looseObject({
   code: z.string(),
   message: z.string(),
-  field: z.string().optional(),
   hint: z.string().optional(),
   source_ref: z.string().optional(),
   next: nextSchema.optional(),

@@ -78,7 +78,7 @@ describe('text of others on a terminal', () => {
       const started = performance.now();
       printable(piece.repeat(200_000 / piece.length));
       printable(`${esc}[${piece.repeat(200_000 / piece.length)}`);
-      expect(performance.now() - started).toBeLessThan(2_000);
+      expect(performance.now() - started).toBeLessThan(5_000);
     },
   );
 });

@@ -69,7 +69,7 @@ export interface ArtifactStore {
   versions(artifact: CompactArtifact): readonly VersionRecord[];
   /** The recorded spec, verbatim. */
   specOf(ref: ArtifactRef, version: number): Promise<ArtifactSpec>;
-  /** Idempotent: recording an existing version of the same hash is settled. */
+  /** Idempotent: recording an existing version of the same hash is settled. AlreadyExists when an object that is no record of it has the name. */
   recordVersion(artifact: CompactArtifact, record: VersionRecord): Promise<void>;
   dropVersion(artifact: CompactArtifact, version: number): Promise<void>;
   /** Started at once; what this store writes is seen in its views without waiting for the watch. */

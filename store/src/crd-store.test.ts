@@ -122,3 +122,18 @@ test.for([
   expect(made).toMatchObject(wanted === 'recorded' ? [{ data: { spec: inline } }] : []);
   await view.stop();
 });
+
+test.for([
+  ['another version of it', { uid: 'uid-1' }, { hash: 'other' }, 'Conflict'],
+  ['the record of another Artifact', { uid: 'uid-2' }, {}, 'AlreadyExists'],
+  ['no record at all', { uid: 'uid-1' }, { keys: 5 }, 'AlreadyExists'],
+] as const)('where the name of a record is taken by %s, it fails', async ([, { uid }, more, wanted]) => {
+  const record = recorded(deleting);
+  const labels = { 'vibed.dev/artifact-uid': uid };
+  const { store, view } = await storeOf(unused, {
+    create: () => Promise.reject(new KubeError('AlreadyExists', 'exists')),
+    get: async <T>() => ({ metadata: { name: 'todo-v1', labels }, data: { ...record, ...more } }) as T,
+  });
+  await expect(store.recordVersion(deleting, record)).rejects.toMatchObject({ code: wanted });
+  await view.stop();
+});

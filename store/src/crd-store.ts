@@ -151,12 +151,12 @@ export class CrdArtifactStore implements ArtifactStore {
         namespace: artifact.metadata.namespace,
         name: versionName(artifact.metadata.name, record.version),
       });
-      const isSame =
-        existing.metadata.labels?.[labels.artifactUid] === artifact.metadata.uid &&
-        recordProblem(existing.data) === undefined &&
-        existing.data.hash === record.hash;
-      if (!isSame)
-        throw new KubeError('Conflict', `ControllerRevision ${existing.metadata.name} exists and is not this version`);
+      const { name } = existing.metadata;
+      if (!isRecordOf(existing, artifact))
+        throw new KubeError('AlreadyExists', `ControllerRevision ${name} exists and does not belong to this Artifact`);
+      // The view is late: the next plan counts this version.
+      if (existing.data.hash !== record.hash)
+        throw new KubeError('Conflict', `ControllerRevision ${name} exists and is another version`);
       this.#versions.observe(existing);
     }
   }
@@ -231,6 +231,8 @@ const refOf = ({ metadata }: CompactArtifact): ArtifactRef => ({
   namespace: metadata.namespace ?? '',
   name: metadata.name,
 });
+const isRecordOf = ({ metadata, data }: StoredRevision & KubeObject, artifact: CompactArtifact): boolean =>
+  metadata.labels?.[labels.artifactUid] === artifact.metadata.uid && recordProblem(data) === undefined;
 const versionName = (name: string, version: number) => `${name}-v${version}`;
 
 /** The record with a compact spec, and of its object what finds it again: a history of ten is most of what an Artifact has. */

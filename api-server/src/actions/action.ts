@@ -27,6 +27,8 @@ export interface Services {
   readonly storage: SourceStorage;
   readonly uploads: Uploads;
   readonly envSecrets: EnvSecrets;
+  /** JSON bodies that are being read. */
+  readonly reading: Turnstile;
   readonly unpacking: Turnstile;
   readonly following: Turnstile;
   readonly tenancy: Tenancy;

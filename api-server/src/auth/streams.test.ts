@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { versionLabel } from '@vibed/operator/identity';
 import type { KubeObject } from '@vibed/store/kube';
+import { EventSource } from 'undici';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startTestServer, type TestServer } from '../app.testing.ts';
+import { ApiServerProcess, ClusterDouble } from '../process.testing.ts';
 import { namespaceOf } from '../tenancy.ts';
 import { Callers } from './callers.ts';
 import { KeyRing, mintKey } from './keys.ts';
@@ -117,4 +119,26 @@ it('a stopping server tells its readers to wait for its successor', async () => 
   server.services.feed.stop();
   for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) heard += part.value;
   expect(Number(/retry: ([0-9]+)\n\n$/.exec(heard)?.[1])).toBeGreaterThanOrEqual(10_000);
+});
+
+it('an EventSource comes back by itself after the server was killed', { timeout: 60_000 }, async () => {
+  await using cluster = await ClusterDouble.start();
+  cluster.set('todo', { observedGeneration: 1, phase: 'running' }, 'alice');
+  await using process = new ApiServerProcess(cluster, ['alice:read']);
+  await process.start();
+  const url = `http://127.0.0.1:${process.port}`;
+  const made = await fetch(`${url}/api/events/ticket`, { method: 'POST', ...bearer(process.keys[0] ?? '') });
+  const { ticket } = (await made.json()) as { ticket: string };
+  const source = new EventSource(`${url}/api/events?ticket=${ticket}`);
+  const snapshots: unknown[] = [];
+  source.addEventListener('snapshot', event => snapshots.push(JSON.parse(String((event as MessageEvent).data))));
+  try {
+    await expect.poll(() => snapshots.length, { timeout: 10_000 }).toBe(1);
+    await process.kill();
+    await process.start();
+    await expect.poll(() => snapshots.length, { timeout: 20_000 }).toBe(2);
+    expect(snapshots).toEqual(snapshots.map(() => ({ type: 'snapshot', artifacts: [expect.anything()] })));
+  } finally {
+    source.close();
+  }
 });

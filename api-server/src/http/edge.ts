@@ -9,7 +9,7 @@ import { problemJson, problemOf } from '../problems.ts';
  * error; without a listener it would end the process. Whoever reads or writes the stream learns of it as well.
  */
 export function heedErrors(request: IncomingMessage, response: ServerResponse, log: Log): void {
-  const heed = (error: unknown) => log.debug('a connection broke', { path: request.url?.slice(0, 100), error });
+  const heed = (error: unknown) => log.debug('a connection broke', { method: request.method, error });
   request.on('error', heed);
   response.on('error', heed);
 }
@@ -18,8 +18,9 @@ export function heedErrors(request: IncomingMessage, response: ServerResponse, l
 export function answerProblem(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const problem = problemOf(error);
-    if (problem.code === 'Internal')
-      log.error('a request failed', { method: request.method, path: request.path, error });
+    if (problem.code === 'Internal' && !isCutShort(error, response))
+      // The path of the route, and not of the request: that may hold a ticket.
+      log.error('a request failed', { method: request.method, path: request.route?.path, error });
     if (response.headersSent || response.destroyed) return void response.destroy();
     const { retryAfterSeconds, allow } = problem.details;
     if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
@@ -31,6 +32,10 @@ export function answerProblem(log: Log): ErrorRequestHandler {
     else answerEarly(request, response, text);
   };
 }
+
+/** Work that ended because its client is gone. */
+const isCutShort = (error: unknown, { closed }: Response) =>
+  closed && error instanceof Error && error.name === 'AbortError';
 
 const lingerMs = 1_000;
 

@@ -30,9 +30,9 @@ export async function inputOf(request: Request, action: Action, owner: Owner): P
 async function bodyOf(request: Request, action: Action, owner: Owner): Promise<Record<string, unknown>> {
   if (request.method === 'GET' || request.method === 'HEAD' || !hasBody(request)) return {};
   const kind = bodyKindOf(request);
-  if (kind?.is === 'json') return objectIn(await readJson(request));
   const takesFiles = 'files' in action.input.shape;
   const { services, signal } = owner;
+  if (kind?.is === 'json') return objectIn(await services.reading.pass(owner.owner, () => readJson(request), signal));
   if (takesFiles && kind?.is === 'form')
     return await services.unpacking.pass(owner.owner, () => storedForm(request, kind.boundary, owner), signal);
   if (takesFiles && kind?.is === 'archive')

@@ -121,6 +121,14 @@ it('tells that a quota has no room for the record of a version, and makes nothin
   });
 });
 
+it('tells that somebody else’s object has the name of a record', async () => {
+  const bench = new Bench({ spec, status: { build: factsFor(spec) } });
+  const message = 'ControllerRevision todo-v1 exists and does not belong to this Artifact';
+  bench.context.store.recordVersion = () => Promise.reject(new KubeError('AlreadyExists', message));
+  await bench.run();
+  expect(bench.current.status?.failure).toMatchObject({ reason: 'NotOwned', message });
+});
+
 it('asks only after the status is written', async () => {
   const bench = new Bench({ ...settled, status: { build: factsFor(spec) } });
   await bench.run();

@@ -2,6 +2,7 @@
 // status write. A throw means: something unexpected, try again later.
 import { finalizer } from '@vibed/crds';
 import type { ArtifactRef, ArtifactStore, ArtifactView, CompactArtifact } from '@vibed/store';
+import { isKubeError } from '@vibed/store/kube';
 import { type ApplyProblem, type ChildStore, quotaProblem } from '../children.ts';
 import type { Asker } from '../runtime/asker.ts';
 import { awaitedFor, type Departure, departureOf } from './deletion.ts';
@@ -80,7 +81,7 @@ export function refOf(key: string): ArtifactRef {
   return { namespace, name };
 }
 
-/** A version is on record before anything of it exists. Returns why it cannot be recorded where a quota has no room for it. */
+/** A version is on record before anything of it exists. Returns why it cannot be recorded until a person acts. */
 async function record(
   artifact: CompactArtifact,
   { versions }: World,
@@ -94,10 +95,16 @@ async function record(
     await store.recordVersion(artifact, candidate);
     return undefined;
   } catch (error) {
-    const full = quotaProblem(error, `the record of version ${candidate.version}`);
-    if (full === undefined) throw error;
-    return full;
+    const refused = quotaProblem(error, `the record of version ${candidate.version}`) ?? takenProblem(error);
+    if (refused === undefined) throw error;
+    return refused;
   }
+}
+
+function takenProblem(error: unknown): ApplyProblem | undefined {
+  if (!isKubeError(error, 'AlreadyExists')) return undefined;
+  const remedy = 'vibeD does not touch it. Rename or delete that object, or give the Artifact another name.';
+  return { reason: 'NotOwned', message: error.message, remedy };
 }
 
 async function writeStatus(

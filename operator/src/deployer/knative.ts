@@ -122,7 +122,7 @@ function desired(owner: Owner, wish: Wish, children: Children): Child[] {
  */
 function withMadeTemplate(wish: KnativeService, live: KnativeService, children: Children): KnativeService {
   const template = wish.spec?.template;
-  const name = template?.metadata.name;
+  const name = template?.metadata?.name;
   const asked = live.spec?.template;
   if (template === undefined) return wish;
   if (asked?.metadata?.name === name) return { ...wish, spec: { ...wish.spec, template: asked as RevisionTemplate } };
