@@ -67,10 +67,10 @@ bench: node_modules ## the figures of docs/benchmarks.md, on the running cluster
 	@$(node) e2e/bench/main.ts
 
 clean: ## what builds leave
-	@rm -rf node_modules */node_modules */dist
+	@rm -rf node_modules */node_modules packages/*/node_modules */dist
 
 # npm on an older Node than ours warns about engines: what runs is the Node that it installs here.
-node_modules: package.json package-lock.json $(wildcard */package.json)
+node_modules: package.json package-lock.json $(wildcard */package.json packages/*/package.json)
 	@npm ci --no-audit --no-fund --loglevel=error
 	@test -x $(node) || { rm -rf node_modules; echo 'npm did not run the install script of the package node: is ignore-scripts set?'; exit 1; }
 	@touch node_modules
