@@ -1,5 +1,6 @@
 // Programs, one file each, in one image: the operator, the source, registry and layers steps of its build pods, the api-server, the
-// thread of the health endpoints of operator and api-server, and the command that the api-server hands out.
+// thread of the health endpoints of operator and api-server, the analysis that they run in child processes, and the command that the
+// api-server hands out.
 import { mkdir } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { bundleCli } from '../cli/bundle.ts';
@@ -16,6 +17,7 @@ await build({
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
     'api-server': 'api-server/src/main.ts',
     'health-worker': 'operator/src/health-worker.ts',
+    analysis: 'operator/src/analysis/worker.ts',
   },
   outdir,
   outExtension: { '.js': '.mjs' },

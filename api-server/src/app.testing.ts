@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Artifact, ArtifactStatus } from '@vibed/crds';
+import { Analysis } from '@vibed/operator/analysis';
 import { settingsSchema } from '@vibed/operator/settings';
 import {
   type ArtifactStore,
@@ -201,6 +202,7 @@ async function testServices(
   const tenancy = new Tenancy(client as unknown as KubeClient, sharedNamespace);
   return {
     settings,
+    analysis: new Analysis({ queuedPerOwner: 10 }),
     client: client as unknown as KubeClient,
     store,
     view,
@@ -281,6 +283,7 @@ export async function startTestServer({
     },
     [Symbol.asyncDispose]: async () => {
       services.feed.stop();
+      services.analysis.stop();
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
     },

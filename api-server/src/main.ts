@@ -1,5 +1,6 @@
 // The api-server: two doors (MCP, REST) over one set of actions, one watch fanned out, and the source endpoint of build pods.
 import type { Server } from 'node:http';
+import { Analysis } from '@vibed/operator/analysis';
 import { serveHealth } from '@vibed/operator/health';
 import { makeLogger } from '@vibed/operator/logger';
 import { readSettings } from '@vibed/operator/settings';
@@ -68,6 +69,7 @@ async function run(): Promise<void> {
   await new Promise(resolve => stop.signal.addEventListener('abort', resolve, { once: true }));
   clearInterval(pruning);
   feed.stop();
+  services.analysis.stop();
   await Promise.all([close(doors), close(sources), view.stop()]);
   await health.stop();
 }
@@ -86,6 +88,7 @@ async function makeServices(): Promise<Services> {
   const tenancy = new Tenancy(client, settings.tenants.sharedNamespace);
   return {
     settings,
+    analysis: new Analysis({ queuedPerOwner: 10 }),
     client,
     store,
     view,

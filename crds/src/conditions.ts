@@ -37,6 +37,7 @@ export const reasons = {
   BuildQueued: 'The build waits for its turn.',
   Building: 'The build runs.',
   SourceInvalid: 'The source breaks a limit or has an unsafe path.',
+  SourceTooComplex: 'Finding out how the source is built took more time or memory than its limit.',
   SourceUnavailable: 'The source could not be read.',
   GitAuthFailed: 'The git server refused the credentials.',
   GitRefNotFound: 'The git server does not have this ref.',

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type ArtifactView, type CompactArtifact, CrdArtifactStore } from '@vibed/store';
 import { connect, type Kind, KubeCache, type KubeClient, kinds, type Log } from '@vibed/store/kube';
+import { Analysis } from './analysis/analysis.ts';
 import { answerWith } from './answers/answer.ts';
 import { probeTimeoutMs } from './answers/probe.ts';
 import { eventFor, type Told, tell } from './artifact/events.ts';
@@ -100,8 +101,10 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     log,
   });
   const steps = { settings, stepsImage: config.stepsImage, caBundle: readOptional(config.caBundlePath) };
+  const analysis = new Analysis();
   const layers = new LayersBuilder({
     settings,
+    analysis,
     locate: locator({ store, settings, tokenFile: config.sourceTokenPath }),
     scratch: config.scratchPath,
     credentialFile: existing(config.registryCredentialPath),
@@ -139,7 +142,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     void tell(client, artifact, told, log);
   };
   const ports = { settings, builder: builders(steps), deployers };
-  const answer = answerWith({ client, metrics, layers });
+  const answer = answerWith({ client, metrics, analysis, layers });
   const context = { store, children, asker, farewells, answer, ports, view, observe, report, tell: tellOf };
   const watched = [view, children, namespaces, rails, environment];
   const operator = {
@@ -163,7 +166,10 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
       return watched.every(w => w.synced);
     },
     whenSynced: async signal => void (await Promise.all(watched.map(w => w.whenSynced(signal)))),
-    stop: async () => void (await Promise.all([...watched, asker, farewells].map(w => w.stop()))),
+    stop: async () => {
+      await Promise.all([...watched, asker, farewells].map(w => w.stop()));
+      analysis.stop();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // One action per capability, neutral to the door it is called through. Both doors come in by perform(): scope, rate, shape,
 // audit and metrics are the same for all, and in one place.
 
+import type { Analysis } from '@vibed/operator/analysis';
 import type { Settings } from '@vibed/operator/settings';
 import type { ArtifactStore, ArtifactView } from '@vibed/store';
 import type { KubeClient, Log } from '@vibed/store/kube';
@@ -20,6 +21,7 @@ import { checkShape, invalidInput } from './input.ts';
 /** What the process has; made once in main.ts. */
 export interface Services {
   readonly settings: Settings;
+  readonly analysis: Analysis;
   readonly client: KubeClient;
   readonly store: ArtifactStore;
   readonly view: ArtifactView;

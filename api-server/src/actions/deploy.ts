@@ -1,5 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
+import type { DockerfilePlan } from '@vibed/operator/dockerfile';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -81,9 +82,9 @@ async function deploySource(given: DeployInput, source: Source, context: Context
   );
   checkLimits(spec, context);
   await checkEnvSize(spec, env, context);
-  const plan = source.files && planFor(source.files, given, context);
+  const plan = await planFor(source, given, context);
   const warnings = [...source.warnings, ...(plan?.warnings ?? [])];
-  if (given.dry_run === true) return await dryRun(given, source, warnings, context);
+  if (given.dry_run === true) return await dryRun(given, { ...source, warnings }, plan, context);
   if (source.ref !== undefined)
     await context.services.storage.refer({ namespace: context.owner, name: given.name }, source.ref);
   const { artifact, changed } = await createOnce(given, spec, context);
@@ -156,10 +157,9 @@ function taken(artifact: Artifact, wanted: ArtifactSpec, context: Context): Prob
 async function dryRun(
   given: DeployInput,
   source: Source,
-  warnings: string[],
+  plan: DockerfilePlan | undefined,
   context: Context,
 ): Promise<z.input<typeof output>> {
-  const plan = source.files && planFor(source.files, given, context);
   const { dry_run: _, ...call } = given;
   const ready = { ...call, files: undefined, ...(source.ref !== undefined && { source_ref: source.ref }) };
   return {
@@ -167,7 +167,7 @@ async function dryRun(
     version: 1,
     phase: 'pending',
     changed: false,
-    warnings,
+    warnings: [...source.warnings],
     ...(source.ref !== undefined && { source_ref: source.ref }),
     plan: {
       target: given.target ?? 'auto',

@@ -1,13 +1,10 @@
 // Sources on their way into an artifact. Files are stored before anything else is looked at, so that a refused call never
 // costs its sender the files again.
+import { OverLimit } from '@vibed/bounded';
 import type { ArtifactSource } from '@vibed/crds';
+import type { TreeInput } from '@vibed/operator/analysis';
 import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
-import {
-  type DockerfilePlan,
-  planDockerfile,
-  type RequestedLanguage,
-  type SourceTree,
-} from '@vibed/operator/dockerfile';
+import { type DockerfilePlan, type RequestedLanguage, readablePaths } from '@vibed/operator/dockerfile';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -113,16 +110,27 @@ export interface PlanRequest {
   port?: number | undefined;
 }
 
-/** How these files would be built; a Problem with the planner's own remedy when they cannot be. */
-export function planFor(
-  files: readonly TreeFile[],
+/** How the files of a source would be built; a Problem with the planner's own remedy when they cannot be. */
+export async function planFor(
+  { files, ref }: Source,
   { builder, language, port }: PlanRequest,
-  { services }: Context,
-): DockerfilePlan {
+  { services, owner }: Context,
+): Promise<DockerfilePlan | undefined> {
+  if (files === undefined || ref === undefined) return undefined;
   const request = { language: language ?? 'auto', ...(port !== undefined && { port }) };
-  const planned = planDockerfile(treeInMemory(files), request, { bases: services.settings.builds.bases });
+  const input = { ...treeInput(files), request, settings: { bases: services.settings.builds.bases } };
+  const planned = await services.analysis.plan(input, ref, { owner }).catch(busy);
   if (planned.ok) return withBuilder(planned.plan, builder);
   throw new Problem('InvalidInput', `${planned.reason}: ${planned.message}`, { field: 'files', hint: planned.remedy });
+}
+
+function busy(error: unknown): never {
+  if (!(error instanceof OverLimit)) throw error;
+  throw new Problem('RateLimited', 'too many of your sources are being looked at', {
+    retryAfterSeconds: 5,
+    hint: 'repeat the call when the others have ended',
+    cause: error,
+  });
 }
 
 /** The operator chooses by the same function. */
@@ -133,16 +141,10 @@ function withBuilder(plan: DockerfilePlan, builder: BuilderName | undefined): Do
   return { ...plan, why: [...plan.why, choice.why] };
 }
 
-/** Larger files decide nothing about a build. */
-const readable = 256 * 1024;
-
-function treeInMemory(files: readonly TreeFile[]): SourceTree {
-  const byPath = new Map(files.map(file => [file.path, Buffer.from(file.bytes)]));
-  return {
-    paths: [...byPath.keys()],
-    read: path => {
-      const bytes = byPath.get(path);
-      return bytes === undefined || bytes.length > readable || bytes.includes(0) ? undefined : bytes.toString('utf8');
-    },
-  };
+/** The names of all files, and the bytes of those that decide something. */
+function treeInput(files: readonly TreeFile[]): Pick<TreeInput, 'files' | 'content'> {
+  const sized = files.map(({ path, bytes }) => ({ path, size: bytes.length }));
+  const readable = readablePaths(sized);
+  const content = new Map(files.filter(({ path }) => readable.has(path)).map(({ path, bytes }) => [path, bytes]));
+  return { files: sized, content };
 }

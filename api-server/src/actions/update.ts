@@ -139,9 +139,9 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
     changed = canonical(spec) !== canonical(live.spec);
     if (changed) checkLimits(spec, context);
     if (env.entries.length > 0) await checkEnvSize(spec, env, context);
-    if (source?.files !== undefined)
-      planFor(
-        source.files,
+    if (source !== undefined)
+      await planFor(
+        source,
         { builder: spec.build?.builder, language: spec.build?.language, port: spec.run?.port },
         context,
       );

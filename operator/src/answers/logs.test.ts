@@ -1,10 +1,18 @@
 import { gunzipSync } from 'node:zlib';
 import { type KubeClient, KubeError } from '@vibed/store/kube';
-import { expect, it } from 'vitest';
-import { buildLog, lastLines, podLog, withoutUsage } from './logs.ts';
+import { afterAll, expect, it } from 'vitest';
+import { Analysis } from '../analysis/analysis.ts';
+import { lastLines, withoutUsage } from '../analysis/logs.ts';
+import { buildLog, podLog } from './logs.ts';
 
 const pod = { namespace: 'n', name: 'p' };
-const client = (logs: KubeClient['logs']) => ({ logs }) as KubeClient;
+const analysis = new Analysis();
+afterAll(() => analysis.stop());
+const reading = (logs: KubeClient['logs']) => ({
+  client: { logs } as KubeClient,
+  analysis,
+  whose: { owner: 'alice' },
+});
 
 it('keeps the last lines, without colours and control characters, within 2 KiB', () => {
   const lines = lastLines(`${'long '.repeat(1000)}\n\x1b[31mred\x1b[0m\r\nlast\x07\n`);
@@ -15,14 +23,12 @@ it('keeps the last lines, without colours and control characters, within 2 KiB',
 it('reads the instance before, and the present one when that is gone', async () => {
   const seen: (boolean | undefined)[] = [];
   const answer = await podLog(
-    client(async (_ref, { previous }) => {
+    reading(async (_ref, { previous }) => {
       seen.push(previous);
       if (previous) throw new KubeError('Invalid', 'previous terminated container not found');
       return 'boom\n';
     }),
-    pod,
-    'app',
-    true,
+    { pod, container: 'app', previous: true },
   );
   expect([answer.tail, seen]).toEqual(['boom', [true, undefined]]);
 });
@@ -30,12 +36,11 @@ it('reads the instance before, and the present one when that is gone', async () 
 it('keeps the head and the tail of a long build, and tells the last container that ran', async () => {
   const long = `first\n${'x'.repeat(400_000)}\nlast`;
   const answer = await buildLog(
-    client(async (_ref, { container }) => {
+    reading(async (_ref, { container }) => {
       if (container === 'build') throw new KubeError('Invalid', 'container "build" is waiting to start');
       return long;
     }),
-    pod,
-    ['source', 'build'],
+    { pod, containers: ['source', 'build'] },
   );
   const kept = gunzipSync(answer.gzip).toString();
   expect(kept).toMatch(/^=== source\nfirst/);
@@ -46,8 +51,8 @@ it('keeps the head and the tail of a long build, and tells the last container th
 });
 
 it('lets an unreachable kubelet be an error, not an empty log', async () => {
-  const away = client(() => Promise.reject(new KubeError('Unavailable', 'dial')));
-  await expect(buildLog(away, pod, ['build'])).rejects.toThrow('dial');
+  const away = reading(() => Promise.reject(new KubeError('Unavailable', 'dial')));
+  await expect(buildLog(away, { pod, containers: ['build'] })).rejects.toThrow('dial');
 });
 
 it('an excerpt of npm has the cause, and not the manual after it', () => {
@@ -67,4 +72,9 @@ it('an excerpt of npm has the cause, and not the manual after it', () => {
     'npm error',
     'npm error A complete log of this run can be found in: /tmp/x.log',
   ]);
+});
+
+it('keeps a manual that does not end, however often it begins', () => {
+  const text = 'npm error Usage:\n'.repeat(4_000);
+  expect(withoutUsage(text)).toBe(text);
 });

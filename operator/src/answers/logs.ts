@@ -1,24 +1,21 @@
-// Logs of pods, read once: a bounded tail for people, and for builds the whole within its limits.
-import { gzipSync } from 'node:zlib';
+// Logs of pods, read once: a bounded tail for people, and for builds the beginning and the end of the whole.
 import { isKubeError, type KubeClient } from '@vibed/store/kube';
-import type { BuildLogAnswer, PodLogAnswer } from '../artifact/questions.ts';
+import type { Analysis, For } from '../analysis/analysis.ts';
+import { endOf, excerptLines, shortened } from '../analysis/logs.ts';
+import type { BuildLogAnswer, PodLogAnswer, Question } from '../artifact/questions.ts';
 
-interface PodRef {
-  namespace: string;
-  name: string;
+export interface LogReading {
+  readonly client: KubeClient;
+  readonly analysis: Pick<Analysis, 'keptLog' | 'lastLines'>;
+  readonly whose: For;
 }
+type QuestionOf<K extends Question['kind']> = Omit<Extract<Question, { kind: K }>, 'kind' | 'id'>;
 
-const headBytes = 64 * 1024;
-const tailBytes = 192 * 1024;
 const readLimit = 8 * 1024 * 1024;
-const excerptBytes = 2 * 1024;
-const excerptLines = 30;
 
 export async function podLog(
-  client: KubeClient,
-  pod: PodRef,
-  container: string,
-  previous: boolean,
+  { client, analysis, whose }: LogReading,
+  { pod, container, previous }: QuestionOf<'podLog'>,
 ): Promise<PodLogAnswer> {
   const options = { container, tailLines: excerptLines, limitBytes: 64 * 1024 };
   const text = await client.logs(pod, { ...options, previous }).catch(async error => {
@@ -26,13 +23,12 @@ export async function podLog(
     if (!previous || !isKubeError(error)) throw error;
     return await client.logs(pod, options);
   });
-  return { kind: 'podLog', tail: lastLines(text) };
+  return { kind: 'podLog', tail: await analysis.lastLines(text, whose) };
 }
 
 export async function buildLog(
-  client: KubeClient,
-  pod: PodRef,
-  containers: readonly string[],
+  { client, analysis, whose }: LogReading,
+  { pod, containers }: QuestionOf<'buildLog'>,
 ): Promise<BuildLogAnswer> {
   const parts: string[] = [];
   for (const container of containers) {
@@ -42,37 +38,6 @@ export async function buildLog(
     });
     if (text !== '') parts.push(`=== ${container}\n${text}`);
   }
-  return {
-    kind: 'buildLog',
-    tail: lastLines(withoutUsage(parts.at(-1) ?? '')),
-    gzip: gzipSync(bounded(parts.join('\n'))),
-  };
-}
-
-/** npm ends a refusal with its whole manual: the cause is before it. */
-export const withoutUsage = (text: string): string =>
-  text.replace(/^npm (?:ERR!|error) Usage:[\s\S]*?^npm (?:ERR!|error) Run "npm help [a-z-]+" for more info\n/gm, '');
-
-/** The first 64 KiB and the last 192 KiB. */
-function bounded(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= headBytes + tailBytes) return bytes;
-  const left = bytes.length - headBytes - tailBytes;
-  return Buffer.concat([
-    bytes.subarray(0, headBytes),
-    Buffer.from(`\n… ${left} bytes left out …\n`),
-    bytes.subarray(-tailBytes),
-  ]);
-}
-
-/** At most 30 lines and 2 KiB, without colour codes and control characters. */
-export function lastLines(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
-  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');
-  const lines = plain.trimEnd().split('\n').slice(-excerptLines);
-  while (lines.length > 1 && Buffer.byteLength(lines.join('\n')) > excerptBytes) lines.shift();
-  return Buffer.from(lines.join('\n'))
-    .subarray(-excerptBytes)
-    .toString('utf8')
-    .replace(/^\uFFFD+/, '');
+  const kept = await analysis.keptLog(shortened(parts.join('\n')), endOf(parts.at(-1) ?? ''), whose);
+  return { kind: 'buildLog', ...kept };
 }

@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { OverLimit } from '@vibed/bounded';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { Analysis } from '../analysis/analysis.ts';
 import type { ProbeTarget } from '../artifact/questions.ts';
-import { ownAssets, probe } from './probe.ts';
+import { probe } from './probe.ts';
 
 let server: Server | undefined;
 afterEach(() => server?.close());
@@ -14,7 +16,11 @@ async function app(listener: RequestListener): Promise<ProbeTarget> {
   return { address: `127.0.0.1:${port}`, host: 'todo.example.com', scheme: 'http', path: '/', strict: false };
 }
 const patience = { pause: 5, gate: 1_000, route: 1_000, unrouted: 1_000, wake: 1_000 };
-const ask = (target: ProbeTarget, less = {}) => probe(target, AbortSignal.timeout(8_000), { ...patience, ...less });
+const analysis = new Analysis();
+afterAll(() => analysis.stop());
+const asking = (signal: AbortSignal) => ({ analysis, owner: 'alice', signal });
+const ask = (target: ProbeTarget, less = {}) =>
+  probe(target, asking(AbortSignal.timeout(8_000)), { ...patience, ...less });
 
 it('asks for the app’s host at the address given, and reads the title', async () => {
   const target = await app((request, response) => {
@@ -123,10 +129,16 @@ it('ends at once when it is no longer wanted', async () => {
   const target = await app(() => undefined);
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 20);
-  await expect(probe(target, stop.signal, patience)).rejects.toThrow();
+  await expect(probe(target, asking(stop.signal), patience)).rejects.toThrow();
 });
 
-it('finds own assets in the many ways pages write them', () => {
-  const html = `<SCRIPT type=module SRC='./a.js'></SCRIPT><link rel="modulepreload" href="/b.js"><link rel=icon href=/i.png><script src="//other.example/c.js">`;
-  expect(ownAssets(html, '/app/')).toEqual(['/app/a.js', '/b.js']);
+it('answers without a title where the page takes too long to read', async () => {
+  const target = await app((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end('<title>slow</title>');
+  });
+  const slow = { page: () => Promise.reject(new OverLimit('time', 'it did not end within 10 s')) };
+  const answer = await probe(target, { ...asking(AbortSignal.timeout(8_000)), analysis: slow }, patience);
+  expect(answer).toMatchObject({ status: 200, error: 'the page was not read: it did not end within 10 s' });
+  expect(answer).not.toHaveProperty('title');
 });

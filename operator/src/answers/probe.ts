@@ -1,12 +1,12 @@
 // One GET of the app, as its user would see it: dialled at a given address with the app's Host (and SNI), no redirect
-// followed, a bounded body. For HTML, the page's own scripts and styles are asked too.
+// followed, a bounded body. For HTML, the page's own scripts and styles are asked for too.
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
+import type { Analysis, For } from '../analysis/analysis.ts';
+import { pageBytes } from '../analysis/page.ts';
 import type { ProbeAnswer, ProbeTarget } from '../artifact/questions.ts';
 
-const bodyLimit = 256 * 1024;
-const assetLimit = 10;
 /** How long to ask again, in milliseconds. */
 const defaultPatience = {
   /** Between two questions, at most; the first ones come sooner, since a route is mostly there in tens of milliseconds. */
@@ -28,24 +28,39 @@ export const probeTimeoutMs = defaultPatience.unrouted + 45_000;
 const directHeadersMs = 5_000;
 const routedHeadersMs = 15_000;
 
+/** What reads the page, whose page it is, and when nobody needs the answer any more. */
+export interface Asking extends For {
+  readonly analysis: Pick<Analysis, 'page'>;
+  readonly signal: AbortSignal;
+}
+/** An answer, and the page where it was HTML. */
+interface Asked {
+  readonly answer: ProbeAnswer;
+  readonly page?: Uint8Array;
+}
+
 /** Asks until the answer is good (or, through a route, the expected one) or patience ends; then tells the last answer. */
 export async function probe(
   target: ProbeTarget,
-  signal: AbortSignal,
+  asking: Asking,
   patience: Patience = defaultPatience,
 ): Promise<ProbeAnswer> {
+  const { signal } = asking;
   // The certificate is the ingress's business (often issued minutes later); the probe asks whether the app answers.
   const agent = new Agent({ connect: { servername: target.host, rejectUnauthorized: false, timeout: 3_000 } });
   const started = Date.now();
   try {
     for (let pause = firstPauseMs; ; pause *= 2) {
-      const answer = await askOnce(target, agent, signal);
+      const asked = await askOnce(target, agent, signal);
+      const { answer } = asked;
       const isUnrouted = isDoubtful(answer, target) && (await isNobodys(answer, target, agent, signal));
       const isOver =
         (isWanted(answer, target) && !isUnrouted) || Date.now() - started >= patienceFor(target, isUnrouted, patience);
-      if (isOver && target.expect !== undefined) return isUnrouted ? { ...answer, isUnrouted } : answer;
-      if (isOver && answer.fingerprint === undefined) return answer;
-      if (isOver) return steady(answer, await askOnce(target, agent, signal));
+      if (isOver) {
+        const isLast = target.expect !== undefined || answer.fingerprint === undefined;
+        const sure = isLast ? answer : steady(answer, (await askOnce(target, agent, signal)).answer);
+        return { ...sure, ...(await contentOf(asked, target, agent, asking)), ...(isUnrouted && { isUnrouted }) };
+      }
       await sleep(Math.min(pause, patience.pause), undefined, { signal });
     }
   } finally {
@@ -66,7 +81,7 @@ async function isNobodys(
   agent: Agent,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const nobody = await askOnce(
+  const { answer: nobody } = await askOnce(
     { ...target, host: `nobody-${randomBytes(4).toString('hex')}.${target.host}` },
     agent,
     signal,
@@ -91,36 +106,44 @@ function isWanted({ status, fingerprint }: ProbeAnswer, { expect, strict }: Prob
   return status >= 100 && status < (strict ? 400 : 500);
 }
 
-async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): Promise<ProbeAnswer> {
+async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): Promise<Asked> {
   const started = performance.now();
   try {
     const answer = await get(target, target.path, agent, signal);
     const latencyMs = Math.round(performance.now() - started);
     const isHtml = String(answer.headers['content-type'] ?? '').includes('text/html');
     const body = await boundedBody(answer.body);
-    const html = isHtml ? body.toString('utf8') : '';
-    const title = html.match(/<title[^>]*>([^<]{1,200})/i)?.[1]?.trim();
-    const broken = answer.statusCode < 400 ? await brokenAssets(html, target, agent, signal) : [];
     const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, 16);
     return {
-      kind: 'probe',
-      status: answer.statusCode,
-      latencyMs,
-      fingerprint,
-      ...(title && { title }),
-      ...(broken.length > 0 && { broken }),
+      answer: { kind: 'probe', status: answer.statusCode, latencyMs, fingerprint },
+      ...(isHtml && { page: body }),
     };
   } catch (error) {
     signal.throwIfAborted();
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      kind: 'probe',
-      status: 0,
-      latencyMs: Math.round(performance.now() - started),
-      error: message.slice(0, 200),
-    };
+    const latencyMs = Math.round(performance.now() - started);
+    return { answer: { kind: 'probe', status: 0, latencyMs, error: messageOf(error) } };
   }
 }
+
+/** What the page says of itself. An app is not at fault for a page that takes too long to read: the answer then says so. */
+async function contentOf(
+  { answer, page }: Asked,
+  target: ProbeTarget,
+  agent: Agent,
+  { analysis, ...whose }: Asking,
+): Promise<Pick<ProbeAnswer, 'title' | 'broken' | 'error'>> {
+  if (page === undefined) return {};
+  try {
+    const { title, assets } = await analysis.page(page, target.path, whose);
+    const broken = answer.status < 400 ? await brokenOf(assets, target, agent, whose.signal) : [];
+    return { ...(title !== undefined && { title }), ...(broken.length > 0 && { broken }) };
+  } catch (error) {
+    whose.signal.throwIfAborted();
+    return { error: `the page was not read: ${messageOf(error)}` };
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 200);
 
 function get(
   target: ProbeTarget,
@@ -143,32 +166,22 @@ async function boundedBody(body: Dispatcher.ResponseData['body']): Promise<Buffe
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size >= bodyLimit) break;
+    if (size >= pageBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, bodyLimit);
+  return Buffer.concat(chunks).subarray(0, pageBytes);
 }
 
-async function brokenAssets(html: string, target: ProbeTarget, agent: Agent, signal: AbortSignal): Promise<string[]> {
+async function brokenOf(
+  paths: readonly string[],
+  target: ProbeTarget,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<string[]> {
   const broken: string[] = [];
-  for (const path of ownAssets(html, target.path).slice(0, assetLimit)) {
+  for (const path of paths) {
     const answer = await get(target, path, agent, signal);
     await answer.body.dump();
     if (answer.statusCode >= 400) broken.push(path);
   }
   return broken;
-}
-
-/** Paths of the page's same-origin scripts and stylesheets, in order, each once. */
-export function ownAssets(html: string, pagePath: string): string[] {
-  const scripts = [...html.matchAll(/<script\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)/gi)].map(m => m[1] ?? '');
-  const styles = [...html.matchAll(/<link\b[^>]*>/gi)]
-    .filter(([tag]) => /\brel\s*=\s*["']?(?:stylesheet|modulepreload)/i.test(tag))
-    .map(([tag]) => tag.match(/\bhref\s*=\s*["']?([^"'\s>]+)/i)?.[1] ?? '');
-  const page = new URL(pagePath, 'http://app.invalid');
-  const found = [...scripts, ...styles].filter(Boolean).flatMap(reference => {
-    if (!URL.canParse(reference, page.href)) return [];
-    const url = new URL(reference, page);
-    return url.origin === page.origin ? [url.pathname + url.search] : [];
-  });
-  return [...new Set(found)];
 }

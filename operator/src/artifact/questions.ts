@@ -80,7 +80,7 @@ export interface BuildLogAnswer {
   kind: 'buildLog';
   /** The last lines, for people. */
   tail: string;
-  /** First 64 KiB and last 192 KiB, gzip. */
+  /** Its beginning and its end, gzip. */
   gzip: Uint8Array;
 }
 export interface PodLogAnswer {

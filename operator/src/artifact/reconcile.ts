@@ -20,8 +20,8 @@ export interface ReconcileContext {
   asker: Asker<Question, AnswerValue>;
   /** The questions of those that are being deleted, apart: a registry that is away must not hold up everybody's probes. */
   farewells: Asker<Question, AnswerValue>;
-  /** Answers one question; runs beside the workers. */
-  answer: (question: Question, signal: AbortSignal) => Promise<AnswerValue>;
+  /** Answers one question of the Artifact with this key; runs beside the workers. */
+  answer: (question: Question, signal: AbortSignal, key: string) => Promise<AnswerValue>;
   ports: Ports;
   /** The Artifacts as the watch, and our own writes, show them. */
   view: ArtifactView;
@@ -122,7 +122,7 @@ function ask(key: string, plan: Plan, { asker, answer }: ReconcileContext): void
     key,
     plan.asks.map(q => q.id),
   );
-  for (const question of plan.asks) asker.ask(key, question, (signal, q) => answer(q, signal));
+  for (const question of plan.asks) asker.ask(key, question, (signal, q) => answer(q, signal, key));
 }
 
 /**
@@ -165,7 +165,7 @@ async function depart(
   const { farewells, store, view } = context;
   switch (departure.step) {
     case 'ask':
-      farewells.ask(key, departure.question, (signal, question) => context.answer(question, signal));
+      farewells.ask(key, departure.question, (signal, question) => context.answer(question, signal, key));
       return {};
     case 'release':
       await store.releaseFinalizer(view.get(refOf(key)) ?? artifact);

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CompactSource } from '@vibed/store';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { Analysis } from '../analysis/analysis.ts';
 import { owner, settings } from '../artifact/world.testing.ts';
 import { locator } from '../builder/layers/locate.ts';
 import { ociRegistry } from '../registry/oci-registry.ts';
@@ -14,6 +15,10 @@ import { keepTree } from './layers.ts';
 import { RegistryClient } from './registry-client.ts';
 import { RegistryDouble } from './registry-double.ts';
 import { prepareSource, prepareTree } from './source.ts';
+
+const analysis = new Analysis();
+afterAll(() => analysis.stop());
+const looking = { analysis, owner: 'alice' };
 
 const cache = 'vibed/vibed-alice/todo_cache';
 const signal = AbortSignal.timeout(30_000);
@@ -72,7 +77,12 @@ it('gives the operator the same tree that was cloned', async () => {
   if (!report.ok) throw new Error(report.message);
   const blob = await keep();
   const source = await located(blob, report.digest);
-  const tree = await prepareTree(sourceJob.parse({ source, request: {}, bases }), join(folder, 'again'), signal);
+  const tree = await prepareTree(
+    sourceJob.parse({ source, request: {}, bases }),
+    join(folder, 'again'),
+    looking,
+    signal,
+  );
   if (!tree.ok) throw new Error(tree.message);
   expect(tree.files.map(f => [f.path, f.executable]).sort()).toEqual([
     ['.wh.odd', false],
@@ -107,7 +117,9 @@ it('follows no link, and nobody takes one', async () => {
   symlinkSync('/etc/passwd', join(folder, 'hostile/context/index.html'));
   const source = await located(await keep(join(folder, 'hostile')), 'sha256:x');
   const job = sourceJob.parse({ source, request: {}, bases });
-  await expect(prepareTree(job, join(folder, 'again'), signal)).rejects.toMatchObject({ reason: 'SourceInvalid' });
+  await expect(prepareTree(job, join(folder, 'again'), looking, signal)).rejects.toMatchObject({
+    reason: 'SourceInvalid',
+  });
 
   mkdirSync(join(folder, 'linked'));
   symlinkSync('/etc', join(folder, 'linked/context'));

@@ -6,7 +6,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type DockerfilePlan, type PlanFailure, planDockerfile } from '../builder/dockerfile/plan.ts';
+import { Analysis } from '../analysis/analysis.ts';
+import type { DockerfilePlan, PlanFailure } from '../builder/dockerfile/plan.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
 import { podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
@@ -28,7 +29,9 @@ export async function prepareSource(job: SourceJob, workspace: string): Promise<
 }
 
 async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): Promise<SourceReport> {
-  const prepared = await prepareTree(job, workspace, signal);
+  const analysis = new Analysis();
+  const looking = { analysis, owner: 'this pod' };
+  const prepared = await prepareTree(job, workspace, looking, signal).finally(() => analysis.stop());
   if (!prepared.ok) return prepared;
   await writePlan(join(workspace, 'plan'), prepared.root, prepared.plan);
   return prepared.report;
@@ -43,10 +46,17 @@ export interface PreparedTree {
   readonly report: SourceReport & { readonly ok: true };
 }
 
+/** What looks at the files, and for whom. */
+export interface Looking {
+  readonly analysis: Pick<Analysis, 'plan'>;
+  readonly owner: string;
+}
+
 /** Brings the source below `workspace/context` and plans it. Throws SourceError when the source is at fault. */
 export async function prepareTree(
   job: SourceJob,
   workspace: string,
+  { analysis, owner }: Looking,
   signal: AbortSignal,
 ): Promise<PreparedTree | PlanFailure> {
   const context = join(workspace, 'context');
@@ -63,7 +73,9 @@ export async function prepareTree(
     const message = `the files have the digest ${digest}, not ${job.source.digest}`;
     throw new SourceError('SourceDigestMismatch', message, 'send the source again');
   }
-  const result = planDockerfile(tree, requestOf(job), { bases: job.bases });
+  const { files } = tree;
+  const input = { files, content: context, request: requestOf(job), settings: { bases: job.bases } };
+  const result = await analysis.plan(input, digest, { owner, signal });
   if (!result.ok) return result;
   const found = {
     files: writer.files.length,

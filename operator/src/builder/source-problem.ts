@@ -8,6 +8,7 @@ const reasonOf: Record<SourceFault, Reason> = {
   EntrypointMissing: 'EntrypointMissing',
   PathUnsafe: 'SourceInvalid',
   Unsupported: 'LanguageUnknown',
+  SourceTooComplex: 'SourceTooComplex',
   SourceInvalid: 'SourceInvalid',
   SourceTooLarge: 'SourceInvalid',
   SourceDigestMismatch: 'SourceInvalid',

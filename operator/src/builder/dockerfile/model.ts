@@ -57,8 +57,14 @@ export interface DockerfilePlan {
 
 /** Why there is no plan: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
  * EntrypointMissing (the language is clear but not what to start), PathUnsafe (a name cannot stand in a Dockerfile),
- * Unsupported (recognised, but not buildable as it is). */
-export type PlanFault = 'LanguageUnknown' | 'DockerfileMissing' | 'EntrypointMissing' | 'PathUnsafe' | 'Unsupported';
+ * Unsupported (recognised, but not buildable as it is), SourceTooComplex (the rules did not end within their limits). */
+export type PlanFault =
+  | 'LanguageUnknown'
+  | 'DockerfileMissing'
+  | 'EntrypointMissing'
+  | 'PathUnsafe'
+  | 'Unsupported'
+  | 'SourceTooComplex';
 
 /** A tree that cannot be planned: what is wrong, and what to do about it. */
 export interface PlanFailure {

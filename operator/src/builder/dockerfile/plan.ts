@@ -10,6 +10,7 @@ import { filesEndingIn, folderOf, type SourceTree } from './source-tree.ts';
 import { staticRule } from './static.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
 
+export { readablePaths } from './bounded-tree.ts';
 export type {
   BuildBases,
   BuildRequest,

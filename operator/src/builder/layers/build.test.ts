@@ -10,7 +10,8 @@ import type { BuildSpec } from '@vibed/crds';
 import { KubeError } from '@vibed/store/kube';
 import { treeDigest } from '@vibed/store/tree-digest';
 import { extract, type Header, pack } from 'tar-stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Analysis } from '../../analysis/analysis.ts';
 import { owner, settings as someSettings } from '../../artifact/world.testing.ts';
 import { at, digestOf, listening, RegistryDouble } from '../../build-pod/registry-double.ts';
 import type { FetchedTree } from '../builder.ts';
@@ -22,6 +23,8 @@ type Files = Readonly<Record<string, string | Buffer>>;
 const page: Files = { 'index.html': '<h1>hi</h1>', 'css/site.css': 'h1 { color: red }' };
 const repository = `vibed/${owner.namespace}/${owner.name}`;
 
+const analysis = new Analysis();
+afterAll(() => analysis.stop());
 let double: RegistryDouble;
 let builder: LayersBuilder;
 let scratch: string;
@@ -36,6 +39,7 @@ beforeEach(async () => {
   writeFileSync(credentialFile, JSON.stringify({ auths }));
   builder = new LayersBuilder({
     settings: settingsOf(),
+    analysis,
     scratch,
     credentialFile,
     caFile: undefined,
@@ -250,10 +254,27 @@ describe('a registry that fails half-way', () => {
   });
 });
 
+it('a source whose analysis takes too long fails with a reason, and is not looked at again', async () => {
+  using short = { analysis: new Analysis({ milliseconds: 1 }), [Symbol.dispose]: () => short.analysis.stop() };
+  const hurried = new LayersBuilder({ ...builder.options, ...short });
+  files = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`lib/a${i}.py`, 'import os\n'.repeat(1_000)]));
+  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build: undefined } as const;
+  const look = () => hurried.answer(question, AbortSignal.timeout(20_000));
+  const first = await look();
+  expect(first).toMatchObject({
+    result: 'failed',
+    reason: 'SourceTooComplex',
+    remedy: expect.stringMatching(/^Leave/),
+  });
+  short.analysis.stop();
+  expect(await look()).toEqual(first);
+});
+
 describe('a source that cannot be had', () => {
   const builderWith = (find: typeof locate) =>
     new LayersBuilder({
       settings: settingsOf(),
+      analysis,
       scratch,
       credentialFile: undefined,
       caFile: undefined,

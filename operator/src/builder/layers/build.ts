@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompactArtifact } from '@vibed/store';
 import { KubeError } from '@vibed/store/kube';
+import type { Analysis } from '../../analysis/analysis.ts';
 import { cacheRepositoryOf, repositoryOf } from '../../artifact/names.ts';
 import type { LayersAnswer, LayersQuestion } from '../../artifact/questions.ts';
 import { exitOf, reportOf, SourceError } from '../../build-pod/fault.ts';
@@ -34,6 +35,7 @@ import { Turnstile } from './turnstile.ts';
 
 export interface LayersOptions {
   readonly settings: Settings;
+  readonly analysis: Pick<Analysis, 'plan'>;
   /** Where the tree of a source comes from. */
   readonly locate: (question: LayersQuestion, scratch: string, kept: KeptBlobs) => Promise<SourceJobInput['source']>;
   /** A folder for files that live as long as one build. */
@@ -155,15 +157,16 @@ class LayersWork {
   }
 
   async #prepared() {
-    const { settings, locate } = this.#builder.options;
-    const { build, tree: fetched } = this.#question;
+    const { analysis, settings, locate } = this.#builder.options;
+    const { build, owner, tree: fetched } = this.#question;
     const { registry, cache } = this.#place;
     const job: SourceJobInput = {
       source: await locate(this.#question, this.#scratch, digest => registry.read(cache, digest)),
       request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile },
       bases: settings.builds.bases,
     };
-    const tree = await prepareTree(sourceJob.parse(job), join(this.#scratch, 'tree'), this.#signal);
+    const looking = { analysis, owner: owner.namespace };
+    const tree = await prepareTree(sourceJob.parse(job), join(this.#scratch, 'tree'), looking, this.#signal);
     // What was left out of it, and its commit, only the Job that brought it has seen.
     return tree.ok && fetched !== undefined ? { ...tree, report: { ...tree.report, ...fetched.found } } : tree;
   }
