@@ -23,7 +23,7 @@ export interface BoundedTree extends SourceTree {
   readonly unread: () => string[];
 }
 
-/** Manifests, entry points and pages: they count as if they lay one folder higher. */
+/** Manifests, entry points and pages: they come before the ordinary files of the folder above them. */
 const known =
   /(?:^|\/)(?:package\.json|tsconfig\.json|angular\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|go\.mod|Cargo\.toml|pnpm-workspace\.yaml|schema\.prisma|(?:Docker|Container)file|index\.html|(?:next|vite|astro)\.config\.\w+|(?:main|app|server|index|run|wsgi|asgi|api|bot|__main__|__init__|streamlit_app)\.(?:py|go|[cm]?[jt]s))$/;
 /** Files that some rule reads. */
@@ -84,6 +84,6 @@ export function withUnread(result: PlanResult, tree: BoundedTree): PlanResult {
 
 function rankOf(path: string): number {
   const depth = path.split('/').length;
-  if (known.test(path)) return depth - 1;
+  if (known.test(path)) return depth - 1.5;
   return source.test(path) ? depth : depth + 1_000;
 }
