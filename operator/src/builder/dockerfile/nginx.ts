@@ -3,7 +3,8 @@
 /** What the server has to know about the files it serves. */
 export interface StaticSite {
   readonly port: number;
-  /** Unknown paths without an extension get index.html, so that a single-page application's routes survive a reload. */
+  /** Unknown paths without an extension get index.html, so that a single-page application's routes survive a reload; elsewhere they are
+   * not found. */
   readonly spaFallback: boolean;
   /** The tree brings its own 404.html. */
   readonly notFoundPage: boolean;

@@ -20,6 +20,7 @@ interface Bundler {
 }
 
 const viteConfigs = ['vite.config.ts', 'vite.config.js', 'vite.config.mjs', 'vite.config.mts'];
+const svelteConfigs = ['svelte.config.js', 'svelte.config.ts', 'svelte.config.mjs'];
 const astroConfigs = ['astro.config.mjs', 'astro.config.ts', 'astro.config.js'];
 
 /** In order: a framework before the bundler that it is built on. */
@@ -62,10 +63,24 @@ export function bundledSite(tree: SourceTree, pkg: NodePackage): BundledSite | u
   if (pkg.scripts.build === undefined) return undefined;
   const found = bundlers.find(entry => pkg.all.has(entry.dependency));
   if (found === undefined) return undefined;
-  const guess = found.output(tree, pkg).replace(/\/+$/, '');
+  const guess = found.output(tree, pkg).replace(/(?<!\/)\/+$/, '');
   const output = isPlain(guess) && !guess.startsWith('/') ? plain(guess) : 'dist';
   const why = `${found.dependency} builds pages into ${output}/, and no server is declared: the pages are served as static files`;
-  return { framework: found.framework, output, why, spaFallback: found.spaFallback };
+  return { framework: found.framework, output, why, spaFallback: found.spaFallback && !isSiteOfPages(tree, pkg) };
+}
+
+const routers = [
+  ...['react-router', 'react-router-dom', '@tanstack/react-router', 'wouter', 'vue-router', '@angular/router'],
+  ...['@solidjs/router', 'preact-router', 'preact-iso', 'svelte-routing', 'svelte-spa-router', 'page', 'navigo'],
+];
+
+/** Several pages of the project's own, or pages that SvelteKit writes one by one, are no routes of a single one. */
+function isSiteOfPages(tree: SourceTree, pkg: NodePackage): boolean {
+  if (pkg.all.has('@sveltejs/adapter-static')) return configured(tree, svelteConfigs, /\b(fallback)\s*:/) === undefined;
+  const pages = tree.paths.filter(
+    path => /^(?:src\/|public\/)?[^/]+\.html$/.test(path) && !/(?:^|\/)404\.html$/.test(path),
+  );
+  return pages.length > 1 && !routers.some(name => pkg.all.has(name));
 }
 
 function bundler(dependency: string, framework: string, spaFallback: boolean, output: Bundler['output']): Bundler {
@@ -79,7 +94,9 @@ function configured(tree: SourceTree, files: readonly string[], pattern: RegExp)
 }
 
 function optionOf(pkg: NodePackage, option: string): string | undefined {
-  return new RegExp(`${option}[= ]\\.?/?([\\w./-]+)`).exec(pkg.scripts.build ?? '')?.[1];
+  const words = (pkg.scripts.build ?? '').split(/[\s=]+/);
+  const at = words.indexOf(option);
+  return at < 0 ? undefined : words[at + 1]?.replace(/^\.?\//, '');
 }
 
 function vitepressOutput(pkg: NodePackage): string {

@@ -48,6 +48,40 @@ describe('every kind of application', () => {
   }
 });
 
+describe('a path that is no file', () => {
+  const bundle = '<script type="module" src="/assets/index-DkU2x9aB.js"></script>';
+  const vite = (more: Record<string, string>, dependencies = {}) => ({
+    'package.json': JSON.stringify({ scripts: { build: 'vite build' }, dependencies, devDependencies: { vite: '7' } }),
+    'index.html': '<div id=root></div>',
+    ...more,
+  });
+  const svelte = (config: string) => ({
+    'package.json':
+      '{"scripts":{"build":"vite build"},"devDependencies":{"@sveltejs/kit":"2","@sveltejs/adapter-static":"3"}}',
+    'svelte.config.js': config,
+  });
+  it.each<[string, Record<string, string>]>([
+    ['of a plain page', { 'index.html': '<h1>hi</h1>', 'app.js': 'document.title' }],
+    ['of a site of plain pages', { 'index.html': '', 'about.html': '', 'site.js': 'history.pushState({}, "", "?a")' }],
+    ['of a generated site of many pages', { 'dist/index.html': bundle, 'dist/about/index.html': bundle }],
+    ['of a site with its own 404.html', { 'index.html': bundle, '404.html': '' }],
+    ['of pages that Vite builds one by one', vite({ 'about.html': '' })],
+    ['of pages that SvelteKit writes', svelte('adapter()')],
+  ])('%s is not found', (_name, files) => {
+    expect(textOf(planOf(files))).toContain('try_files $uri $uri/ $uri.html =404;');
+  });
+  it.each<[string, Record<string, string>]>([
+    ['a built single-page application', { 'dist/index.html': bundle, 'dist/assets/index-DkU2x9aB.js': '' }],
+    ['a page whose script is a router', { 'index.html': '', 'js/app.mjs': 'history.pushState({}, "", path)' }],
+    ['a page that loads a router', { 'index.html': '<script src="https://cdn.example/vue-router@4"></script>' }],
+    ['what Vite builds', vite({})],
+    ['what Vite builds of a router and pages', vite({ 'about.html': '' }, { 'react-router': '7' })],
+    ['SvelteKit with a fallback', svelte("adapter({ fallback: 'index.html' })")],
+  ])('is a route of %s', (_name, files) => {
+    expect(textOf(planOf(files))).toContain('try_files $uri $uri/ $uri.html /index.html;');
+  });
+});
+
 describe('detection', () => {
   const table: readonly [string, Record<string, string>, string][] = [
     [

@@ -9,6 +9,8 @@ const servable =
   /\.(?:html?|css|js|mjs|json|xml|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf|otf|txt|md|pdf|wasm|webmanifest|map|mp[34]|webm|csv)$/i;
 /** A manifest in a folder means a program that these rules did not find, not a page. */
 const manifest = /(?:^|\/)(?:package\.json|requirements\.txt|pyproject\.toml|go\.mod|Cargo\.toml)$/;
+/** What a page with routes of its own calls or loads. */
+const router = /\b(?:pushState|createWebHistory|createBrowserRouter|BrowserRouter|react-router|vue-router)\b/;
 const defaultPort = 8080;
 
 /** Trees with an index.html, or holding nothing a browser could not show. */
@@ -60,7 +62,7 @@ function staticPlan(input: PlanInput, why: readonly string[], root: string): Doc
   const hasIndex = hasFile(tree, at('index.html'));
   const notFoundPage = hasFile(tree, at('404.html'));
   const site = {
-    spaFallback: hasIndex && !notFoundPage,
+    spaFallback: hasIndex && !notFoundPage && isSinglePage(tree, root),
     notFoundPage,
     hashedAssets: isBundle(tree.read(at('index.html')) ?? ''),
   };
@@ -116,7 +118,22 @@ function siteRoot(tree: SourceTree): string {
   return root !== undefined && isPlain(root) ? root : '';
 }
 
+/** Whether unknown paths are routes of the application in index.html: a bundler made its one page, or its scripts are a router. The pages of a plain site are its files. */
+function isSinglePage(tree: SourceTree, root: string): boolean {
+  const inside = root === '' ? tree.paths : tree.paths.filter(path => path.startsWith(`${root}/`));
+  const index = root === '' ? 'index.html' : `${root}/index.html`;
+  const isBuilt = isBundle(tree.read(index) ?? '');
+  const isOnlyPage = !inside.some(path => /\.html?$/i.test(path) && path !== index);
+  if (isBuilt && isOnlyPage) return true;
+  const scripts = inside.filter(path => /\.m?js$/i.test(path));
+  return (isBuilt || isOnlyPage) && [index, ...scripts].some(path => router.test(tree.read(path) ?? ''));
+}
+
 /** Whether the page refers to files that a bundler named by their content. */
 function isBundle(html: string): boolean {
-  return /(?:assets|static\/(?:js|css)|_astro)\/[^"'<>]*[-.][\w-]{8,}\.(?:js|css)["']/.test(html);
+  const quoted = [...html.matchAll(/(?<=["'])[^"'<>]*(?=["'])/g)];
+  return quoted.some(
+    ([text]) =>
+      /(?:assets|static\/(?:js|css)|_astro)\//.test(text) && /[-.][\w-]{8,32}\.(?:js|css)$/.test(text.slice(-100)),
+  );
 }

@@ -38,7 +38,7 @@ http {
     location ~ "/\.(?!well-known/)" { return 404; }
     # A missing script or style is an error, never the page itself with the wrong type.
     location ~ "\.[0-9A-Za-z]+$" { try_files $uri =404; }
-    location / { try_files $uri $uri/ $uri.html /index.html; }
+    location / { try_files $uri $uri/ $uri.html =404; }
   }
 }
 NGINX
