@@ -15,7 +15,7 @@ export function ownerLabelOf(user: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 24)
-    .replace(/^-+|-+$/g, '');
+    .replace(/^-+|(?<!-)-+$/g, '');
   return slug === '' ? hashOf(user) : `${slug}-${hashOf(user)}`;
 }
 

@@ -92,7 +92,7 @@ export function treeOfFiles(files: z.output<typeof filesSchema>): Tree {
   return collector.finish();
 }
 
-const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+const base64 = /^[A-Za-z0-9+/\s]*(?:={1,2}\s*)?$/;
 
 export function bytesOf(path: string, content: string, encoding: 'base64' | 'utf-8' | undefined): Buffer {
   if (encoding !== 'base64') return Buffer.from(content, 'utf8');

@@ -11,13 +11,13 @@ interface Symptom {
 /** What git says (in the C locale) → what is wrong. In order: the most telling line first. */
 const symptoms: readonly Symptom[] = [
   symptom(
-    /transport '.*' not allowed/,
+    /transport '[^'\n]*' not allowed/,
     'GitUrlRefused',
     'this kind of git URL is not allowed here',
     'use an https URL',
   ),
   symptom(
-    /Host key verification failed|No .* host key is known/,
+    /Host key verification failed|No \S+ host key is known/,
     'GitHostKeyUnknown',
     "the server's ssh key is not in known_hosts",
     'add its line to known_hosts in the Secret',
@@ -41,13 +41,13 @@ const symptoms: readonly Symptom[] = [
     'correct source.git.ref',
   ),
   symptom(
-    /[Rr]epository .*not found|does not appear to be a git repository|does not exist|returned error: 404|not valid: is this a git repository/,
+    /[Rr]epository (?:'[^'\n]*' )?not found|does not appear to be a git repository|does not exist|returned error: 404|not valid: is this a git repository/,
     'GitRepositoryNotFound',
     'there is no git repository at this URL',
     'correct source.git.url',
   ),
   symptom(
-    /object .*: |fsck error/,
+    /object [0-9a-f]{40,64}: |fsck error/,
     'SourceInvalid',
     'the repository holds broken or dangerous objects',
     'repair the repository with git fsck',

@@ -30,7 +30,7 @@ const linkMode = '120000';
 /** Hands every file below the folder to the writer. Submodules are left out; a link becomes a copy of its target, and one that leaves the
  * folder is SourceInvalid. */
 export async function gitTree(git: Git, tree: GitTree, writer: TreeWriter): Promise<void> {
-  const folder = tree.path === '' || tree.path === '.' ? '' : treePath(tree.path.replace(/\/+$/, ''));
+  const folder = tree.path === '' || tree.path === '.' ? '' : treePath(tree.path.replace(/(?<!\/)\/+$/, ''));
   const entries = await listEntries(git, tree.commit, folder);
   if (entries.length === 0) throw noFolder(folder);
   const blobs = await Blobs.fetch(git, join(tree.scratch, 'blobs'), entries);

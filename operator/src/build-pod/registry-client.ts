@@ -153,7 +153,7 @@ export class RegistryClient {
       await readFile(dockerConfigFile, 'utf8'),
     );
     const entries = Object.entries(config.auths ?? {});
-    const entry = entries.find(([key]) => key.replace(/^https?:\/\//, '').replace(/\/.*$/, '') === this.url.host)?.[1];
+    const entry = entries.find(([key]) => key.replace(/^https?:\/\//, '').split('/')[0] === this.url.host)?.[1];
     if (entry?.auth !== undefined) return `Basic ${entry.auth}`;
     return entry?.username === undefined ? undefined : encoded(`${entry.username}:${entry.password ?? ''}`);
   }

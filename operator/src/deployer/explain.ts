@@ -9,8 +9,7 @@ interface Explanation {
   remedy: string;
 }
 
-const listening =
-  /(?:listening|running|serving|started|ready|available)\b[^\n]{0,80}?(?:https?:\/\/)?(\[[0-9a-f:]+\]|[a-z0-9.-]*)?[: ](\d{2,5})\b/i;
+const listening = /(?:listening|running|serving|started|ready|available)\b[^\n]{0,150}?[: ](\d{2,5})\b/i;
 const loopback = /localhost|127\.0\.0\.1|\[::1\]/;
 const rootOnly =
   /permission denied|EACCES|operation not permitted|EPERM|must be run as root|are you root|only root can|setgid|setuid|chown\(/i;
@@ -32,7 +31,7 @@ function wrongPort(known: Explanation, log: string, port: number): Explanation {
   const found = line?.match(listening);
   if (line === undefined || found === null || found === undefined) return known;
   const quoted = line.trim().slice(0, 200);
-  const said = Number(found[2]);
+  const said = Number(found[1]);
   if (said !== port)
     return {
       reason: 'WrongPort',

@@ -31,12 +31,13 @@ export function problemOf(pods: readonly Pod[]): PodProblem | undefined {
 }
 
 function waitingProblem(status: ContainerStatus): PodProblem | undefined {
-  const { reason = '', message = '' } = status.state?.waiting ?? {};
+  const { reason = '', message: whole = '' } = status.state?.waiting ?? {};
+  const message = whole.slice(0, messageLimit);
   if (reason === 'InvalidImageName' || (reason === 'ImagePullBackOff' && isFinal.test(message)))
     return imagePullFailed(status);
   if (!unstarted.has(reason) || isPassing.test(message)) return undefined;
   if (/runAsNonRoot|non-root|run as root/i.test(message)) return needsRoot(message);
-  if (/secret ".*" not found|couldn't find key|secret not found/i.test(message))
+  if (/secret "[^"]*" not found|couldn't find key|secret not found/i.test(message))
     return {
       reason: 'SecretMissing',
       message: firstSentence(message),
@@ -49,6 +50,9 @@ function waitingProblem(status: ContainerStatus): PodProblem | undefined {
     remedy: 'Check spec.run.command, or CMD and ENTRYPOINT of the image.',
   };
 }
+
+/** Characters of a message that are read: a kubelet quotes what a tenant wrote. */
+export const messageLimit = 4_096;
 
 const unstarted = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']);
 /** What the kubelet tries again: it has not read a Secret yet, or its runtime is slow (a name is reserved while it still creates). */
@@ -115,10 +119,10 @@ function exitProblem(pod: Pod, status: ContainerStatus): PodProblem | undefined 
 
 /** Kubelet messages carry ids and back-off times; the first sentence is the stable part. */
 export function firstSentence(message: string): string {
-  const line = message.split('\n')[0] ?? '';
+  const [line = ''] = message.slice(0, messageLimit).split('\n');
   return line
     .replace(/\bpod "?[-a-z0-9.]+_[-a-z0-9.]+\([-a-f0-9]+\)"?/g, 'the pod')
-    .replace(/, container: .*$/, '')
+    .replace(/, container: .*/s, '')
     .slice(0, 400);
 }
 

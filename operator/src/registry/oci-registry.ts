@@ -221,7 +221,7 @@ function tagsIn(text: string, repository: string): readonly string[] {
 }
 
 /** Of the page after this one. Only the query of the link is believed: it cannot lead to another host or repository. */
-const nextQuery = (link: string): string | undefined => /<[^>?]*\?([^>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1];
+const nextQuery = (link: string): string | undefined => /<[^<>?]*\?([^<>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1];
 
 export const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 

@@ -254,7 +254,8 @@ function asFailedTest(error: unknown, what: string, operations: readonly JsonPat
 
 /** An apply with the uid of an earlier incarnation is refused as a change of an immutable field. */
 function asOtherIncarnation(error: unknown, what: string): unknown {
-  if (!isKubeError(error, 'Invalid') || !/metadata\.uid: Invalid value: .*immutable/.test(error.message)) return error;
+  if (!isKubeError(error, 'Invalid') || !/metadata\.uid: Invalid value: [^\n]{0,200}immutable/.test(error.message))
+    return error;
   return new KubeError('Conflict', `${what}: the object was deleted and created again`, {
     status: error.status,
     reason: error.reason,

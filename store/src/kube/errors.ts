@@ -62,6 +62,8 @@ interface StatusBody {
 }
 
 const maxMessageLength = 1024;
+/** Characters of a message that are read. */
+export const readMessageLength = 8 * 1024;
 
 /** The error for an answer that is not 2xx; `what` names the request, `body` is the answer's text. */
 export function errorFromResponse(what: string, status: number, body: string, retryAfter?: string): KubeError {
@@ -115,10 +117,14 @@ function describe(answer: StatusBody, status: number): string {
 
 /** The API server quotes what it refuses (`Invalid value: "hunter2": too long`), and that may be a secret. */
 function withoutValues(message: string): string {
-  return message.replaceAll(
-    /(Invalid value|Too long|Duplicate value): (?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:"]+)(?=:|$|,|;|\s)/gs,
-    '$1',
-  );
+  const whole = message
+    .slice(0, readMessageLength)
+    .replaceAll(
+      /(Invalid value|Too long|Duplicate value): (?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:"]+)(?=:|$|,|;|\s)/gs,
+      '$1',
+    );
+  // A value without an end, also one that was cut: nothing after it can be trusted.
+  return whole.replace(/(Invalid value|Too long|Duplicate value): ["{[].*/s, '$1');
 }
 
 function parseStatus(body: string): StatusBody {

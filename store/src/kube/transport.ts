@@ -134,7 +134,7 @@ function loadConfig(options: TransportOptions): { kubeconfig: KubeConfig; server
     const where = options.kubeconfig === undefined ? 'not in a pod' : `${options.kubeconfig} has no such context`;
     throw new KubeError('Unavailable', `no API server is configured: ${where}; name a kubeconfig and its context`);
   }
-  return { kubeconfig, server: server.replace(/\/+$/, '') };
+  return { kubeconfig, server: server.replace(/(?<!\/)\/+$/, '') };
 }
 
 /** Headers and connection pool; the pool stays while the TLS material does, for watches hang on it. */

@@ -82,7 +82,9 @@ function runStage(input: PlanInput, port: number): string[] {
 }
 
 function requiredModules(tree: SourceTree): string[] {
-  const requirements = (tree.read('go.mod') ?? '').matchAll(/^\s*(?:require\s+)?([\w./-]+\.[\w./-]+)\s+v/gm);
+  const requirements = (tree.read('go.mod') ?? '').matchAll(
+    /^[ \t]*(?:require[ \t]+)?((?=[\w/-]*\.)[\w./-]+)[ \t]+v/gm,
+  );
   return [...requirements].map(match => match[1] ?? '');
 }
 
@@ -92,7 +94,7 @@ function dependencyLines(tree: SourceTree): string[] {
   if (hasFolder(tree, 'vendor') && hasFile(tree, 'vendor/modules.txt')) return [everything];
   if (!hasFile(tree, 'go.mod')) return [everything, 'RUN go mod init app && go mod tidy'];
   const text = tree.read('go.mod') ?? '';
-  if (!/^\s*require\b/m.test(text) && !importsModules(tree)) return [everything];
+  if (!/^[ \t]*require\b/m.test(text) && !importsModules(tree)) return [everything];
   if (!hasFile(tree, 'go.sum') || hasFile(tree, 'go.work')) return [everything, 'RUN go mod tidy'];
   if (/=>\s*\.{1,2}\//.test(text)) return [everything, 'RUN go mod download'];
   return [copy(['go.mod', 'go.sum'], './'), 'RUN go mod download', everything];
@@ -103,7 +105,9 @@ function importsModules(tree: SourceTree): boolean {
   const own = /^module\s+(\S+)/m.exec(tree.read('go.mod') ?? '')?.[1] ?? '';
   const imports = tree.paths
     .filter(path => path.endsWith('.go'))
-    .flatMap(path => [...(tree.read(path) ?? '').matchAll(/^\s*(?:import\s+)?(?:\w+\s+)?"([\w-]+\.[\w./-]+)"/gm)]);
+    .flatMap(path => [
+      ...(tree.read(path) ?? '').matchAll(/^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"([\w-]+\.[\w./-]+)"/gm),
+    ]);
   return imports.some(match => match[1] !== undefined && match[1] !== own && !match[1].startsWith(`${own}/`));
 }
 
@@ -129,7 +133,7 @@ function literalPort(tree: SourceTree, main: string): number | undefined {
   if (texts.some(text => /"PORT"/.test(text))) return undefined;
   const own = files.findIndex(path => folderOf(path) === (main === '.' ? '' : main));
   const port = Number(
-    /(?:ListenAndServe|\.Run|\.Start|\.Listen|Addr:)\s*\(?\s*"[^":]*:(\d{2,5})"/.exec(
+    /(?:ListenAndServe|\.Run|\.Start|\.Listen|Addr:)\s*(?:\(\s*)?"[^":]*:(\d{2,5})"/.exec(
       [texts[own], ...texts].join('\n'),
     )?.[1],
   );

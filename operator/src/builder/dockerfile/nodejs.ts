@@ -232,7 +232,7 @@ function serverWarnings(input: PlanInput, pkg: NodePackage): string[] {
   if (literal !== undefined)
     warnings.push(`${literal.path} listens on ${literal.port} whatever PORT says: use process.env.PORT`);
   const entry = entryFile(input.tree, pkg) ?? '';
-  if (/\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]/.test(input.tree.read(entry) ?? '')) {
+  if (/\.listen\([^)]{0,60}['"](?:localhost|127\.0\.0\.1)['"]/.test(input.tree.read(entry) ?? '')) {
     warnings.push(`${entry} listens on localhost only, where nobody can reach it: listen on 0.0.0.0`);
   }
   return warnings;

@@ -47,8 +47,8 @@ export function installPackages(packages: readonly string[]): string {
 function fromRequirements(tree: SourceTree, path: string): PythonInstall {
   const text = tree.read(path) ?? '';
   const names = new Set(declared(text, /^([A-Za-z0-9][\w.-]*)/));
-  const local = /^\s*(?:-e|--editable|\.|file:)/m.test(text) || path.includes('/');
-  const included = [...text.matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[ =]+(\S+)/gm)].map(
+  const local = /^[ \t]*(?:-e|--editable|\.|file:)/m.test(text) || path.includes('/');
+  const included = [...text.matchAll(/^[ \t]*(?:-r|-c|--requirement|--constraint)[ =]+(\S+)/gm)].map(
     match => match[1] ?? '',
   );
   for (const file of included)

@@ -55,7 +55,7 @@ function django(tree: SourceTree): PythonStart | undefined {
   const settings = /DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]/.exec(tree.read('manage.py') ?? '')?.[1];
   if (settings === undefined) return undefined;
   const folder = settings.split('.')[0] ?? '';
-  const wsgiFile = [`${settings.replace(/\.?settings.*$/, '').replaceAll('.', '/')}/wsgi.py`, `${folder}/wsgi.py`].find(
+  const wsgiFile = [`${settings.replace(/\.?settings.*/s, '').replaceAll('.', '/')}/wsgi.py`, `${folder}/wsgi.py`].find(
     path => hasFile(tree, path),
   );
   const module = (wsgiFile ?? `${folder}/wsgi.py`).replace(/\.py$/, '').replaceAll('/', '.');
@@ -75,7 +75,7 @@ function django(tree: SourceTree): PythonStart | undefined {
 function streamlit(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
   const candidates = ['streamlit_app.py', ...mainFiles, ...filesEndingIn(tree, '.py')];
   const path = candidates.find(
-    file => isPlain(file) && /^\s*(?:import|from)\s+streamlit\b/m.test(tree.read(file) ?? ''),
+    file => isPlain(file) && /^[ \t]*(?:import|from)[ \t]+streamlit\b/m.test(tree.read(file) ?? ''),
   );
   if (path === undefined) return undefined;
   const options = [
@@ -101,7 +101,7 @@ function streamlit(tree: SourceTree, names: ReadonlySet<string>): PythonStart | 
 
 function gradio(tree: SourceTree): PythonStart | undefined {
   const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(
-    file => isPlain(file) && /^\s*(?:import|from)\s+gradio\b/m.test(tree.read(file) ?? ''),
+    file => isPlain(file) && /^[ \t]*(?:import|from)[ \t]+gradio\b/m.test(tree.read(file) ?? ''),
   );
   if (path === undefined) return undefined;
   return {
@@ -153,7 +153,7 @@ function wsgi(tree: SourceTree): PythonStart | undefined {
     ['bottle', 'Bottle'],
     ['falcon', 'App'],
   ] as const) {
-    const found = findApplication(tree, type, framework === 'falcon' ? 'falcon\\.' : undefined);
+    const found = findApplication(tree, type, framework === 'falcon' ? 'falcon' : undefined);
     if (found === undefined) continue;
     const { folder, module } = importPath(tree, found.path);
     const expression = framework === 'dash' ? `${found.expression}.server` : found.expression;
@@ -206,25 +206,36 @@ function onlyFile(tree: SourceTree): string | undefined {
 }
 
 /** The module variable that holds an application, or the factory that returns one. */
-function findApplication(tree: SourceTree, type: string, prefix = '(?:\\w+\\.)?'): Application | undefined {
-  const variable = new RegExp(`^(\\w+)\\s*(?::[^=\\n]+)?=\\s*${prefix}${type}\\(`, 'm');
-  const made = new RegExp(`\\b${prefix}${type}\\(`);
+function findApplication(tree: SourceTree, type: string, module?: string): Application | undefined {
   const known = mainFiles.filter(path => hasFile(tree, path));
   const files = [...known, ...filesEndingIn(tree, '.py')].filter(
     path => isPlain(path) && !/(?:^|\/)(?:tests?|conftest)/.test(path),
   );
   for (const path of files) {
-    const name = variable.exec(tree.read(path) ?? '')?.[1];
+    const name = variableOf(tree.read(path) ?? '', type, module);
     if (name !== undefined) return { path, expression: name };
   }
   for (const path of files) {
     const text = tree.read(path) ?? '';
-    const factory = made.test(text)
-      ? /^def\s+((?:create|make|build)_app)\s*\(\s*(?:\)|\w+\s*(?::[^=,)]+)?=)/m.exec(text)?.[1]
+    const factory = makes(text, type, module)
+      ? /^def\s+((?:create|make|build)_app)\s*\(\s*(?:\)|\w+\s*(?::[^=,()]+)?=)/m.exec(text)?.[1]
       : undefined;
     if (factory !== undefined) return { path, expression: `${factory}()` };
   }
   return undefined;
+}
+
+/** The variable that is assigned an object of this type; any module may be before the type, unless one is given. */
+function variableOf(text: string, type: string, module: string | undefined): string | undefined {
+  if (!text.includes(`${type}(`)) return undefined;
+  const assigned = [...text.matchAll(/^(\w+)[ \t]*(?::[^=\n\r\u2028\u2029]+)?=[ \t]*(?:(\w+)\.)?(\w+)\(/gm)];
+  return assigned.find(match => match[3] === type && (module ?? match[2]) === match[2])?.[1];
+}
+
+function makes(text: string, type: string, module: string | undefined): boolean {
+  if (!text.includes(`${type}(`)) return false;
+  const called = [...text.matchAll(/\b(?:(\w+)\.)?(\w+)\(/g)];
+  return called.some(match => match[2] === type && (module ?? match[1]) === match[1]);
 }
 
 /** Whether a file is imported as part of a package, or as a script from its own folder. */
@@ -236,13 +247,9 @@ function importPath(tree: SourceTree, path: string): { folder: string; module: s
   const text = tree.read(path) ?? '';
   const asPackage =
     hasFile(tree, `${folder}/__init__.py`) ||
-    /^\s*from\s+\./m.test(text) ||
-    new RegExp(`^\\s*(?:from|import)\\s+${escaped(top)}[.\\s]`, 'm').test(text);
+    /^[ \t]*from[ \t]+\./m.test(text) ||
+    [...text.matchAll(/^[ \t]*(?:from|import)[ \t]+(\w+)[.\s]/gm)].some(match => match[1] === top);
   if (file.endsWith('/__init__')) return { folder: '', module: folder.replaceAll('/', '.') };
   if (asPackage) return { folder: '', module: file.replaceAll('/', '.') };
   return { folder, module: file.slice(folder.length + 1) };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -95,7 +95,7 @@ function onlySource(tree: SourceTree): string | undefined {
 /** sqlite3 is part of Python, so no dependency tells. */
 function sqliteImport(tree: SourceTree): string[] {
   const path = tree.paths.find(
-    file => file.endsWith('.py') && /^\s*import\s+sqlite3\b|sqlite:\/\/\//m.test(tree.read(file) ?? ''),
+    file => file.endsWith('.py') && /^[ \t]*import[ \t]+sqlite3\b|sqlite:\/\/\//m.test(tree.read(file) ?? ''),
   );
   return path === undefined
     ? []

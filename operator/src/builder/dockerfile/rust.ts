@@ -85,10 +85,20 @@ function dependencyLines(tree: SourceTree, locked: string): string[] {
 
 function binaryName(tree: SourceTree): string | undefined {
   const text = tree.read('Cargo.toml') ?? '';
-  const binaries = [...text.matchAll(/^\[\[bin\]\]\s*(?:[^[]*?\n)?name\s*=\s*"([^"]+)"/gm)].map(
-    match => match[1] ?? '',
-  );
+  const binaries = namesIn(text, '[[bin]]');
   if (binaries.length === 1) return binaries[0];
   if (binaries.length > 1 || !hasFile(tree, 'src/main.rs')) return undefined;
-  return /^\[package\][^[]*?^name\s*=\s*"([^"]+)"/ms.exec(text)?.[1];
+  return namesIn(text, '[package]')[0];
+}
+
+/** The names that sections with this header give. */
+function namesIn(text: string, header: string): string[] {
+  const names: string[] = [];
+  let section: string | undefined;
+  for (const line of text.split('\n')) {
+    section = /^\[[^\]]*\]{1,2}/.exec(line)?.[0] ?? section;
+    const name = section === header ? /^[ \t]*name\s*=\s*"([^"]+)"/.exec(line)?.[1] : undefined;
+    if (name !== undefined) names.push(name);
+  }
+  return names;
 }

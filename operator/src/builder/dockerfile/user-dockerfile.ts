@@ -61,7 +61,7 @@ function portWhy(request: BuildRequest, exposed: number | undefined): string {
 
 /** The instructions after the last FROM, continued lines joined, comments dropped. */
 function lastStage(text: string): string[] {
-  const joined = text.replace(/^\s*#.*$\n?/gm, '').replace(/\\[ \t]*\r?\n/g, ' ');
+  const joined = text.replace(/^[ \t]*#.*\n?/gm, '').replace(/\\[ \t]*\r?\n/g, ' ');
   const lines = joined.split(/\r?\n/).map(line => line.trim());
   const from = lines.findLastIndex(line => /^FROM\s/i.test(line));
   return lines.slice(from + 1);
@@ -70,7 +70,7 @@ function lastStage(text: string): string[] {
 /** The first literal TCP port of the stage; a variable cannot be known before the build. */
 function exposedPort(stage: readonly string[]): number | undefined {
   for (const line of stage) {
-    const words = /^EXPOSE\s+(.*)$/i.exec(line)?.[1]?.split(/\s+/) ?? [];
+    const words = /^EXPOSE\s(.*)$/is.exec(line)?.[1]?.split(/\s+/) ?? [];
     for (const word of words) {
       const port = Number(/^(\d{1,5})(?:\/tcp)?$/i.exec(word)?.[1]);
       if (port >= 1 && port <= 65535) return port;

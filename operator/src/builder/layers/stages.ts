@@ -72,7 +72,7 @@ function stepsOf(line: string): Step[] {
     case 'COPY':
       return [copyOf(rest)];
     case 'ENV':
-      return [...rest.matchAll(/(\w+)=(?:"([^"]*)"|(\S*))/g)].map(([, name = '', quoted, plain = '']) => ({
+      return [...rest.matchAll(/(?<!\w)(\w+)=(?:"([^"]*)"|(\S*))/g)].map(([, name = '', quoted, plain = '']) => ({
         do: 'env',
         name,
         value: quoted ?? plain,
