@@ -1,9 +1,11 @@
 // A tenant namespace per scenario, with an owner of its own, so that scenarios share neither names nor quotas nor turns.
 import { randomBytes } from 'node:crypto';
 import { labels } from '@vibed/crds';
-import { isKubeError, type KubeClient, kinds } from '@vibed/store/kube';
+import { isKubeError, type KubeClient, type KubeObject, kinds } from '@vibed/store/kube';
 import { config } from './config.ts';
 import { eventually } from './eventually.ts';
+
+type Quota = KubeObject & { spec?: { hard?: object }; status?: { used?: Readonly<Record<string, string>> } };
 
 export interface TenantNamespace extends AsyncDisposable {
   name: string;
@@ -20,7 +22,17 @@ export async function tenantNamespace(client: KubeClient, topic: string): Promis
   await client.create(kinds.namespace, {
     metadata: { name, labels: { [labels.owner]: name, 'vibed.dev/e2e': 'true' } },
   });
+  await quotaCounted(client, name);
   return { name, [Symbol.asyncDispose]: () => (config.keep ? kept(name) : removeNamespace(client, name)) };
+}
+
+/** A quota that is new refuses what it counts until it has counted once; scenarios create Secrets and Jobs of their own. */
+async function quotaCounted(client: KubeClient, namespace: string): Promise<void> {
+  const counted = async () => {
+    const { spec, status } = await client.get<Quota>(kinds.resourceQuota, { namespace, name: 'vibed' });
+    return Object.keys(spec?.hard ?? {}).every(resource => status?.used?.[resource] !== undefined);
+  };
+  await eventually(counted, true as boolean, { within: 60 });
 }
 
 async function kept(name: string): Promise<void> {

@@ -23,6 +23,22 @@ test('a Job keeps whether it may run and how it ended', () => {
   });
 });
 
+test('only annotations of vibeD are kept', () => {
+  const annotations = { 'vibed.dev/desired-hash': 'h', 'example.com/large': 'text' };
+  expect(lean(kinds.ingress, { metadata: { ...metadata, annotations } }).metadata.annotations).toEqual({
+    'vibed.dev/desired-hash': 'h',
+  });
+  expect(lean(kinds.ingress, { metadata: { ...metadata, annotations: { a: 'b' } } })).toEqual({ metadata });
+});
+
+test('a ConfigMap keeps what finds it again', () => {
+  const configMap = {
+    metadata: { ...metadata, annotations: { long: 'text' }, finalizers: ['theirs'] },
+    data: { a: 'b' },
+  };
+  expect(lean(kinds.configMap, configMap as KubeObject)).toEqual({ metadata });
+});
+
 test('a pod keeps its address, its readiness and what its containers say', () => {
   const said = { exitCode: 0, message: '{"ok":true}' };
   const pod: Pod = {

@@ -1,5 +1,6 @@
 // What caches keep of children: what a plan reads and, of what is compared with a wish, the whole spec, so that every drift is seen.
 // Equal parts are held once (Pool): vibeD writes most of a spec into each app's objects alike.
+import { group } from '@vibed/crds';
 import { type Kind, type KubeObject, kinds, Pool } from '@vibed/store/kube';
 import type { Deployment, Job, Pod } from './artifact/world.ts';
 import type { HttpRoute } from './deployer/http-route.ts';
@@ -13,11 +14,20 @@ export function leanFor(kind: Kind): (object: KubeObject) => KubeObject {
   const lean = leanByKind.get(kind) ?? withoutStatus;
   return object => {
     checkShape(kind, object);
-    return pool.share(lean(object));
+    return pool.share(withOwnAnnotations(lean(object)));
   };
 }
 
+/** Annotations of others are not read here, and may be large: 256 KiB on each object. */
+function withOwnAnnotations(object: KubeObject): KubeObject {
+  const { annotations, ...metadata } = object.metadata;
+  if (annotations === undefined) return object;
+  const own = Object.entries(annotations).filter(([name]) => name.startsWith(`${group}/`));
+  return { ...object, metadata: { ...metadata, ...(own.length > 0 && { annotations: Object.fromEntries(own) }) } };
+}
+
 const leanByKind = new Map<Kind, (object: KubeObject) => KubeObject>([
+  [kinds.configMap, leanConfigMap],
   [kinds.job, leanJob],
   [kinds.pod, leanPod],
   [kinds.deployment, leanDeployment],
@@ -25,6 +35,12 @@ const leanByKind = new Map<Kind, (object: KubeObject) => KubeObject>([
   [kinds.knativeService, leanKnativeService],
   [kinds.knativeRevision, leanKnativeRevision],
 ]);
+
+/** Found by its labels, and never compared: anybody may have put anything else on it. */
+function leanConfigMap({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, labels } = metadata;
+  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion, deletionTimestamp, labels } };
+}
 
 /** Only that it is there, and as wished, is of interest. */
 function withoutStatus({ status: _, ...object }: KubeObject & { status?: unknown }): KubeObject {

@@ -148,10 +148,13 @@ const tenants = z
         'count/configmaps': '500',
         // One per change of variables, kept with the version that refers to it.
         'count/secrets': '600',
-        // Versions: historyLimit of each Artifact, ten by default.
-        'count/controllerrevisions.apps': '1000',
+        // Versions: historyLimit of each Artifact, ten by default. vibeD holds them in memory.
+        'count/controllerrevisions.apps': '600',
         // Knative makes three per version.
         'count/services': '2000',
+        // Knative makes one per version.
+        'count/deployments.apps': '600',
+        'count/ingresses.networking.k8s.io': '100',
         'services.nodeports': '0',
         'services.loadbalancers': '0',
         'count/jobs.batch': '50',
