@@ -40,6 +40,13 @@ const targets = z
           .string()
           .optional()
           .describe('host:port of the gateway that Knative’s routes are served by; apps.probeVia when absent.'),
+        domain: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'The domain in Knative’s ConfigMap config-domain, where it is not apps.domain: hosts at and below it are kept for apps too.',
+          ),
         requestSeconds: z
           .int()
           .min(1)

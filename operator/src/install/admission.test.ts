@@ -30,8 +30,15 @@ const policies = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolic
 it.each([
   ['apps.Example.com', 'https://vibed.example.com:8443', 'apps.example.com', 'vibed.example.com'],
   ['localhost', 'http://vibed.localhost:8080', 'localhost', 'vibed.localhost,localhost'],
-])('keeps the hosts of %s and %s to vibeD', (domain, publicUrl, appsDomain, publicHosts) => {
-  expect(admissionParameters(settingsFor(domain, publicUrl)).data).toMatchObject({ appsDomain, publicHosts });
+])('keeps the hosts of %s and %s to vibeD', (domain, publicUrl, domains, publicHosts) => {
+  expect(admissionParameters(settingsFor(domain, publicUrl)).data).toMatchObject({ domains, publicHosts });
+});
+
+it('keeps the hosts of another domain of Knative to vibeD too', () => {
+  const settings = settingsFor('apps.example.com', 'https://vibed.example.com');
+  const knative = { ...settings.targets.knative, domain: 'Serving.example.com' };
+  const { data } = admissionParameters({ ...settings, targets: { ...settings.targets, knative } });
+  expect(data.domains).toBe('apps.example.com,serving.example.com');
 });
 
 it('judges every kind of route that the operator itself makes', () => {

@@ -1,4 +1,4 @@
-// Who may make a route, and for which host. Hosts at and below apps.domain, and those of the api-server, are vibeD's in every
+// Who may make a route, and for which host. Hosts at and below the domains of apps, and those of the api-server, are vibeD's in every
 // namespace, whatever kind of route names them. In a workspace a route must name its hosts, because a route without one takes paths of
 // everybody's; and what decides about hosts in a way that is not judged here is refused there.
 //
@@ -9,9 +9,11 @@ import type { Settings } from '../settings.ts';
 import { accountName, inWorkspace, labelOf, type PolicyOptions, policyObjects, type Validation } from './policy.ts';
 
 /** What the policies read in `params.data`; lists are joined with commas. */
-export function hostParameters({ apps, api }: Settings): Record<string, string> {
+export function hostParameters({ apps, targets, api }: Settings): Record<string, string> {
   return {
-    appsDomain: apps.domain.toLowerCase(),
+    domains: [apps.domain, ...(targets.knative.domain === undefined ? [] : [targets.knative.domain])]
+      .join(',')
+      .toLowerCase(),
     publicHosts: publicHosts(api).join(','),
     routeAccounts: apps.routeAccounts.join(','),
   };
@@ -25,10 +27,9 @@ export function publicHosts({ publicUrl }: Settings['api']): string[] {
 
 /** CEL: whether the host in the variable `host` meets one of ours, also as a wildcard. */
 const isOurs = `(
-  host.replace('*.', '') == params.data.appsDomain
-  || host.endsWith('.' + params.data.appsDomain)
-  || params.data.publicHosts.split(',').exists(ours, host == ours)
-  || host.startsWith('*.') && (params.data.publicHosts.split(',') + [params.data.appsDomain]).exists(ours,
+  params.data.domains.split(',').exists(domain, host.replace('*.', '') == domain || host.endsWith('.' + domain))
+  || host in params.data.publicHosts.split(',')
+  || host.startsWith('*.') && (params.data.publicHosts + ',' + params.data.domains).split(',').exists(ours,
     ours.endsWith(host.substring(1)))
 )`.replaceAll(/\n\s*/g, ' ');
 
@@ -51,7 +52,7 @@ const variables = {
 const noneOfOurs: Validation = {
   expression: `!variables.isNew || !variables.hosts.exists(host, ${isOurs}) || variables.isTrusted`,
   message: {
-    cel: `'host ' + variables.hosts.filter(host, ${isOurs}).join(', ') + ' is kept for vibeD: hosts at and below ' + params.data.appsDomain + ' are given to apps by vibeD alone. Use a host of another domain.'`,
+    cel: `'host ' + variables.hosts.filter(host, ${isOurs}).join(', ') + ' is kept for vibeD: hosts at and below ' + params.data.domains + ' are given to apps by vibeD alone. Use a host of another domain.'`,
   },
 };
 
@@ -215,7 +216,7 @@ function hostPolicy(
     name,
     resources: [{ apiGroups: groups, operations: ['CREATE', 'UPDATE'], resources, scope: 'Namespaced' }],
     conditions: {
-      'has-settings': "has(params.data) && 'appsDomain' in params.data",
+      'has-settings': "has(params.data) && 'domains' in params.data",
       'not-vibed': `request.userInfo.username != '${accountName(systemNamespace, 'vibed-operator')}'`,
       'not-masters': "!(has(request.userInfo.groups) && 'system:masters' in request.userInfo.groups)",
       // Finalizers and status of an object that is there already are not its route.
