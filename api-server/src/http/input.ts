@@ -69,8 +69,17 @@ function objectIn(body: unknown): Record<string, unknown> {
   throw new Problem('InvalidInput', 'the body is not a JSON object', { hint: 'send one JSON object' });
 }
 
+/** Fields that hold secrets. */
+export const neverInQuery: readonly string[] = ['env', 'set_env'];
+
 /** Everything in a query is text; the schema says what is a number, a boolean or JSON. */
 function queryOf(request: Request, { input }: Action): Record<string, unknown> {
+  const secret = neverInQuery.find(name => name in request.query);
+  if (secret !== undefined)
+    throw new Problem('InvalidInput', `${secret} may not be in the query: URLs are logged on their way`, {
+      field: secret,
+      hint: `send ${secret} as JSON or as a field of a form`,
+    });
   const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
   const entries = Object.entries(request.query).map(([key, value]) => {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined;

@@ -70,19 +70,28 @@ it('says how files come: as JSON, as a form, and as an archive with the other fi
     expect([id, Object.keys(operation.requestBody?.content ?? {})]).toEqual([id, types]);
     const query = (operation.parameters ?? []).filter(parameter => parameter.in === 'query').map(({ name }) => name);
     expect(query).toEqual(expect.arrayContaining(['port']));
-    expect(query).not.toContain('files');
+    for (const name of ['files', 'env', 'set_env']) expect(query).not.toContain(name);
   }
 });
 
 it('is right about archives: fields of every type may be in the query', async () => {
   await using server = await startTestServer();
-  const query = new URLSearchParams({ name: 'todo', port: '3001', env: '{"A":"b"}', dry_run: 'false' });
+  const query = new URLSearchParams({ name: 'todo', port: '3001', secrets: '{"A":"db/url"}', dry_run: 'false' });
   const zip = Buffer.from(zipSync({ 'index.html': strToU8('hi') }));
   const headers = { 'content-type': 'application/zip' };
   const sent = await server.call('alice', 'POST', `/api/artifacts?${query}`, zip, headers);
   expect(sent).toMatchObject({ status: 200, body: { name: 'todo' } });
   const { spec } = await server.store.get({ namespace: namespaceOf('alice'), name: 'todo' });
   expect(spec.run).toMatchObject({ port: 3001, env: [{ name: 'A' }] });
+  const withSecret = await server.call(
+    'alice',
+    'POST',
+    `/api/artifacts?name=x&env=${'%7B%22A%22:%22hunter2%22%7D'}`,
+    zip,
+    headers,
+  );
+  expect(withSecret).toMatchObject({ status: 400, body: { field: 'env' } });
+  expect(JSON.stringify(withSecret.body)).not.toContain('hunter2');
 });
 
 it('lists every refusal that a route was seen to answer with', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Action } from '../actions/action.ts';
 import { problemCodes } from '../problems.ts';
 import { archiveTypes } from './content-type.ts';
+import { neverInQuery } from './input.ts';
 import { type Route, routes, tags } from './routes.ts';
 import { streamPaths, streamSchemas } from './stream-paths.ts';
 
@@ -158,7 +159,7 @@ function queryOf({ method }: Route, { properties = {}, required = [] }: ObjectSc
   const isRead = method === 'get';
   if (!isRead && !('files' in properties)) return [];
   return Object.entries(properties)
-    .filter(([name]) => isRead || !sourceFields.includes(name))
+    .filter(([name]) => !neverInQuery.includes(name) && (isRead || !sourceFields.includes(name)))
     .map(([name, schema]) => ({
       name,
       in: 'query',

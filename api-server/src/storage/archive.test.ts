@@ -78,6 +78,13 @@ describe('an archive', () => {
     await refused(Buffer.from(zipSync({ zeros: new Uint8Array(zeros) })), /more than \d+ bytes/);
   });
 
+  it('refuses more folders than any app has, as tar and as zip', async () => {
+    const names = Array.from({ length: 10_001 }, (_, i) => `d${i}/`);
+    await refused(await tar(...names.map(name => ({ name, type: 'directory' as const }))), /10000 entries/);
+    const zip = Buffer.from(zipSync(Object.fromEntries(names.map(name => [name, new Uint8Array()]))));
+    await refused(zip, /10000 entries/);
+  });
+
   it.each([Buffer.from('hello'), Buffer.alloc(0), gzipSync(Buffer.from('x')), Buffer.from('PK\u0003\u0004xxxxxxxx')])(
     'refuses what is none',
     async bytes => {

@@ -6,7 +6,7 @@ import type { TreeFile } from '@vibed/store/tree-digest';
 import { Unzip, UnzipInflate } from 'fflate';
 import { extract, type Header, pack } from 'tar-stream';
 import { Problem } from '../problems.ts';
-import { shown, type Tree, TreeCollector } from './tree.ts';
+import { shown, sourceLimits, type Tree, TreeCollector } from './tree.ts';
 
 /** tar.gz of the files. */
 export async function packTree(files: readonly TreeFile[]): Promise<Buffer> {
@@ -37,6 +37,7 @@ async function readTar(archive: Buffer, collector: TreeCollector): Promise<void>
     let entries = 0;
     for await (const entry of parser) {
       entries += 1;
+      checkEntries(entries);
       await readEntry(entry.header, entry as unknown as AsyncIterable<Buffer>, collector);
       entry.resume();
     }
@@ -66,7 +67,10 @@ async function readEntry(header: Header, body: AsyncIterable<Buffer>, collector:
 function readZip(archive: Buffer, collector: TreeCollector): void {
   refuseZipLinks(archive);
   let failure: unknown;
+  let entries = 0;
   const unzip = new Unzip(file => {
+    entries += 1;
+    checkEntries(entries);
     if (file.name.endsWith('/')) return;
     const path = collector.begin(file.name);
     const chunks: Uint8Array[] = [];
@@ -91,6 +95,17 @@ function readZip(archive: Buffer, collector: TreeCollector): void {
   if (failure instanceof Problem) throw failure;
   if (failure !== undefined) throw broken(failure instanceof Error ? failure.message : 'it cannot be unpacked');
 }
+
+/** Folders count as well: an entry costs time before it is known to be one, in a zip more the more there are. */
+function checkEntries(count: number): void {
+  if (count <= maxEntries) return;
+  throw new Problem('TooLarge', `the archive has more than ${maxEntries} entries`, {
+    field: 'files',
+    hint: 'leave out what the app does not need (node_modules, media, data)',
+  });
+}
+
+const maxEntries = 2 * sourceLimits.files;
 
 const centralEntry = 0x02014b50;
 const endOfCentral = Buffer.from('PK\u0005\u0006');
