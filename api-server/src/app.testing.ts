@@ -16,6 +16,7 @@ import {
 } from '@vibed/store';
 import { type KubeClient, KubeError, type KubeObject, type Log } from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
+import { makeLines } from './actions/lines.ts';
 import { type AppOptions, makeApp } from './app.ts';
 import type { Caller } from './auth/caller.ts';
 import { originRules } from './auth/origin.ts';
@@ -24,6 +25,7 @@ import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { makeServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
+import { sourceInUse } from './prune.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Turnstile } from './storage/turnstile.ts';
 import { Tenancy } from './tenancy.ts';
@@ -188,7 +190,7 @@ async function testServices(
   client: MemoryClient,
   store: MemoryStore,
   log: Log,
-  sharedNamespace: string | undefined,
+  { sharedNamespace, sourceBytesPerOwner = 2 ** 31 }: TestSettings,
 ): Promise<Services> {
   const folder = mkdtempSync(join(tmpdir(), 'vibed-api-'));
   const settings = settingsSchema.parse({
@@ -199,6 +201,7 @@ async function testServices(
   const view = store.watch();
   const metrics = new Metrics();
   const tenancy = new Tenancy(client as unknown as KubeClient, sharedNamespace);
+  const feed = new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 });
   return {
     settings,
     client: client as unknown as KubeClient,
@@ -206,13 +209,18 @@ async function testServices(
     view,
     metrics,
     log,
-    feed: new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
-    storage: await LocalStorage.open(folder),
+    feed,
+    storage: await LocalStorage.open(folder, {
+      bytesPerOwner: sourceBytesPerOwner,
+      treesPerOwner: 1000,
+      isInUse: sourceInUse({ view, feed, tenancy, store }),
+    }),
     uploads: await Uploads.open(folder),
     envSecrets: new EnvSecrets(folder),
     reading: new Turnstile('request bodies', 20, 200),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
+    lines: makeLines(),
     tenancy,
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),
@@ -230,19 +238,17 @@ interface TestSettings {
   anonymous?: boolean;
   /** One namespace for all owners. */
   sharedNamespace?: string | undefined;
+  sourceBytesPerOwner?: number;
 }
 
-export async function startTestServer({
-  anonymous = false,
-  sharedNamespace,
-  keys: given,
-}: TestSettings = {}): Promise<TestServer> {
+export async function startTestServer(settings: TestSettings = {}): Promise<TestServer> {
+  const { anonymous = false, keys: given } = settings;
   const lines: string[] = [];
   const line = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: line, info: line, warn: line, error: line };
   const store = new MemoryStore();
   const client = new MemoryClient();
-  const services = await testServices(client, store, log, sharedNamespace);
+  const services = await testServices(client, store, log, settings);
   const keys = new TestKeys();
   const app = makeApp({
     services,

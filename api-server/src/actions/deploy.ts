@@ -45,6 +45,7 @@ export const deployArtifact = defineAction({
   description:
     'Create an app from files (or source_ref, git_url, image) and get its URL. Answers at once; then call wait_for_artifact. Repeating the same call changes nothing.',
   scope: 'write',
+  line: 'sources',
   hints: { idempotent: true },
   input,
   output,

@@ -39,6 +39,7 @@ export const invokeArtifact = defineAction({
   title: 'Ask an app',
   description: 'One HTTP request to the app at its URL, and what it answers. Redirects are not followed.',
   scope: 'write',
+  line: 'requests',
   hints: { openWorld: true },
   input,
   output: z.object({

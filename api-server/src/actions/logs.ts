@@ -42,6 +42,7 @@ export const getArtifactLogs = defineAction({
   title: 'Logs of an app',
   description: 'The last lines of the build or of the app, and the first line that looks like an error.',
   scope: 'read',
+  line: 'logs',
   hints: { idempotent: true },
   input,
   output: z.object({

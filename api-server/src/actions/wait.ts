@@ -18,6 +18,7 @@ export const waitForArtifact = defineAction({
   title: 'Wait for a version',
   description: `Returns when that version runs, has failed, or was superseded; after at most ${maxSeconds} s it returns still_working: call it again.`,
   scope: 'read',
+  line: 'waits',
   hints: { idempotent: true },
   input: z.strictObject({
     name: nameSchema,
