@@ -14,7 +14,15 @@ import {
   compactArtifact,
   type VersionRecord,
 } from '@vibed/store';
-import { type KubeClient, KubeError, type KubeObject, type Log } from '@vibed/store/kube';
+import {
+  endsOf,
+  type KubeClient,
+  KubeError,
+  type KubeObject,
+  type Log,
+  type LogEnds,
+  type LogKeep,
+} from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
 import { makeLines } from './actions/lines.ts';
 import { type AppOptions, makeApp } from './app.ts';
@@ -150,6 +158,10 @@ class MemoryClient {
   }
   async list(_kind: unknown, { namespace }: { namespace: string }): Promise<{ items: KubeObject[] }> {
     return { items: this.pods.filter(({ metadata }) => metadata.namespace === namespace) };
+  }
+  /** Of the container's whole log, as a cluster would send it. */
+  logEnds(ref: { name: string }, options: { container: string }, keep: LogKeep): Promise<LogEnds> {
+    return endsOf(this.followLogs(ref, options), keep);
   }
   /** Each run of a container says what `says` has for `<pod>/<container>`, and ends. */
   async *followLogs({ name }: { name: string }, { container }: { container: string }): AsyncGenerator<Uint8Array> {

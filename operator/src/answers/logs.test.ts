@@ -1,10 +1,16 @@
 import { gunzipSync } from 'node:zlib';
-import { type KubeClient, KubeError } from '@vibed/store/kube';
+import { endsOf, type KubeClient, KubeError } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
 import { buildLog, lastLines, podLog, withoutUsage } from './logs.ts';
 
 const pod = { namespace: 'n', name: 'p' };
-const client = (logs: KubeClient['logs']) => ({ logs }) as KubeClient;
+const client = (logs: KubeClient['logs']) => {
+  async function* streamed(...request: Parameters<KubeClient['logs']>) {
+    yield Buffer.from(await logs(...request));
+  }
+  const logEnds: KubeClient['logEnds'] = (ref, options, keep) => endsOf(streamed(ref, options), keep);
+  return { logEnds } as KubeClient;
+};
 
 it('keeps the last lines, without colours and control characters, within 2 KiB', () => {
   const lines = lastLines(`${'long '.repeat(1000)}\n\x1b[31mred\x1b[0m\r\nlast\x07\n`);
@@ -43,6 +49,26 @@ it('keeps the head and the tail of a long build, and tells the last container th
   expect(kept.endsWith('last')).toBe(true);
   expect(kept.length).toBeLessThan(270_000);
   expect(answer.tail.endsWith('last')).toBe(true);
+});
+
+it('keeps the end of a log of any length, and of every container', async () => {
+  const said = (container: string) =>
+    ['first', ...Array(200_000).fill('y'.repeat(63)), `error of ${container}`].join('\n');
+  const answer = await buildLog(
+    client(async (_ref, { container }) => said(container ?? '')),
+    pod,
+    ['source', 'build'],
+  );
+  expect(gunzipSync(answer.gzip).toString()).toMatch(/^=== source\nfirst\n/);
+  expect(gunzipSync(answer.gzip).toString()).toMatch(/\nerror of build$/);
+  expect(answer.tail.endsWith('error of build')).toBe(true);
+  const excerpt = await podLog(
+    client(async () => `${'long '.repeat(100_000)}\nthe error\n`),
+    pod,
+    'app',
+    false,
+  );
+  expect(excerpt.tail).toBe('the error');
 });
 
 it('lets an unreachable kubelet be an error, not an empty log', async () => {

@@ -1,6 +1,6 @@
 // Logs of pods, read once: a bounded tail for people, and for builds the whole within its limits.
 import { gzipSync } from 'node:zlib';
-import { isKubeError, type KubeClient } from '@vibed/store/kube';
+import { isKubeError, joinedEnds, type KubeClient } from '@vibed/store/kube';
 import type { BuildLogAnswer, PodLogAnswer } from '../artifact/questions.ts';
 
 interface PodRef {
@@ -10,7 +10,6 @@ interface PodRef {
 
 const headBytes = 64 * 1024;
 const tailBytes = 192 * 1024;
-const readLimit = 8 * 1024 * 1024;
 const excerptBytes = 2 * 1024;
 const excerptLines = 30;
 
@@ -20,13 +19,14 @@ export async function podLog(
   container: string,
   previous: boolean,
 ): Promise<PodLogAnswer> {
-  const options = { container, tailLines: excerptLines, limitBytes: 64 * 1024 };
-  const text = await client.logs(pod, { ...options, previous }).catch(async error => {
+  const options = { container, tailLines: excerptLines };
+  const keep = { head: 0, tail: 64 * 1024 };
+  const { tail } = await client.logEnds(pod, { ...options, previous }, keep).catch(async error => {
     // The instance before may be gone from the node; the present one is then the best there is.
     if (!previous || !isKubeError(error)) throw error;
-    return await client.logs(pod, options);
+    return await client.logEnds(pod, options, keep);
   });
-  return { kind: 'podLog', tail: lastLines(text) };
+  return { kind: 'podLog', tail: lastLines(tail) };
 }
 
 export async function buildLog(
@@ -36,7 +36,8 @@ export async function buildLog(
 ): Promise<BuildLogAnswer> {
   const parts: string[] = [];
   for (const container of containers) {
-    const text = await client.logs(pod, { container, limitBytes: readLimit }).catch(error => {
+    const keep = { head: headBytes, tail: tailBytes };
+    const text = await client.logEnds(pod, { container }, keep).then(joinedEnds, error => {
       if (isKubeError(error, 'Invalid') || isKubeError(error, 'NotFound')) return ''; // the container never ran
       throw error;
     });
