@@ -2,6 +2,7 @@
 import { dialled } from '@vibed/operator/settings';
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
@@ -45,8 +46,8 @@ export const invokeArtifact = defineAction({
   output: z.object({
     ...answerShape,
     status: z.int(),
-    headers: z.record(z.string(), z.string()),
-    body: z.string(),
+    headers: z.record(z.string(), othersText('the app')),
+    body: othersText('the app'),
     truncated: z.boolean(),
     latency_ms: z.int(),
   }),

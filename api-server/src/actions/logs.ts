@@ -9,6 +9,7 @@ import type { CompactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds, type LogOptions, type Typed } from '@vibed/store/kube';
 import { z } from 'zod';
 import { isCurrent } from '../current.ts';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import { type Context, defineAction, type Right } from './action.ts';
 import { listShape } from './answer.ts';
@@ -51,8 +52,8 @@ export const getArtifactLogs = defineAction({
   output: z.object({
     name: z.string(),
     kind: z.enum(['build', 'app']),
-    text: z.string(),
-    first_error: z.string().optional(),
+    text: othersText('the log'),
+    first_error: othersText('the log').optional(),
     left_out: z.int().describe('Lines before these.'),
     cursor: z.string().optional(),
     ...listShape,

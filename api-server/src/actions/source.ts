@@ -1,6 +1,7 @@
 // get_artifact_source: which files a version has, and what is in one of them.
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import type { StoredFile } from '../storage/storage.ts';
 import { defineAction } from './action.ts';
@@ -33,7 +34,7 @@ export const getArtifactSource = defineAction({
     name: z.string(),
     files: z.array(z.object({ path: z.string(), bytes: z.int() })).optional(),
     path: z.string().optional(),
-    content: z.string().optional(),
+    content: othersText('a source file').optional(),
     encoding: z.enum(['utf-8', 'base64']).optional(),
     total_bytes: z.int(),
     next_offset: z.int().optional(),

@@ -2,6 +2,7 @@
 import type { ArtifactSpec } from '@vibed/crds';
 import { compactArtifact, type VersionRecord } from '@vibed/store';
 import { z } from 'zod';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape, listShape } from './answer.ts';
@@ -74,7 +75,7 @@ export const diffVersions = defineAction({
   output: z.object({
     name: z.string(),
     files: z.array(z.object({ path: z.string(), change: z.enum(['added', 'deleted', 'changed']) })),
-    patch: z.string(),
+    patch: othersText('source files'),
     truncated: z.boolean(),
     settings: z.array(z.string()),
     ...listShape,
