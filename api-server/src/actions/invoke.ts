@@ -29,7 +29,8 @@ const input = z.strictObject({
         .max(4096)
         .regex(/^[\t\x20-\x7e]*$/),
     )
-    .optional(),
+    .optional()
+    .describe('Name → value.'),
   body: z.string().max(100_000).optional(),
   max_bytes: z.int().min(1).max(maxBytes).optional(),
 });

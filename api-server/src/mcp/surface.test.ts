@@ -49,6 +49,8 @@ describe('the MCP surface', () => {
       expect(schema.properties).toBeTypeOf('object');
       expect(faultsOf(schema, tool.name)).toEqual([]);
     }
+    for (const [name, member] of Object.entries(tool.inputSchema.properties as Record<string, Schema>))
+      if (member.type === 'object') expect(Object.keys(member.properties ?? {}), name).not.toEqual([]);
     expect(Object.values(tool.annotations).filter(hint => typeof hint === 'boolean')).toHaveLength(4);
   });
 

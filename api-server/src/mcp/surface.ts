@@ -72,6 +72,9 @@ const withoutDialect = ({ $schema: _, ...json }: Json): Json => json;
 
 /** The list is in every conversation, so what says nothing is left out of it as well. */
 function makePortable(json: Json): void {
+  // A map; Gemini wants an object below the top to have members.
+  if (typeof json.additionalProperties === 'object' && json.properties === undefined)
+    json.properties = { NAME: { type: json.additionalProperties.type ?? 'string' } };
   if (json.const !== undefined) json.enum = [json.const as string];
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
