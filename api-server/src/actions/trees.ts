@@ -6,6 +6,7 @@ import type { TreeFile } from '@vibed/store/tree-digest';
 import { Problem } from '../problems.ts';
 import { packing } from '../storage/archive.ts';
 import type { StoredFile } from '../storage/storage.ts';
+import { inPathOrder } from '../storage/tree.ts';
 import type { Context } from './action.ts';
 import { findArtifact } from './find.ts';
 
@@ -45,8 +46,7 @@ function notKept(): never {
 }
 
 async function* inMemory(files: readonly TreeFile[]): AsyncGenerator<StoredFile> {
-  const keyed = files.map(file => ({ ...file, key: Buffer.from(file.path) }));
-  for (const { path, executable, bytes } of keyed.sort((a, b) => Buffer.compare(a.key, b.key)))
+  for (const { path, executable, bytes } of inPathOrder(files))
     yield { path, executable, size: bytes.length, bytes: async () => Buffer.from(bytes) };
 }
 

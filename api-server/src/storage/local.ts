@@ -23,6 +23,7 @@ import type {
   StoredArchive,
   StoredFile,
 } from './storage.ts';
+import { inPathOrder } from './tree.ts';
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -55,14 +56,15 @@ export class LocalStorage implements SourceStorage {
   }
 
   async save(namespace: string, files: readonly TreeFile[]): Promise<SourceRevision> {
-    const digest = await digestOf(sorted(files));
+    const ordered = inPathOrder(files);
+    const digest = await digestOf(ordered);
     const path = this.#tree(namespace, digest);
     if (path === undefined) throw new Error(`not a namespace: ${namespace}`);
     const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
     await this.#locked(namespace, async () => {
       if (await touch(path)) return;
       await mkdir(join(path, '..'), { recursive: true });
-      await this.#write(namespace, path, packing(sorted(files)));
+      await this.#write(namespace, path, packing(ordered));
     });
     return { digest, files: files.length, bytes };
   }
@@ -270,12 +272,6 @@ async function unlessAbsent<T>(result: Promise<T>): Promise<T | undefined> {
 }
 
 const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code;
-
-const sorted = (files: readonly TreeFile[]) =>
-  files
-    .map(file => ({ file, key: Buffer.from(file.path) }))
-    .sort((a, b) => Buffer.compare(a.key, b.key))
-    .map(({ file }) => file);
 
 /** treeDigest of files that come in order, which leaves time for other work. */
 async function digestOf(files: readonly TreeFile[]): Promise<string> {

@@ -68,8 +68,7 @@ export class TreeCollector {
         'there are no files in it',
         'send at least an index.html; .git, node_modules, .env and the like do not count',
       );
-    const files = this.#files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-    return { files, ignored: this.#ignored };
+    return { files: inPathOrder(this.#files), ignored: this.#ignored };
   }
 
   #claim(path: string): void {
@@ -88,6 +87,12 @@ export class TreeCollector {
       end = folded.indexOf('/', end + 1);
     }
   }
+}
+
+/** The files in byte order of their paths, which is that of digests and archives. */
+export function inPathOrder<T extends { readonly path: string }>(files: readonly T[]): T[] {
+  const keyed = files.map(file => ({ file, key: Buffer.from(file.path) }));
+  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ file }) => file);
 }
 
 const fold = (path: string) => path.normalize('NFC').toLowerCase();
