@@ -108,7 +108,7 @@ export function defineAction<I extends z.ZodObject, O extends z.ZodObject>({ run
       const act = async () => (await run(parsed.data, context)) as Record<string, unknown>;
       return action.line === undefined
         ? await act()
-        : await context.services.lines[action.line].pass(context.owner, act);
+        : await context.services.lines[action.line].pass(context.owner, act, context.signal);
     },
   };
 }

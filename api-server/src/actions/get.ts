@@ -72,7 +72,7 @@ export const getArtifact = defineAction({
       ...(failure !== undefined && { failure: briefly(failure) }),
       env: envNamesOf(spec.run),
       source: sourceFacts(spec.source, status.build?.commit),
-      ...(by !== undefined && { requested_by: by }),
+      ...(by !== undefined && { requested_by: by.slice(0, 250) }),
     };
   },
 });
