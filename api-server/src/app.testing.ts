@@ -15,8 +15,17 @@ import {
   compactArtifact,
   type VersionRecord,
 } from '@vibed/store';
-import { type KubeClient, KubeError, type KubeObject, type Log } from '@vibed/store/kube';
+import {
+  endsOf,
+  type KubeClient,
+  KubeError,
+  type KubeObject,
+  type Log,
+  type LogEnds,
+  type LogKeep,
+} from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
+import { makeLines } from './actions/lines.ts';
 import { type AppOptions, makeApp } from './app.ts';
 import type { Caller } from './auth/caller.ts';
 import { originRules } from './auth/origin.ts';
@@ -25,6 +34,7 @@ import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { makeServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
+import { sourceInUse } from './prune.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Turnstile } from './storage/turnstile.ts';
 import { Tenancy } from './tenancy.ts';
@@ -150,6 +160,10 @@ class MemoryClient {
   async list(_kind: unknown, { namespace }: { namespace: string }): Promise<{ items: KubeObject[] }> {
     return { items: this.pods.filter(({ metadata }) => metadata.namespace === namespace) };
   }
+  /** Of the container's whole log, as a cluster would send it. */
+  logEnds(ref: { name: string }, options: { container: string }, keep: LogKeep): Promise<LogEnds> {
+    return endsOf(this.followLogs(ref, options), keep);
+  }
   /** Each run of a container says what `says` has for `<pod>/<container>`, and ends. */
   async *followLogs({ name }: { name: string }, { container }: { container: string }): AsyncGenerator<Uint8Array> {
     yield Buffer.from(this.says.get(`${name}/${container}`) ?? '');
@@ -189,7 +203,7 @@ async function testServices(
   client: MemoryClient,
   store: MemoryStore,
   log: Log,
-  sharedNamespace: string | undefined,
+  { sharedNamespace, sourceBytesPerOwner = 2 ** 31 }: TestSettings,
 ): Promise<Services> {
   const folder = mkdtempSync(join(tmpdir(), 'vibed-api-'));
   const settings = settingsSchema.parse({
@@ -200,6 +214,7 @@ async function testServices(
   const view = store.watch();
   const metrics = new Metrics();
   const tenancy = new Tenancy(client as unknown as KubeClient, sharedNamespace);
+  const feed = new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 });
   return {
     settings,
     analysis: new Analysis({ queuedPerOwner: 10 }),
@@ -208,13 +223,18 @@ async function testServices(
     view,
     metrics,
     log,
-    feed: new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 }),
-    storage: await LocalStorage.open(folder),
+    feed,
+    storage: await LocalStorage.open(folder, {
+      bytesPerOwner: sourceBytesPerOwner,
+      treesPerOwner: 1000,
+      isInUse: sourceInUse({ view, feed, tenancy, store }),
+    }),
     uploads: await Uploads.open(folder),
     envSecrets: new EnvSecrets(folder),
     reading: new Turnstile('request bodies', 20, 200),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
+    lines: makeLines(),
     tenancy,
     limits: {
       read: new RateLimiter({ burst: 10_000, perSecond: 1 }),
@@ -232,19 +252,17 @@ interface TestSettings {
   anonymous?: boolean;
   /** One namespace for all owners. */
   sharedNamespace?: string | undefined;
+  sourceBytesPerOwner?: number;
 }
 
-export async function startTestServer({
-  anonymous = false,
-  sharedNamespace,
-  keys: given,
-}: TestSettings = {}): Promise<TestServer> {
+export async function startTestServer(settings: TestSettings = {}): Promise<TestServer> {
+  const { anonymous = false, keys: given } = settings;
   const lines: string[] = [];
   const line = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: line, info: line, warn: line, error: line };
   const store = new MemoryStore();
   const client = new MemoryClient();
-  const services = await testServices(client, store, log, sharedNamespace);
+  const services = await testServices(client, store, log, settings);
   const keys = new TestKeys();
   const app = makeApp({
     services,

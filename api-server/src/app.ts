@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { type Action, admit, type Context, contextFor, perform, type Services } from './actions/action.ts';
 import { followLog } from './actions/follow.ts';
 import { invalidInput } from './actions/input.ts';
-import { specOfVersion, treeOf } from './actions/trees.ts';
+import { archiveOf, specOfVersion } from './actions/trees.ts';
 import { receiveArchive } from './actions/uploads.ts';
 import type { Caller } from './auth/caller.ts';
 import { Callers, type CallersOptions } from './auth/callers.ts';
@@ -24,7 +24,6 @@ import { type Method, servePath } from './http/paths.ts';
 import { type Route, routes } from './http/routes.ts';
 import { mcpHandler } from './mcp/server.ts';
 import { Problem } from './problems.ts';
-import { packTree } from './storage/archive.ts';
 import { namespaceOf } from './tenancy.ts';
 import { refusedTicket } from './uploads.ts';
 
@@ -154,8 +153,14 @@ function downloadSource(doors: Doors): RequestHandler {
   return async (request, response) => {
     const context = await admitted(request, response, { name: 'download_source', scope: 'read' }, doors);
     const { version } = queryOf(request.query, z.strictObject({ version: z.coerce.number().int().min(1).optional() }));
-    const files = await treeOf(await specOfVersion(String(request.params.name), version, context), context);
-    response.type('application/gzip').send(await packTree(files));
+    const { lines, log } = doors.services;
+    const send = async () => {
+      const archive = await archiveOf(await specOfVersion(String(request.params.name), version, context), context);
+      await pipeline(archive, response.type('application/gzip')).catch((error: unknown) => {
+        if (!context.signal.aborted) log.debug('a download broke off', { error });
+      });
+    };
+    await lines.downloads.pass(context.owner, send, context.signal);
   };
 }
 

@@ -34,6 +34,7 @@ async function throughMcp(server: TestServer, params: string, headers: Record<st
 }
 
 const hostile: Record<string, string> = {
+  'a million members': `{"name":"todo","files":[${'0,'.repeat(1_000_000)}0]}`,
   'a body that is too large': JSON.stringify({
     name: 'todo',
     files: [{ path: 'a', content: 'x'.repeat(jsonLimitBytes) }],

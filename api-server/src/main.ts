@@ -3,10 +3,11 @@ import type { Server } from 'node:http';
 import { Analysis } from '@vibed/operator/analysis';
 import { serveHealth } from '@vibed/operator/health';
 import { makeLogger } from '@vibed/operator/logger';
-import { readSettings } from '@vibed/operator/settings';
+import { bytesIn, readSettings } from '@vibed/operator/settings';
 import { CrdArtifactStore } from '@vibed/store';
 import { connect } from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
+import { makeLines } from './actions/lines.ts';
 import { makeApp } from './app.ts';
 import { KeyRing } from './auth/keys.ts';
 import { originRules } from './auth/origin.ts';
@@ -16,7 +17,7 @@ import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { makeServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
-import { prune } from './prune.ts';
+import { prune, sourceInUse } from './prune.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Turnstile } from './storage/turnstile.ts';
@@ -86,6 +87,7 @@ async function makeServices(): Promise<Services> {
   const store = new CrdArtifactStore({ client, log, onDropped: ({ kind }) => metrics.dropped(kind) });
   const view = store.watch({});
   const tenancy = new Tenancy(client, settings.tenants.sharedNamespace);
+  const feed = new Feed({ view, tenancy, metrics });
   return {
     settings,
     analysis: new Analysis({ queuedPerOwner: 10 }),
@@ -94,13 +96,18 @@ async function makeServices(): Promise<Services> {
     view,
     metrics,
     log,
-    feed: new Feed({ view, tenancy, metrics }),
-    storage: await LocalStorage.open(config.dataDir),
+    feed,
+    storage: await LocalStorage.open(config.dataDir, {
+      bytesPerOwner: bytesIn(settings.api.sourceBytesPerOwner),
+      treesPerOwner: settings.api.sourcesPerOwner,
+      isInUse: sourceInUse({ view, feed, tenancy, store }),
+    }),
     uploads: await Uploads.open(config.dataDir),
     envSecrets: new EnvSecrets(config.dataDir),
     reading: new Turnstile('request bodies', 20, 200),
     unpacking: new Turnstile('uploads', 2, 20),
     following: new Turnstile('followed logs', 10, 0),
+    lines: makeLines(),
     tenancy,
     limits: {
       read: new RateLimiter({ burst: 200, perSecond: 20 }),

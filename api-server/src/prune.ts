@@ -4,12 +4,27 @@ import type { CompactArtifact, CompactSpec } from '@vibed/store';
 import { isKubeError, kinds } from '@vibed/store/kube';
 import type { Services } from './actions/action.ts';
 import type { SecretName } from './env-secrets.ts';
+import type { SourceQuota } from './storage/storage.ts';
 
 const hour = 3_600_000;
 
+/**
+ * Whether an artifact or one of its versions uses a stored tree. While the view is not complete or old the answer is yes: an artifact
+ * that is not seen is not a deleted one.
+ */
+export function sourceInUse(services: Pick<Services, 'view' | 'feed' | 'tenancy' | 'store'>): SourceQuota['isInUse'] {
+  const { view, feed, tenancy } = services;
+  return ({ namespace: owner, name }, digest) => {
+    if (!view.synced || feed.staleSince() !== undefined) return true;
+    const artifact = view.get({ namespace: tenancy.placeOfOwner(owner), name });
+    if (artifact === undefined || tenancy.ownerOf(artifact) !== owner) return false;
+    return specsOf(artifact, services).some(({ source }) => source.snapshot?.digest === digest);
+  };
+}
+
 /** Sources, spent upload marks, and Secrets of variables. Failures are logged: the next time is an hour away. */
 export async function prune(services: Services): Promise<void> {
-  const { storage, uploads, view, feed, tenancy, log } = services;
+  const { storage, uploads, view, feed, log } = services;
   // An artifact that is not seen yet, or not any more, is not a deleted one.
   if (!view.synced || feed.staleSince() !== undefined) return;
   try {
@@ -17,11 +32,7 @@ export async function prune(services: Services): Promise<void> {
       unreferencedMs: 24 * hour,
       unusedMs: 7 * 24 * hour,
       now: Date.now(),
-      isInUse: ({ namespace: owner, name }, digest) => {
-        const artifact = view.get({ namespace: tenancy.placeOfOwner(owner), name });
-        if (artifact === undefined || tenancy.ownerOf(artifact) !== owner) return false;
-        return specsOf(artifact, services).some(({ source }) => source.snapshot?.digest === digest);
-      },
+      isInUse: sourceInUse(services),
     });
     await uploads.prune();
     const secrets = await pruneEnv(services, Date.now());
@@ -80,6 +91,9 @@ const removal =
   };
 
 /** The present one and every recorded one. */
-function specsOf(artifact: CompactArtifact, { store }: Services): Pick<ArtifactSpec | CompactSpec, 'source' | 'run'>[] {
+function specsOf(
+  artifact: CompactArtifact,
+  { store }: Pick<Services, 'store'>,
+): Pick<ArtifactSpec | CompactSpec, 'source' | 'run'>[] {
   return [artifact.spec, ...store.versions(artifact).map(({ spec }) => spec)];
 }

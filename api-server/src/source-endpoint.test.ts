@@ -17,7 +17,11 @@ const log = { debug: () => undefined, info: () => undefined, warn: () => undefin
 const namespace = 'vibed-alice-11111111';
 
 async function served(review: object, pod: Record<string, unknown> = {}) {
-  const storage = await LocalStorage.open(mkdtempSync(join(tmpdir(), 'vibed-source-')));
+  const storage = await LocalStorage.open(mkdtempSync(join(tmpdir(), 'vibed-source-')), {
+    bytesPerOwner: 2 ** 30,
+    treesPerOwner: 10,
+    isInUse: () => true,
+  });
   const { digest } = await storage.save(namespace, [{ path: 'a', bytes: Buffer.from('x'), executable: false }]);
   await storage.refer({ namespace, name: 'todo' }, digest);
   const metadata = {

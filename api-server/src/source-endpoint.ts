@@ -2,6 +2,7 @@
 // bound to it; what it may have is written on that pod by the operator, and nothing else is given, whatever path is asked for.
 // The operator itself may have any: it decides what is written on those pods.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { labels } from '@vibed/crds';
 import { sourceDigest, sourcePath, sourceToken } from '@vibed/operator/source-access';
 import type { ArtifactRef, ArtifactView } from '@vibed/store';
@@ -12,7 +13,7 @@ import { RateLimiter } from './auth/rate-limit.ts';
 import { heedErrors } from './http/edge.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem, problemJson, problemOf } from './problems.ts';
-import type { SourceStorage } from './storage/storage.ts';
+import type { SourceStorage, StoredArchive } from './storage/storage.ts';
 import type { Tenancy } from './tenancy.ts';
 
 export interface SourceEndpoint {
@@ -45,9 +46,15 @@ export function serveSources(endpoint: SourceEndpoint): Server {
 
     async function sendSource(): Promise<void> {
       const archive = await answer(request, endpoint, strangers);
-      response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': archive.length }).end(archive);
+      send(archive, response, endpoint);
     }
   });
+}
+
+/** As it is stored, and no faster than it is read. */
+function send({ bytes, stream }: StoredArchive, response: ServerResponse, { log }: SourceEndpoint): void {
+  response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': bytes });
+  pipeline(stream, response).catch((error: unknown) => log.debug('a source was not read to its end', { error }));
 }
 
 /** Here and not at the public doors: what is counted is nobody's business outside. */
@@ -65,7 +72,11 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
     .end(JSON.stringify(problemJson(problem)));
 }
 
-async function answer(request: IncomingMessage, endpoint: SourceEndpoint, strangers: RateLimiter): Promise<Buffer> {
+async function answer(
+  request: IncomingMessage,
+  endpoint: SourceEndpoint,
+  strangers: RateLimiter,
+): Promise<StoredArchive> {
   if (request.method !== 'GET') throw new Problem('MethodNotAllowed', 'there is only GET here');
   const token = tokenOf(request);
   const address = request.socket.remoteAddress ?? '';

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { quantityOf } from './quantity.ts';
 import { isSystemNamespace } from './tenant/system-namespaces.ts';
 
 const quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/);
@@ -229,6 +230,18 @@ const api = z
       .url()
       .default('http://vibed-api-source.vibed-system.svc:8092')
       .describe('Where build pods fetch uploaded sources; inside the cluster only.'),
+    sourceBytesPerOwner: z
+      .string()
+      .regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti)?$/)
+      .default('2Gi')
+      .describe(
+        'The most that the stored sources of one owner take, compressed. When a new one does not fit, the oldest that no artifact uses are removed; if that is not enough, it is refused.',
+      ),
+    sourcesPerOwner: z
+      .int()
+      .min(1)
+      .default(1000)
+      .describe('The most stored sources of one owner, whatever their size.'),
   })
   .prefault({});
 
@@ -274,6 +287,13 @@ export function readSettings(path: string): Settings {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(i => `  ${i.path.join('.') || '(top)'}: ${i.message}`).join('\n');
   throw new Error(`settings in ${path} (ConfigMap vibed-settings) are not usable:\n${problems}`);
+}
+
+/** The bytes in a size of the settings, such as `2Gi`. */
+export function bytesIn(size: string): number {
+  const bytes = quantityOf(size);
+  if (bytes === undefined) throw new Error(`${size} is not a size`);
+  return bytes;
 }
 
 /** The name of a Service, which needs no gateway. */

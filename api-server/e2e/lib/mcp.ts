@@ -84,6 +84,13 @@ export async function did(chat: Chat, name: string, args: Record<string, unknown
   return data;
 }
 
+/** The text of others in an answer, without the marks around it. */
+export function dataIn(text: unknown): string {
+  const [, inside] = /^⟦data of [^⟧]*⟧([^⟦⟧]*)⟦end [0-9a-f]+⟧$/.exec(String(text)) ?? [];
+  if (inside === undefined) throw new Error(`not marked as data: ${String(text).slice(0, 300)}`);
+  return inside.startsWith('\n') ? inside.slice(1, -1) : inside;
+}
+
 /** Waits, in as many bounded calls as it takes. */
 export async function settledAs(chat: Chat, name: string, version: unknown): Promise<Record<string, unknown>> {
   for (let calls = 0; calls < 8; calls += 1) {

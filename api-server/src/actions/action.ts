@@ -17,6 +17,7 @@ import type { Turnstile } from '../storage/turnstile.ts';
 import { namespaceOf, type Tenancy } from '../tenancy.ts';
 import type { Uploads } from '../uploads.ts';
 import { checkShape, invalidInput } from './input.ts';
+import type { Lines } from './lines.ts';
 
 /** What the process has; made once in main.ts. */
 export interface Services {
@@ -33,6 +34,7 @@ export interface Services {
   readonly reading: Turnstile;
   readonly unpacking: Turnstile;
   readonly following: Turnstile;
+  readonly lines: Lines;
   readonly tenancy: Tenancy;
   readonly limits: Limits;
   readonly metrics: Metrics;
@@ -83,6 +85,8 @@ interface ActionOf<I extends z.ZodObject, O extends z.ZodObject> {
   readonly title: string;
   readonly description: string;
   readonly scope: 'read' | 'write';
+  /** Where an owner's calls of this action wait for each other. Actions without one cost next to nothing. */
+  readonly line?: keyof Lines;
   /** What a client may assume. Every action is bounded to this vibeD unless it says openWorld. */
   readonly hints: { readonly destructive?: boolean; readonly idempotent?: boolean; readonly openWorld?: boolean };
   readonly input: I;
@@ -103,7 +107,10 @@ export function defineAction<I extends z.ZodObject, O extends z.ZodObject>({ run
     invoke: async (raw, context) => {
       const parsed = action.input.safeParse(withoutNulls(raw));
       if (!parsed.success) throw invalidInput(parsed.error, action.input);
-      return (await run(parsed.data, context)) as Record<string, unknown>;
+      const act = async () => (await run(parsed.data, context)) as Record<string, unknown>;
+      return action.line === undefined
+        ? await act()
+        : await context.services.lines[action.line].pass(context.owner, act, context.signal);
     },
   };
 }

@@ -22,7 +22,7 @@ import { countedWithinMs } from './write.ts';
 const envName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const envSchema = z
   .record(z.string().max(128), z.string().max(32_768))
-  .describe('Environment variables. Kept as a Secret; never readable again.');
+  .describe('Environment variables, name → value. Kept as a Secret; never readable again.');
 
 /** The fields of a call that say how the app runs. */
 export const configShape = {

@@ -12,7 +12,7 @@ export const deleteArtifact = defineAction({
   name: 'delete_artifact',
   title: 'Delete an app',
   description:
-    'Stops and removes an app with its URL and versions. Its source is kept for 7 days under the source_ref of the answer.',
+    'Stops and removes an app with its URL and versions. Its source is kept for 7 days, while there is room, under the source_ref of the answer.',
   scope: 'write',
   hints: { destructive: true, idempotent: true },
   input: z.strictObject({ name: nameSchema, confirm: z.string().max(300).describe('The name again.') }),
@@ -41,7 +41,7 @@ export const deleteArtifact = defineAction({
     const restore = {
       tool: 'deploy_artifact',
       args: { name, source_ref: ref },
-      why: 'brings it back, for 7 days; env has to be given again',
+      why: 'brings it back, for 7 days while there is room; env has to be given again',
     };
     return {
       name,

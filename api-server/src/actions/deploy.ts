@@ -5,6 +5,7 @@ import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
 import { Problem, problemOf } from '../problems.ts';
+import { shown } from '../storage/tree.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
 import {
@@ -46,6 +47,7 @@ export const deployArtifact = defineAction({
   description:
     'Create an app from files (or source_ref, git_url, image) and get its URL. Answers at once; then call wait_for_artifact. Repeating the same call changes nothing.',
   scope: 'write',
+  line: 'sources',
   hints: { idempotent: true },
   input,
   output,
@@ -140,12 +142,13 @@ async function createOnce(
 
 function taken(artifact: Artifact, wanted: ArtifactSpec, context: Context): Problem {
   const { name, annotations = {} } = artifact.metadata;
+  const by = annotations[requestedBy];
   const { version } = answerFor(compactArtifact(artifact), context);
   const ref = wanted.source.snapshot?.digest;
   const update = { name, base_version: version, ...(ref !== undefined && { source_ref: ref }) };
   return new Problem(
     'NameTaken',
-    `${name} exists: version ${version}, last written by ${annotations[requestedBy] ?? 'somebody with kubectl'}`,
+    `${name} exists: version ${version}, last written by ${by === undefined ? 'somebody with kubectl' : shown(by)}`,
     {
       field: 'name',
       hint: 'update it, or choose another name',

@@ -12,8 +12,8 @@ const texts = (tree: { files: readonly { path: string; bytes: Uint8Array }[] }) 
 describe('edits', () => {
   const files = [file('a.js', 'let a = 1;\nlet b = 1;\n', true), file('b.bin', Buffer.from([0xff, 0xfe]))];
 
-  it('are made in order, on what the one before left, and leave everything else as it was', () => {
-    const tree = edited(files, [
+  it('are made in order, on what the one before left, and leave everything else as it was', async () => {
+    const tree = await edited(files, [
       { path: 'a.js', old_text: 'let a = 1', new_text: 'let a = 2' },
       { path: 'a.js', old_text: 'a = 2', new_text: "a = '$&$1'" },
     ]);
@@ -28,12 +28,23 @@ describe('edits', () => {
     [{ path: 'a.js', old_text: '', new_text: '' }, /empty old_text/],
     [{ path: 'A.JS', old_text: 'x', new_text: '' }, /no file/],
     [{ path: 'b.bin', old_text: 'x', new_text: '' }, /not text/],
-  ])('refuse %j', (edit, message) => {
-    expect(() => edited(files, [edit])).toThrow(message);
+  ])('refuse %j', async (edit, message) => {
+    await expect(edited(files, [edit])).rejects.toThrow(message);
   });
 
-  it('count matches that overlap as two', () => {
-    expect(() => edited([file('a', 'aaa')], [{ path: 'a', old_text: 'aa', new_text: 'b' }])).toThrow(/2 times/);
+  it('count matches that overlap as two', async () => {
+    const edit = { path: 'a', old_text: 'aa', new_text: 'b' };
+    await expect(edited([file('a', 'aaa')], [edit])).rejects.toThrow(/2 times/);
+  });
+
+  it.each([
+    ['aab', 'xaaab', 2],
+    ['abcabd', 'abcabcabdabc', 3],
+    ['ü—', 'üü—ü', 1],
+    ['end', 'the end', 4],
+  ])('find %j in %j', async (old_text, text, at) => {
+    const tree = await edited([file('a', text)], [{ path: 'a', old_text, new_text: '' }]);
+    expect(texts(tree).a).toBe(text.slice(0, at) + text.slice(at + old_text.length));
   });
 
   it('replace whole files, keep who is executable, and delete', () => {

@@ -4,7 +4,7 @@ import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
 import type { Context } from './action.ts';
-import { closest } from './input.ts';
+import { closest } from './closest.ts';
 
 export const nameSchema = z.string().min(1).max(300).describe('Name of the artifact, or its URL.');
 export const newNameSchema = z

@@ -1,6 +1,7 @@
 // get_artifact: the one answer to "how is it?": what serves, what is wanted, why it failed and what to do, within 2 KB.
 import { z } from 'zod';
 import { isCurrent } from '../current.ts';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import { summaryOf, summarySchema } from '../summary.ts';
 import { defineAction, type Right } from './action.ts';
@@ -24,13 +25,17 @@ export const viewRights: readonly Right[] = [
   },
 ];
 
-const probeSchema = z.looseObject({ status: z.int() });
-const failureSchema = z.object({
+export const probeSchema = z.looseObject({
+  status: z.int(),
+  title: othersText('the app').optional(),
+  broken: z.array(othersText('the app')).optional(),
+});
+export const failureSchema = z.object({
   step: z.string(),
   reason: z.string(),
-  message: z.string(),
+  message: othersText('the failed app'),
   remedy: z.string(),
-  excerpt: z.string().optional(),
+  excerpt: othersText('the log').optional(),
 });
 
 export const getArtifact = defineAction({
@@ -49,7 +54,7 @@ export const getArtifact = defineAction({
     failure: failureSchema.optional(),
     env: z.array(z.string()),
     source: z.looseObject({}),
-    requested_by: z.string().optional(),
+    requested_by: othersText('a client').optional(),
   }),
   rights: viewRights,
   run: async ({ name }, context) => {
@@ -67,7 +72,7 @@ export const getArtifact = defineAction({
       ...(failure !== undefined && { failure: briefly(failure) }),
       env: envNamesOf(spec.run),
       source: sourceFacts(spec.source, status.build?.commit),
-      ...(by !== undefined && { requested_by: by }),
+      ...(by !== undefined && { requested_by: by.slice(0, 250) }),
     };
   },
 });

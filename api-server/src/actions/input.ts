@@ -2,6 +2,7 @@
 // that lead to a right call: the field, and the name that was probably meant.
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
+import { closest } from './closest.ts';
 
 const maxDepth = 16;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
@@ -131,31 +132,6 @@ function exampleOf(schema: unknown, name: string): unknown {
   if (!(bare instanceof z.ZodObject)) return undefined;
   const required = Object.entries(bare.shape).filter(([, member]) => !(member instanceof z.ZodOptional));
   return Object.fromEntries(required.map(([key, member]) => [key, exampleOf(member, key)]));
-}
-
-/** The known name with the fewest edits, when they are few. */
-export function closest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > 60) return undefined;
-  const normal = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const ranked = known.map(candidate => ({ candidate, distance: edits(normal(name), normal(candidate)) }));
-  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))
-    ? best.candidate
-    : undefined;
-}
-
-/** Levenshtein's distance. */
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1)
-      next.push(
-        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** Exactly one of these fields; a flat schema cannot say so. Returns its name. */

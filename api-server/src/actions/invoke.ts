@@ -2,6 +2,7 @@
 import { dialled } from '@vibed/operator/settings';
 import { Agent, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
@@ -28,7 +29,8 @@ const input = z.strictObject({
         .max(4096)
         .regex(/^[\t\x20-\x7e]*$/),
     )
-    .optional(),
+    .optional()
+    .describe('Name → value.'),
   body: z.string().max(100_000).optional(),
   max_bytes: z.int().min(1).max(maxBytes).optional(),
 });
@@ -39,13 +41,14 @@ export const invokeArtifact = defineAction({
   title: 'Ask an app',
   description: 'One HTTP request to the app at its URL, and what it answers. Redirects are not followed.',
   scope: 'write',
+  line: 'requests',
   hints: { openWorld: true },
   input,
   output: z.object({
     ...answerShape,
     status: z.int(),
-    headers: z.record(z.string(), z.string()),
-    body: z.string(),
+    headers: z.record(z.string(), othersText('the app')),
+    body: othersText('the app'),
     truncated: z.boolean(),
     latency_ms: z.int(),
   }),

@@ -1,12 +1,16 @@
 // get_artifact_source: which files a version has, and what is in one of them.
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
+import type { StoredFile } from '../storage/storage.ts';
 import { defineAction } from './action.ts';
 import { listShape } from './answer.ts';
+import { closest } from './closest.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
-import { closest } from './input.ts';
-import { specOfVersion, treeOf } from './trees.ts';
+
+import { filesOf, specOfVersion } from './trees.ts';
 
 const defaultBytes = 6_000;
 const maxBytes = 24_000;
@@ -17,6 +21,7 @@ export const getArtifactSource = defineAction({
   title: 'Files of an app',
   description: 'Without path the list of files; with path the bytes of one, in pieces.',
   scope: 'read',
+  line: 'sources',
   hints: { idempotent: true },
   input: z.strictObject({
     name: nameSchema,
@@ -29,34 +34,48 @@ export const getArtifactSource = defineAction({
     name: z.string(),
     files: z.array(z.object({ path: z.string(), bytes: z.int() })).optional(),
     path: z.string().optional(),
-    content: z.string().optional(),
+    content: othersText('a source file').optional(),
     encoding: z.enum(['utf-8', 'base64']).optional(),
     total_bytes: z.int(),
     next_offset: z.int().optional(),
     ...listShape,
   }),
   rights: viewRights,
-  run: async ({ name: asked, version, path, offset = 0, max_bytes = defaultBytes }, context) => {
+  run: async ({ name: asked, version, path, offset = 0, max_bytes: size = defaultBytes }, context) => {
     const { name } = findArtifact(asked, context).metadata;
-    const files = await treeOf(await specOfVersion(name, version, context), context);
-    const total_bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-    if (path === undefined)
-      return {
-        name,
-        files: files.slice(0, listed).map(file => ({ path: file.path, bytes: file.bytes.length })),
-        total_bytes,
-        warnings: files.length > listed ? [`${files.length - listed} more files are not listed`] : [],
-        next: [],
-      };
-    const file = files.find(each => each.path === path);
-    if (file === undefined)
-      throw noFile(
-        path,
-        files.map(each => each.path),
-      );
-    return { name, path, ...pieceOf(Buffer.from(file.bytes), offset, max_bytes), warnings: [], next: [] };
+    const files = await filesOf(await specOfVersion(name, version, context), context);
+    const answer =
+      path === undefined ? await listOf(files) : { path, ...(await partOf(files, path, { offset, size })) };
+    return { name, warnings: [], ...answer, next: [] };
   },
 });
+
+async function listOf(files: AsyncIterable<StoredFile>) {
+  const list: { path: string; bytes: number }[] = [];
+  let count = 0;
+  let total_bytes = 0;
+  for await (const { path, size } of files) {
+    count += 1;
+    total_bytes += size;
+    if (count <= listed) list.push({ path, bytes: size });
+  }
+  const warnings = count > listed ? [`${count - listed} more files are not listed`] : [];
+  return { files: list, total_bytes, warnings };
+}
+
+/** A piece of one file; the others are skipped, and only their names are kept. */
+async function partOf(
+  files: AsyncIterable<StoredFile>,
+  path: string,
+  { offset, size }: { offset: number; size: number },
+) {
+  const others: string[] = [];
+  for await (const file of files) {
+    if (file.path === path) return pieceOf(await file.bytes(), offset, size);
+    others.push(file.path);
+  }
+  throw noFile(path, others);
+}
 
 function noFile(path: string, paths: readonly string[]): Problem {
   const meant = closest(path, paths);
@@ -68,7 +87,7 @@ function noFile(path: string, paths: readonly string[]): Problem {
 
 /** Text where the whole file is text, cut between characters; else base64. */
 export function pieceOf(bytes: Buffer, offset: number, size: number) {
-  const isText = !bytes.includes(0) && Buffer.from(bytes.toString('utf8')).equals(bytes);
+  const isText = !bytes.includes(0) && isUtf8(bytes);
   let end = Math.min(bytes.length, offset + size);
   const inCharacter = (at: number) => at < bytes.length && ((bytes[at] ?? 0) & 0xc0) === 0x80;
   while (isText && end > offset && inCharacter(end)) end -= 1;

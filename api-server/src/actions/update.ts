@@ -54,6 +54,7 @@ export const updateArtifact = defineAction({
   description:
     'Make the next version: edits (cheapest), changed/deleted files, a whole new source, or settings. The running version serves on until the new one is verified.',
   scope: 'write',
+  line: 'sources',
   hints: {},
   input,
   output: z.object({ ...answerShape, changed: z.boolean(), source_ref: z.string().optional() }),
@@ -183,7 +184,7 @@ function checkBase(live: Artifact, { base_version: base, edits }: UpdateInput, c
 /** A source made of the present one. */
 async function derivedSource(live: Artifact, given: UpdateInput, context: Context): Promise<Source | undefined> {
   if (given.edits !== undefined)
-    return await storedTree(edited(await treeOf(live.spec, context), given.edits), context);
+    return await storedTree(await edited(await treeOf(live.spec, context), given.edits), context);
   if ((given.changed ?? given.deleted) !== undefined) {
     const changed = given.changed === undefined ? [] : treeOfFiles(given.changed).files;
     return await storedTree(replaced(await treeOf(live.spec, context), changed, given.deleted ?? []), context);
@@ -212,7 +213,10 @@ function envAfter(spec: ArtifactSpec, { unset_env: unset = [], set_env, secrets 
   if (missing !== undefined)
     throw new Problem('InvalidInput', 'unset_env: there is no such variable', {
       field: 'unset_env',
-      hint: `the variables are ${present.map(({ name }) => name).join(', ')}`,
+      hint: `the variables are ${present
+        .slice(0, 20)
+        .map(({ name }) => name)
+        .join(', ')}`,
     });
   const gone = new Set([...unset, ...entries.map(({ name }) => name)]);
   return [...present.filter(({ name }) => !gone.has(name)), ...entries];

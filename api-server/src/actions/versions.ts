@@ -1,15 +1,16 @@
 // Versions: which there are, what is different between two, and going back to one.
 import type { ArtifactSpec } from '@vibed/crds';
 import { compactArtifact, type VersionRecord } from '@vibed/store';
-import type { TreeFile } from '@vibed/store/tree-digest';
-import { createTwoFilesPatch } from 'diff';
 import { z } from 'zod';
+import { othersText } from '../mcp/others.ts';
+import { Problem } from '../problems.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape, listShape } from './answer.ts';
 import { checkLimits } from './config.ts';
+import { type Differences, differencesOf } from './differences.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
-import { specOfVersion, treeOf, unknownVersion } from './trees.ts';
+import { filesOf, specOfVersion, unknownVersion } from './trees.ts';
 import { recordedAnnotations, rewrite, writeRights } from './write.ts';
 
 const versionSchema = z.int().min(1);
@@ -59,13 +60,12 @@ function factsOf({ version, createdAt, target, build, spec }: VersionRecord) {
   };
 }
 
-const patchLimit = 8 * 1024;
-
 export const diffVersions = defineAction({
   name: 'diff_versions',
   title: 'What changed',
   description: 'The difference between two versions: files as a patch (up to 8 KB), settings, names of variables.',
   scope: 'read',
+  line: 'sources',
   hints: { idempotent: true },
   input: z.strictObject({
     name: nameSchema,
@@ -75,7 +75,7 @@ export const diffVersions = defineAction({
   output: z.object({
     name: z.string(),
     files: z.array(z.object({ path: z.string(), change: z.enum(['added', 'deleted', 'changed']) })),
-    patch: z.string(),
+    patch: othersText('source files'),
     truncated: z.boolean(),
     settings: z.array(z.string()),
     ...listShape,
@@ -84,72 +84,33 @@ export const diffVersions = defineAction({
   run: async ({ name: asked, from, to }, context) => {
     const { name } = findArtifact(asked, context).metadata;
     const [before, after] = [await specOfVersion(name, from, context), await specOfVersion(name, to, context)];
-    const { changes, warnings } = await fileChanges(before, after, context);
-    const patch = changes.map(patchOf).join('');
+    const settings = settingChanges(before, after);
+    const { warnings, ...files } = await fileChanges(before, after, context);
     return {
       name,
-      files: changes.slice(0, 100).map(({ path, before: old, after: now }) => ({
-        path,
-        change:
-          old === undefined ? ('added' as const) : now === undefined ? ('deleted' as const) : ('changed' as const),
-      })),
-      patch: patch.slice(0, patchLimit),
-      truncated: patch.length > patchLimit,
-      settings: settingChanges(before, after),
-      warnings,
+      ...files,
+      settings: settings.slice(0, listedSettings),
+      warnings: [
+        ...warnings,
+        ...(settings.length > listedSettings ? [`${settings.length - listedSettings} more settings differ`] : []),
+      ],
       next: [],
     };
   },
 });
 
-interface FileChange {
-  path: string;
-  before: TreeFile | undefined;
-  after: TreeFile | undefined;
-}
+const listedSettings = 50;
 
 /** Files that git or a registry holds cannot be compared; that is told, and no failure. */
-async function fileChanges(
-  before: ArtifactSpec,
-  after: ArtifactSpec,
-  context: Context,
-): Promise<{ changes: FileChange[]; warnings: string[] }> {
-  if (JSON.stringify(before.source) === JSON.stringify(after.source)) return { changes: [], warnings: [] };
+async function fileChanges(before: ArtifactSpec, after: ArtifactSpec, context: Context): Promise<Differences> {
+  const without = (...warnings: string[]) => ({ files: [], patch: '', truncated: false, warnings });
+  if (JSON.stringify(before.source) === JSON.stringify(after.source)) return without();
   try {
-    const old = new Map((await treeOf(before, context)).map(file => [file.path, file]));
-    const now = new Map((await treeOf(after, context)).map(file => [file.path, file]));
-    const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
-    const changes = paths
-      .map(path => ({ path, before: old.get(path), after: now.get(path) }))
-      .filter(({ before: a, after: b }) => a === undefined || b === undefined || !Buffer.from(a.bytes).equals(b.bytes));
-    return { changes, warnings: [] };
+    return await differencesOf(await filesOf(before, context), await filesOf(after, context));
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { changes: [], warnings: [`files cannot be compared: ${error.message}`] };
+    if (!(error instanceof Problem)) throw error;
+    return without(`files cannot be compared: ${error.message}`);
   }
-}
-
-const comparable = 200_000;
-
-function patchOf({ path, before, after }: FileChange): string {
-  const [a, b] = [before, after].map(file => (file === undefined ? '' : Buffer.from(file.bytes).toString('utf8')));
-  if (
-    a === undefined ||
-    b === undefined ||
-    a.includes('\u0000') ||
-    b.includes('\u0000') ||
-    a.length + b.length > comparable
-  )
-    return `${path}: not shown (binary or large)\n`;
-  return createTwoFilesPatch(
-    before === undefined ? '/dev/null' : `a/${path}`,
-    after === undefined ? '/dev/null' : `b/${path}`,
-    a,
-    b,
-    '',
-    '',
-    { context: 2 },
-  );
 }
 
 /** Of variables the names alone: what a value was is told to nobody. */

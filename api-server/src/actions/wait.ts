@@ -5,7 +5,7 @@ import { isCurrent } from '../current.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape, versionOf } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
-import { briefly, viewRights } from './get.ts';
+import { briefly, failureSchema, probeSchema, viewRights } from './get.ts';
 
 const maxSeconds = 50;
 const heartbeatMs = 5_000;
@@ -16,21 +16,22 @@ export type Outcome = (typeof outcomes)[number];
 export const waitForArtifact = defineAction({
   name: 'wait_for_artifact',
   title: 'Wait for a version',
-  description: `Returns when that version runs, has failed, or was superseded; after at most ${maxSeconds} s it returns still_working: call it again.`,
+  description: `Returns when that version runs, has failed, or was superseded; after timeout_s it returns still_working: call it again. If your client cuts calls off after a few seconds, give a timeout_s below that, for example 4.`,
   scope: 'read',
+  line: 'waits',
   hints: { idempotent: true },
   input: z.strictObject({
     name: nameSchema,
     version: z.int().min(1).optional().describe('Default: the one asked for now.'),
-    timeout_s: z.int().min(1).max(maxSeconds).optional(),
+    timeout_s: z.int().min(1).max(maxSeconds).optional().describe('The longest wait. Default 45.'),
   }),
   output: z.object({
     ...answerShape,
     outcome: z.enum(outcomes),
     step: z.string(),
     elapsed_s: z.number(),
-    failure: z.looseObject({ reason: z.string() }).optional(),
-    probe: z.looseObject({ status: z.int() }).optional(),
+    failure: failureSchema.optional(),
+    probe: probeSchema.optional(),
   }),
   rights: viewRights,
   run: async ({ name, version, timeout_s = 45 }, context) => {

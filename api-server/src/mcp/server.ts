@@ -24,6 +24,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { type Call, perform, type Services } from '../actions/action.ts';
 import type { Caller } from '../auth/caller.ts';
+import { visible } from './others.ts';
 import { actionFor, callTool, instructions, noSuchTool, prompts, promptText, serverInfo, tools } from './surface.ts';
 
 const capabilities = { tools: {}, prompts: {} };
@@ -57,7 +58,7 @@ function answersFor(caller: Caller, services: Services, invalid: (message: strin
       if (action === undefined) throw invalid(noSuchTool);
       const { signal, client } = exchange;
       const call: Call = { caller, door: 'mcp', client, signal, progress: progressBy(exchange, services) };
-      return await callTool(() => perform(action, () => params.arguments, call, services));
+      return await callTool(() => perform(action, () => params.arguments, call, services), action.output);
     },
   };
 }
@@ -66,9 +67,10 @@ function answersFor(caller: Caller, services: Services, invalid: (message: strin
 function progressBy({ token, notify }: Exchange, { log }: Services): Call['progress'] {
   if (token === undefined) return undefined;
   return (progress, message) => {
-    notify({ method: 'notifications/progress', params: { progressToken: token, progress, message } }).catch(
-      (error: unknown) => log.debug('progress could not be told', { error }),
-    );
+    notify({
+      method: 'notifications/progress',
+      params: { progressToken: token, progress, message: visible(message) },
+    }).catch((error: unknown) => log.debug('progress could not be told', { error }));
   };
 }
 

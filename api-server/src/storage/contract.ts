@@ -1,7 +1,10 @@
 // What every adapter of the Storage port must do; run over each of them by its own test.
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { treeDigest } from '@vibed/store/tree-digest';
 import { describe, expect, it } from 'vitest';
-import type { Retention, SourceStorage } from './storage.ts';
+import { readArchive } from './archive.ts';
+import type { Retention, SourceQuota, SourceStorage } from './storage.ts';
 
 const file = (path: string, text: string, executable = false) => ({ path, bytes: Buffer.from(text), executable });
 const alice = 'vibed-alice-11111111';
@@ -12,8 +15,11 @@ function retention(more: Partial<Retention> = {}): Retention {
   return { unreferencedMs: 24 * hour, unusedMs: 168 * hour, isInUse: () => false, now: Date.now(), ...more };
 }
 
-/** `open` gives an adapter over storage that holds nothing yet. */
-export function storageContract(adapter: string, open: () => Promise<SourceStorage>): void {
+const roomy: SourceQuota = { bytesPerOwner: 2 ** 30, treesPerOwner: 100, isInUse: () => true };
+
+/** `openWith` gives an adapter over storage that holds nothing yet. */
+export function storageContract(adapter: string, openWith: (quota: SourceQuota) => Promise<SourceStorage>): void {
+  const open = (quota: Partial<SourceQuota> = {}) => openWith({ ...roomy, ...quota });
   describe(`${adapter} storage`, () => {
     const tree = [file('a/run.sh', 'echo', true), file('index.html', '<h1>hi</h1>'), file('ü.bin', '\u0000\uffff')];
 
@@ -28,6 +34,23 @@ export function storageContract(adapter: string, open: () => Promise<SourceStora
       );
     });
 
+    it('gives the files one after the other, and skips what is not read', async () => {
+      const storage = await open();
+      const large = { path: 'large', bytes: Buffer.alloc(3_000_000, 'x'), executable: false };
+      const { digest } = await storage.save(alice, [...tree, large]);
+      const seen: unknown[] = [];
+      for await (const each of (await storage.files(alice, digest)) ?? [])
+        seen.push([each.path, each.size, each.executable, each.path === 'ü.bin' ? await each.bytes() : undefined]);
+      expect(seen).toEqual([
+        ['a/run.sh', 4, true, undefined],
+        ['index.html', 11, false, undefined],
+        ['large', 3_000_000, false, undefined],
+        ['ü.bin', 4, false, Buffer.from('\u0000\uffff')],
+      ]);
+      for await (const each of (await storage.files(alice, digest)) ?? []) if (each.path === 'a/run.sh') break;
+      expect(await storage.files(bob, digest)).toBeUndefined();
+    });
+
     it('saves the same tree once and takes any number at a time', async () => {
       const storage = await open();
       const saved = await Promise.all(Array.from({ length: 8 }, () => storage.save(alice, tree)));
@@ -38,6 +61,7 @@ export function storageContract(adapter: string, open: () => Promise<SourceStora
       const storage = await open();
       const { digest } = await storage.save(alice, tree);
       expect(await storage.load(bob, digest)).toBeUndefined();
+      expect(await storage.download(bob, digest)).toBeUndefined();
       expect(await storage.refer({ namespace: bob, name: 'todo' }, digest)).toBe(false);
       expect(await storage.archive({ namespace: bob, name: 'todo' }, digest)).toBeUndefined();
     });
@@ -48,7 +72,10 @@ export function storageContract(adapter: string, open: () => Promise<SourceStora
       const todo = { namespace: alice, name: 'todo' };
       expect(await storage.archive(todo, digest)).toBeUndefined();
       expect(await storage.refer(todo, digest)).toBe(true);
-      expect((await storage.archive(todo, digest))?.length).toBeGreaterThan(0);
+      const archive = await storage.archive(todo, digest);
+      const bytes = archive && (await buffer(archive.stream));
+      expect(bytes?.length).toBe(archive?.bytes);
+      expect(treeDigest((await readArchive(bytes ?? Buffer.alloc(0))).files)).toBe(digest);
       expect(await storage.archive({ namespace: alice, name: 'other' }, digest)).toBeUndefined();
       expect(await storage.references(todo)).toEqual([digest]);
     });
@@ -81,6 +108,24 @@ export function storageContract(adapter: string, open: () => Promise<SourceStora
       expect(await storage.load(alice, named.digest)).toBeDefined();
       expect(await storage.prune(retention({ now: Date.now() + 170 * hour }))).toBe(1);
       expect(await storage.load(alice, named.digest)).toBeUndefined();
+    });
+
+    const noise = Array.from({ length: 3 }, () => [{ path: 'f', bytes: randomBytes(20_000), executable: false }]);
+    const [first = [], second = [], third = []] = noise;
+
+    it('refuses what does not fit into the quota, in bytes and in number, and of another owner takes no notice', async () => {
+      const storage = await open({ bytesPerOwner: 45_000 });
+      for (const each of [first, second]) await storage.save(alice, each);
+      const refused = {
+        code: 'QuotaExceeded',
+        message: expect.stringMatching(/take 0\.0 MiB in 2 sources.*limit is 0\.0 MiB/),
+      };
+      await expect(storage.save(alice, third)).rejects.toMatchObject(refused);
+      expect((await storage.save(alice, second)).digest).toBeDefined();
+      await storage.save(bob, third);
+      const few = await open({ treesPerOwner: 1 });
+      await few.save(alice, first);
+      await expect(few.save(alice, tree)).rejects.toMatchObject({ code: 'QuotaExceeded' });
     });
   });
 }

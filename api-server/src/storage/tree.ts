@@ -11,6 +11,8 @@ export const sourceLimits = {
   fileBytes: 25 * 1024 * 1024,
   /** Of an upload, as it comes over the wire. */
   archiveBytes: 32 * 1024 * 1024,
+  /** Parts of one path: each file claims all its folders. */
+  pathDepth: 64,
 } as const;
 
 export interface Tree {
@@ -66,8 +68,7 @@ export class TreeCollector {
         'there are no files in it',
         'send at least an index.html; .git, node_modules, .env and the like do not count',
       );
-    const files = this.#files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-    return { files, ignored: this.#ignored };
+    return { files: inPathOrder(this.#files), ignored: this.#ignored };
   }
 
   #claim(path: string): void {
@@ -75,21 +76,33 @@ export class TreeCollector {
     const twin = this.#paths.get(folded) ?? this.#folders.get(folded);
     if (twin !== undefined) throw collision(path, twin);
     this.#paths.set(folded, path);
+    // Folding changes the length of a part, but not how many there are.
+    let end = folded.indexOf('/');
     for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
       const folder = path.slice(0, slash);
-      const known = this.#folders.get(fold(folder)) ?? this.#paths.get(fold(folder));
-      if (known !== undefined && (known !== folder || this.#paths.has(fold(folder)))) throw collision(path, known);
-      this.#folders.set(fold(folder), folder);
+      const key = folded.slice(0, end);
+      const known = this.#folders.get(key) ?? this.#paths.get(key);
+      if (known !== undefined && (known !== folder || this.#paths.has(key))) throw collision(path, known);
+      this.#folders.set(key, folder);
+      end = folded.indexOf('/', end + 1);
     }
   }
+}
+
+/** The files in byte order of their paths, which is that of digests and archives. */
+export function inPathOrder<T extends { readonly path: string }>(files: readonly T[]): T[] {
+  const keyed = files.map(file => ({ file, key: Buffer.from(file.path) }));
+  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ file }) => file);
 }
 
 const fold = (path: string) => path.normalize('NFC').toLowerCase();
 
 /** The path as it is kept: relative, posix, without `./`; a Problem for every name that could leave the tree or hide in a log. */
 export function safePath(raw: string): string {
-  const path = raw.replace(/^(?:\.\/+)+/, '');
   const refuse = (why: string, hint: string) => refused('path', `the path ${shown(raw)} ${why}`, hint);
+  // Before anything that walks through it.
+  if (raw.length > 2048) throw refuse('is too long', 'shorten it to 1024 bytes, 255 for each part');
+  const path = raw.replace(/^(?:\.\/+)+/, '');
   if (!path.isWellFormed()) throw refuse('is not well-formed Unicode', 'rename the file');
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) throw refuse('is absolute', 'send paths relative to the app');
   if (path.includes('\\')) throw refuse('has a backslash', 'put "/" between the parts');
@@ -98,6 +111,8 @@ export function safePath(raw: string): string {
   if (segments.includes('..')) throw refuse('leaves the tree', 'remove the .. from the path');
   if (segments.some(segment => segment === '' || segment === '.'))
     throw refuse('has an empty part', 'send clean paths');
+  if (segments.length > sourceLimits.pathDepth)
+    throw refuse('is too deep', `put it at most ${sourceLimits.pathDepth - 1} folders deep`);
   if (Buffer.byteLength(path) > 1024 || segments.some(segment => Buffer.byteLength(segment) > 255))
     throw refuse('is too long', 'shorten it to 1024 bytes, 255 for each part');
   return path;
@@ -105,7 +120,7 @@ export function safePath(raw: string): string {
 
 /** A path as a message may quote it. */
 export function shown(path: string): string {
-  const text = JSON.stringify(path.toWellFormed());
+  const text = JSON.stringify(path.slice(0, 200).toWellFormed());
   return text.length > 120 ? `${text.slice(0, 117)}…"` : text;
 }
 
@@ -121,7 +136,7 @@ function collision(path: string, other: string): Problem {
   return refused('files', message, same ? 'send every file once' : 'rename one of them');
 }
 
-function tooLarge(what: string): Problem {
+export function tooLarge(what: string): Problem {
   return new Problem('TooLarge', `the source has ${what}`, {
     field: 'files',
     hint: 'leave out what the app does not need (node_modules, media, data); the rest can come from git',

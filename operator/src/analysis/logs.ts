@@ -6,8 +6,8 @@ const excerptFrom = 64 * 1024;
 /** Bytes of an excerpt. */
 export const excerptBytes = 2 * 1024;
 export const excerptLines = 30;
-const headCharacters = 64 * 1024;
-const tailCharacters = 192 * 1024;
+/** What is kept of a build log, in bytes. */
+export const keptBytes = { head: 64 * 1024, tail: 192 * 1024 } as const;
 
 export interface KeptLog {
   /** The last lines, for people. */
@@ -23,9 +23,9 @@ export function keptLog({ text, last }: { text: string; last: string }): KeptLog
 
 /** The beginning and the end of a long text, with the size of what is left out between them. */
 export function shortened(text: string): string {
-  if (text.length <= headCharacters + tailCharacters) return text;
-  const left = Buffer.byteLength(text.slice(headCharacters, -tailCharacters));
-  return `${text.slice(0, headCharacters)}\n… ${left} bytes left out …\n${text.slice(-tailCharacters)}`;
+  if (text.length <= keptBytes.head + keptBytes.tail) return text;
+  const left = Buffer.byteLength(text.slice(keptBytes.head, -keptBytes.tail));
+  return `${text.slice(0, keptBytes.head)}\n… ${left} bytes left out …\n${text.slice(-keptBytes.tail)}`;
 }
 
 /** The end of a text, as long as an excerpt needs it. */

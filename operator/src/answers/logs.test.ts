@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { type KubeClient, KubeError } from '@vibed/store/kube';
+import { endsOf, type KubeClient, KubeError } from '@vibed/store/kube';
 import { afterAll, expect, it } from 'vitest';
 import { Analysis } from '../analysis/analysis.ts';
 import { lastLines, withoutUsage } from '../analysis/logs.ts';
@@ -8,11 +8,13 @@ import { buildLog, podLog } from './logs.ts';
 const pod = { namespace: 'n', name: 'p' };
 const analysis = new Analysis();
 afterAll(() => analysis.stop());
-const reading = (logs: KubeClient['logs']) => ({
-  client: { logs } as KubeClient,
-  analysis,
-  whose: { owner: 'alice' },
-});
+const reading = (logs: KubeClient['logs']) => {
+  async function* streamed(...request: Parameters<KubeClient['logs']>) {
+    yield Buffer.from(await logs(...request));
+  }
+  const logEnds: KubeClient['logEnds'] = (ref, options, keep) => endsOf(streamed(ref, options), keep);
+  return { client: { logEnds }, analysis, whose: { owner: 'alice' } };
+};
 
 it('keeps the last lines, without colours and control characters, within 2 KiB', () => {
   const lines = lastLines(`${'long '.repeat(1000)}\n\x1b[31mred\x1b[0m\r\nlast\x07\n`);
@@ -48,6 +50,23 @@ it('keeps the head and the tail of a long build, and tells the last container th
   expect(kept.endsWith('last')).toBe(true);
   expect(kept.length).toBeLessThan(270_000);
   expect(answer.tail.endsWith('last')).toBe(true);
+});
+
+it('keeps the end of a log of any length, and of every container', async () => {
+  const said = (container: string) =>
+    ['first', ...Array(200_000).fill('y'.repeat(63)), `error of ${container}`].join('\n');
+  const answer = await buildLog(
+    reading(async (_ref, { container }) => said(container ?? '')),
+    { pod, containers: ['source', 'build'] },
+  );
+  expect(gunzipSync(answer.gzip).toString()).toMatch(/^=== source\nfirst\n/);
+  expect(gunzipSync(answer.gzip).toString()).toMatch(/\nerror of build$/);
+  expect(answer.tail.endsWith('error of build')).toBe(true);
+  const excerpt = await podLog(
+    reading(async () => `${'long '.repeat(100_000)}\nthe error\n`),
+    { pod, container: 'app', previous: false },
+  );
+  expect(excerpt.tail).toBe('the error');
 });
 
 it('lets an unreachable kubelet be an error, not an empty log', async () => {

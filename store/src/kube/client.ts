@@ -1,5 +1,6 @@
 import type { KubeError } from './errors.ts';
 import type { Kind, KubeObject, ObjectRef } from './kinds.ts';
+import type { LogEnds, LogKeep } from './log-ends.ts';
 
 export interface ListOptions {
   /** Absent: all namespaces. */
@@ -111,6 +112,8 @@ export interface KubeClient {
   delete(kind: Kind, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
   /** The log of one container of a pod so far. */
   logs(ref: ObjectRef, options: LogOptions): Promise<string>;
+  /** The beginning and the end of it, whatever its length. */
+  logEnds(ref: ObjectRef, options: LogOptions, keep: LogKeep): Promise<LogEnds>;
   /** The log of one container as it grows; ends with the container or the signal, rejects when the connection breaks. */
   followLogs(ref: ObjectRef, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**

@@ -167,6 +167,16 @@ describe('requests', () => {
     });
   });
 
+  test('of a long log both ends are read', async () => {
+    answer(200, 'one\ntwo\nthree\nfour\n');
+    expect(await client.logEnds(ref, { container: 'app' }, { head: 5, tail: 6 })).toEqual({
+      head: 'one\n',
+      leftOut: { bytes: 10, lines: 2 },
+      tail: 'four\n',
+    });
+    expect(lastRequest()).toMatchObject({ path: '/api/v1/namespaces/ns/pods/build/log', query: { container: 'app' } });
+  });
+
   test('raw speaks JSON, or plain text', async () => {
     answer(200, { groups: [] });
     expect(await client.raw('GET', '/apis')).toEqual({ groups: [] });

@@ -12,6 +12,7 @@ import type {
 } from './client.ts';
 import { isKubeError, KubeError } from './errors.ts';
 import { apiVersionOf, type Kind, type KubeObject, kinds, type ObjectRef } from './kinds.ts';
+import { endsOf, type LogEnds, type LogKeep } from './log-ends.ts';
 import { creatorOf, takeOverPatch } from './ownership.ts';
 import { httpTransport, type Method, type Transport, type TransportRequest } from './transport.ts';
 import { readWatchEvents } from './watch-lines.ts';
@@ -138,6 +139,18 @@ class HttpKubeClient implements KubeClient {
   async logs(ref: ObjectRef, options: LogOptions): Promise<string> {
     const path = `${objectPath(kinds.pod, ref)}/log${queryString({ ...options })}`;
     return this.#transport.send({ what: describe('read log of', kinds.pod, ref), method: 'GET', path, accept: '*/*' });
+  }
+
+  async logEnds(ref: ObjectRef, options: LogOptions, keep: LogKeep): Promise<LogEnds> {
+    const path = `${objectPath(kinds.pod, ref)}/log${queryString({ ...options })}`;
+    const what = describe('read log of', kinds.pod, ref);
+    const signal = AbortSignal.timeout(this.#headersMs);
+    const ends = await endsOf(
+      this.#transport.stream({ what, method: 'GET', path, accept: '*/*', signal }, this.#headersMs),
+      keep,
+    );
+    if (signal.aborted) throw new KubeError('Unavailable', `${what}: it has no end within ${this.#headersMs} ms`);
+    return ends;
   }
 
   async *followLogs(ref: ObjectRef, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {

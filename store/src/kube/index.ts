@@ -8,5 +8,6 @@ export * from './exceeded-quota.ts';
 export * from './kinds.ts';
 export * from './list-watch.ts';
 export * from './log.ts';
+export * from './log-ends.ts';
 export * from './once-counted.ts';
 export * from './pool.ts';
