@@ -115,12 +115,19 @@ const builds = z.strictObject({
     .default({ cpu: '4', memory: '8Gi' })
     .describe('The most that spec.build.resources may ask for; a spec that asks for more is refused.'),
   ephemeralStorage: quantity.default('10Gi').describe('Limit of what a build writes: layers and packages.'),
+  pushBytesMax: quantity
+    .default('4Gi')
+    .describe(
+      'The most that one build may send to the registry through its sidecar. What a build sends beyond that is refused, and the build fails.',
+    ),
   hostUsers: z.boolean().default(false).describe('true only where nodes have no user namespaces.'),
   bases,
   baseRegistries: z
-    .record(z.string(), z.strictObject({ url: z.string() }))
+    .record(z.string(), z.strictObject({ url: z.string(), withLogin: z.boolean().optional() }))
     .default({ 'docker.io': { url: 'https://registry-1.docker.io' } })
-    .describe('Registries that FROM may name, and the URL (or mirror) each is read from.'),
+    .describe(
+      'Registries that FROM may name, and the URL (or mirror) each is read from. withLogin: true reads with the login that registry.pushSecret has for this host; every build can then read what this login can read there, except below registry.prefix.',
+    ),
   network: z
     .object({
       httpProxy: z.string().optional(),

@@ -5,6 +5,8 @@ import type { Environment } from '../environment.ts';
 import { APPS_DOMAIN } from '../layout.ts';
 import type { Tree } from './config.ts';
 
+export const PUSH_SECRET = 'vibed-registry';
+
 /** The Go image has the version of this machine's toolchain, which may be newer than the default. */
 function goBase(images: readonly string[]): { bases?: { go: string } } {
   const image = images.find(name => name.startsWith('golang:'));
@@ -22,13 +24,13 @@ export function settingsFor(env: Environment) {
       ingressClass: env.ingress.class,
       probeVia: env.ingress.address,
     },
-    registry: { push: `http://${env.registry}`, pull: env.registry },
+    registry: { push: `http://${env.registry}`, pull: env.registry, pushSecret: PUSH_SECRET },
     builds: {
       image: env.images.buildah,
       parallel: 2,
       parallelPerOwner: 2,
       ...goBase(env.images.base),
-      baseRegistries: { 'docker.io': { url: `http://${env.registry}` } },
+      baseRegistries: { 'docker.io': { url: `http://${env.registry}`, withLogin: true } },
       network: {
         httpProxy: env.egress.proxy,
         httpsProxy: env.egress.proxy,

@@ -129,13 +129,13 @@ export type BuildReport =
     }
   | {
       readonly ok: false;
-      readonly step: 'base' | 'build' | 'inspect' | 'push' | 'timeout';
+      readonly step: 'base' | 'build' | 'inspect' | 'push' | 'limit' | 'timeout';
       /** Buildah's own exit code, with step base and build: that of the failed command, so 137 means it was killed. */
       readonly code?: number;
     };
 
 /** Exit codes of the build container: 40 the user's build failed (no retry), 41 the built image could not be read, 42 the push failed,
- * 43 a base image could not be had (not there, not allowed, or its registry is away: the log tells), 44 it took too long. Any other code is the machinery's own (OOM is 137). */
+ * 43 a base image could not be had (not there, not allowed, or its registry is away: the log tells), 44 it took too long, 45 it sent more to the registry than it may. Any other code is the machinery's own (OOM is 137). */
 export const buildExit = {
   done: 0,
   buildFailed: 40,
@@ -143,4 +143,5 @@ export const buildExit = {
   pushFailed: 42,
   baseUnavailable: 43,
   timedOut: 44,
+  pushedTooMuch: 45,
 } as const;
