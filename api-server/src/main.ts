@@ -14,7 +14,7 @@ import { type Endpoint, readConfig } from './config.ts';
 import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { makeServer } from './http/server.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, serveMetrics } from './metrics.ts';
 import { prune } from './prune.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
@@ -57,9 +57,11 @@ async function run(): Promise<void> {
     }),
     config.sourceListen,
   );
+  const metrics = await listen(serveMetrics(services.metrics), config.metricsListen);
   log.info('listening', {
     doors: config.listen,
     sources: config.sourceListen,
+    metrics: config.metricsListen,
     auth: keys === undefined ? 'none' : 'keys',
   });
   await view.whenSynced(stop.signal);
@@ -68,7 +70,7 @@ async function run(): Promise<void> {
   await new Promise(resolve => stop.signal.addEventListener('abort', resolve, { once: true }));
   clearInterval(pruning);
   feed.stop();
-  await Promise.all([close(doors), close(sources), view.stop()]);
+  await Promise.all([close(doors), close(sources), close(metrics), view.stop()]);
   await health.stop();
 }
 

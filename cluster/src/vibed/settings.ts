@@ -2,10 +2,13 @@
 // says and what can be found in it.
 import { settingsSchema } from '../../../operator/src/settings.ts';
 import type { Environment } from '../environment.ts';
-import { APPS_DOMAIN } from '../layout.ts';
+import { APPS_DOMAIN, NET } from '../layout.ts';
 import type { Tree } from './config.ts';
 
 export const PUSH_SECRET = 'vibed-registry';
+
+/** Of the end-to-end tests (e2e/lib/git-server.ts): a Service `git` in a namespace of each test. */
+const GIT_SERVER = { hosts: 'git.*.svc', port: 8080 } as const;
 
 /** The Go image has the version of this machine's toolchain, which may be newer than the default. */
 function goBase(images: readonly string[]): { bases?: { go: string } } {
@@ -17,6 +20,9 @@ function goBase(images: readonly string[]): { bases?: { go: string } } {
 
 export function settingsFor(env: Environment) {
   return {
+    // CoreDNS and the ingress controller are processes of the node.
+    network: { dns: { cidrs: [`${env.nodeIP}/32`] } },
+    tenants: { egress: { allow: [{ cidr: `${env.nodeIP}/32`, ports: [NET.ingressPort] }] } },
     apps: {
       domain: APPS_DOMAIN,
       scheme: 'http',
@@ -30,6 +36,8 @@ export function settingsFor(env: Environment) {
       parallel: 2,
       parallelPerOwner: 2,
       ...goBase(env.images.base),
+      // Packages come by the proxy; the git server of the end-to-end tests is a pod.
+      egress: { internet: false, allow: [{ cidr: NET.podCIDR, ports: [GIT_SERVER.port] }] },
       baseRegistries: { 'docker.io': { url: `http://${env.registry}`, withLogin: true } },
       network: {
         httpProxy: env.egress.proxy,
@@ -44,7 +52,7 @@ export function settingsFor(env: Environment) {
     },
     api: { publicUrl: `http://vibed.localhost:${env.ingress.loopbackPort}` },
     // The git server of the end-to-end tests speaks plain http inside the cluster.
-    sources: { gitSchemes: ['https', 'http'] },
+    sources: { gitSchemes: ['https', 'http'], gitAllowPrivate: [GIT_SERVER.hosts] },
   };
 }
 

@@ -35,6 +35,8 @@ export const sourceLocation = z.discriminatedUnion('kind', [
     credentialsDir: z.string().optional(),
     /** Protocols besides https, by the installation's setting; `file` exists for tests. */
     protocols: z.array(z.enum(['http', 'ssh', 'file'])).default([]),
+    /** Hosts that are not public and may be reached all the same, and addresses that are not public here. */
+    hosts: z.object({ allow: z.array(z.string()).default([]), internal: z.array(z.string()).default([]) }).prefault({}),
   }),
   z.object({ kind: z.literal('snapshot'), url: z.string(), digest: z.string(), tokenFile: z.string() }),
 ]);

@@ -45,7 +45,9 @@ function ofDouble(credentials = 'user:pass'): Registry {
 }
 const ofReal = () => {
   const dockerConfigFile = process.env.VIBED_TEST_REGISTRY_AUTH;
-  return ociRegistry(new RegistryClient({ url: real ?? '', ...(dockerConfigFile && { dockerConfigFile }) }), { signal });
+  return ociRegistry(new RegistryClient({ url: real ?? '', ...(dockerConfigFile && { dockerConfigFile }) }), {
+    signal,
+  });
 };
 
 const adapters: [string, () => Registry][] = [['the double', ofDouble]];
