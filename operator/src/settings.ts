@@ -185,7 +185,7 @@ const network = z
       })
       .prefault({}),
     internalRanges: z
-      .array(cidr)
+      .array(cidr.refine(range => !/^::ffff:|\/0$/i.test(range), 'name a part of the addresses of one family'))
       .default([])
       .describe(
         'Address ranges of the cluster or the site besides the private ones (RFC 1918, link-local, 100.64.0.0/10 and so on), for example public addresses that pods or nodes have. Apps cannot reach them, and git URLs cannot name them.',

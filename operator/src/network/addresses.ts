@@ -2,7 +2,7 @@
 // settings say so, and a git URL may not name it.
 import { BlockList, isIP } from 'node:net';
 
-/** Ranges that are not public, from the special-purpose registries of IANA. IPv6 ranges that hold an IPv4 address are among them. */
+/** Ranges that are not public, from the special-purpose registries of IANA; also IPv6 ranges that hold an IPv4 address. */
 export const notPublic = {
   ipv4: [
     '0.0.0.0/8',
@@ -22,7 +22,6 @@ export const notPublic = {
   ],
   ipv6: [
     '::/96',
-    '::ffff:0:0/96',
     '64:ff9b::/96',
     '64:ff9b:1::/48',
     '100::/64',
@@ -37,6 +36,9 @@ export const notPublic = {
     'ff00::/8',
   ],
 } as const;
+
+/** IPv4 in the form of IPv6. No packet has such an address, and a NetworkPolicy takes the range for all of IPv4. */
+const mapped = '::ffff:0:0/96';
 
 export const isIpv6Range = (cidr: string): boolean => cidr.includes(':');
 
@@ -61,6 +63,6 @@ export function rangesOf(cidrs: readonly string[]): { has(address: string): bool
 
 /** True for an address of the internet. `internal` are the ranges of the cluster and the site besides the private ones. */
 export function publicAddresses(internal: readonly string[]): (address: string) => boolean {
-  const others = rangesOf([...notPublic.ipv4, ...notPublic.ipv6, ...internal]);
+  const others = rangesOf([...notPublic.ipv4, ...notPublic.ipv6, mapped, ...internal]);
   return address => !others.has(address);
 }
