@@ -32,6 +32,8 @@ export interface Target {
   readonly caBundle: string | undefined;
   /** docker config.json of the Secrets that build pods and the operator push with. */
   readonly pushAuth: { readonly builds: string; readonly operator: string } | undefined;
+  /** The owner accepts a registry that asks for no login. */
+  readonly acceptsOpenRegistry: boolean;
 }
 
 export class NotUsable extends Error {}
@@ -60,6 +62,7 @@ async function ownTarget(layout: Layout): Promise<Target> {
     settings: settingsSchema.parse(written),
     caBundle: await readFile(env.caBundle, 'utf8'),
     pushAuth: { builds: await login('builds'), operator: await login('operator') },
+    acceptsOpenRegistry: false,
   };
 }
 
@@ -87,6 +90,7 @@ async function givenTarget(layout: Layout, given: Given): Promise<Target> {
   return {
     name,
     own: false,
+    acceptsOpenRegistry: given.registryOpen,
     kubectl,
     registry,
     images: givenImages(layout, given, registry, { pull, prefix, buildah: settings.builds.image }),
