@@ -1,6 +1,7 @@
 // What runs beside Kubernetes, as plain processes in the namespace: the registry, cluster DNS, the ingress controller, the
 // way in (forwarders on loopback) and the only way out (the egress proxy).
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeKubeconfig } from './certificates.ts';
 import { clusterObjects } from './cluster-objects.ts';
@@ -112,7 +113,11 @@ export async function startRegistry(layout: Layout, ports: Ports): Promise<void>
   await mkdir(join(layout.state, 'registry'), { recursive: true });
   await mkdir(layout.run, { recursive: true });
   await createRegistryUsers(layout, ports);
-  await writeFile(join(layout.config, 'registry.json'), JSON.stringify(registryConfig(layout)));
+  const config = join(layout.config, 'registry.json');
+  const text = JSON.stringify(registryConfig(layout));
+  // One that an older checkout has started may let everybody in.
+  if (existsSync(config) && (await readFile(config, 'utf8')) !== text) await stop(layout, 'registry');
+  await writeFile(config, text);
   await start(layout, registry(layout));
   for (const forwarder of forwarders(layout, ports)) await start(layout, forwarder);
   const address = `http://127.0.0.1:${ports.registry}/v2/`;
