@@ -3,7 +3,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { kinds, type Typed } from '@vibed/store/kube';
 import { expect } from 'vitest';
 import type { App } from '../lib/app.ts';
-import { artifactFrom } from '../lib/artifact-from.ts';
+import { artifactFrom, artifactOf } from '../lib/artifact-from.ts';
 import { type AttackStage, attack } from '../lib/attack.ts';
 import type { Cluster } from '../lib/cluster.ts';
 import { proves } from '../lib/scenario.ts';
@@ -94,3 +94,29 @@ for (const builder of ['buildah', 'layers'] as const) {
     expect(await reportOf(app, '/built')).toEqual({ ...allOf(closed, 'nothing'), ...allOf(open, 'open'), ...refused });
   });
 }
+
+attack('git URLs that lead inside', proves('hostile.network'), async stage => {
+  const { nodeIP } = stage.cluster;
+  const urls = {
+    apiserver: `https://${nodeIP}:6443/x.git`,
+    registry: `http://${nodeIP}:5000/x.git`,
+    nobody: `http://${nodeIP}:1/x.git`,
+    service: 'http://kubernetes.default.svc:443/x.git',
+    metrics: 'http://vibed-api-source.vibed-system.svc:8092/x.git',
+    missing: 'http://not-there.default.svc/x.git',
+    metadata: 'http://169.254.169.254/x.git',
+    decimal: 'http://2130706433/x.git',
+  };
+  const failures = await Promise.all(
+    Object.entries(urls).map(async ([name, url]) => {
+      const app = stage.app(name);
+      await app.apply(artifactOf({ git: { url } }, { name }));
+      const { failure } = await app.reaches({ current: true, phase: 'failed' });
+      return { reason: failure?.reason, message: failure?.message, remedy: failure?.remedy };
+    }),
+  );
+  // Whether something answers there is told by none of them.
+  const [first] = failures;
+  expect(first).toMatchObject({ message: expect.stringContaining('no public address') });
+  for (const failure of failures) expect(failure).toEqual(first);
+});

@@ -41,20 +41,14 @@ const notPublic = (): SourceError =>
   new SourceError(
     'GitUrlRefused',
     'the host of the git URL has no public address',
-    'correct source.git.url; for a git server inside, a cluster admin adds it to sources.gitAllowPrivate of the settings',
+    'correct source.git.url, or deploy again if the name is right; a git server inside is named in sources.gitAllowPrivate of the settings',
   );
 
+/** A name server that does not know the name and one that does not answer are not told apart either: inside, both mean "not there". */
 async function resolved(host: string): Promise<readonly string[]> {
-  try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAI_AGAIN') throw notPublic();
-    throw new SourceError(
-      'GitUnreachable',
-      'the name server did not answer for the host of the git URL',
-      'none: the fetch is tried again',
-    );
-  }
+  const found = await lookup(host, { all: true }).catch(() => []);
+  if (found.length === 0) throw notPublic();
+  return found.map(({ address }) => address);
 }
 
 function isAllowed(address: string, { allow, internal }: GitHostRules): boolean {
