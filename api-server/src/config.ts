@@ -10,6 +10,7 @@ const schema = z.object({
   VIBED_LISTEN: endpoint.default('127.0.0.1:8090'),
   VIBED_SOURCE_LISTEN: endpoint.default('127.0.0.1:8092'),
   VIBED_HEALTH_LISTEN: endpoint.default('127.0.0.1:8091'),
+  VIBED_METRICS_LISTEN: endpoint.default('127.0.0.1:8093'),
   VIBED_KEYS: z.string().optional(),
   VIBED_ALLOWED_HOSTS: z.string().default(''),
   VIBED_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -30,6 +31,8 @@ export interface Config {
   sourceListen: Endpoint;
   /** Where the kubelet reads /healthz and /readyz. */
   healthListen: Endpoint;
+  /** Where metrics are read; a port of its own, because builds may reach that of the sources. */
+  metricsListen: Endpoint;
   /** Folder of API keys, one file each; undefined: nobody has to say who they are. */
   keysDir: string | undefined;
   /** Host names besides those of the public URL and loopback. */
@@ -51,6 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     listen: endpointOf(e.VIBED_LISTEN),
     sourceListen: endpointOf(e.VIBED_SOURCE_LISTEN),
     healthListen: endpointOf(e.VIBED_HEALTH_LISTEN),
+    metricsListen: endpointOf(e.VIBED_METRICS_LISTEN),
     keysDir: e.VIBED_KEYS,
     allowedHosts: e.VIBED_ALLOWED_HOSTS.split(',')
       .map(host => host.trim())

@@ -16,7 +16,7 @@ import { type Endpoint, readConfig } from './config.ts';
 import { EnvSecrets } from './env-secrets.ts';
 import { Feed } from './feed.ts';
 import { makeServer } from './http/server.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, serveMetrics } from './metrics.ts';
 import { prune, sourceInUse } from './prune.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
@@ -59,9 +59,11 @@ async function run(): Promise<void> {
     }),
     config.sourceListen,
   );
+  const metrics = await listen(serveMetrics(services.metrics), config.metricsListen);
   log.info('listening', {
     doors: config.listen,
     sources: config.sourceListen,
+    metrics: config.metricsListen,
     auth: keys === undefined ? 'none' : 'keys',
   });
   await view.whenSynced(stop.signal);
@@ -71,7 +73,7 @@ async function run(): Promise<void> {
   clearInterval(pruning);
   feed.stop();
   services.analysis.stop();
-  await Promise.all([close(doors), close(sources), view.stop()]);
+  await Promise.all([close(doors), close(sources), close(metrics), view.stop()]);
   await health.stop();
 }
 

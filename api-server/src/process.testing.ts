@@ -100,7 +100,7 @@ export class ApiServerProcess implements AsyncDisposable {
   readonly #folder: string;
   readonly #settings: string;
   #child: ChildProcess | undefined;
-  #ports: readonly [number, number, number] = [0, 0, 0];
+  #ports: readonly [number, number, number, number] = [0, 0, 0, 0];
   #output = '';
   readonly keys: readonly string[];
 
@@ -126,7 +126,7 @@ export class ApiServerProcess implements AsyncDisposable {
 
   /** Resolves when it is ready; at the same ports after a kill. */
   async start(): Promise<void> {
-    if (this.port === 0) this.#ports = [await freePort(), await freePort(), await freePort()];
+    if (this.port === 0) this.#ports = [await freePort(), await freePort(), await freePort(), await freePort()];
     writeFileSync(join(this.#folder, 'settings.yaml'), this.#settings);
     const env = {
       KUBECONFIG: join(this.#folder, 'kubeconfig'),
@@ -135,6 +135,7 @@ export class ApiServerProcess implements AsyncDisposable {
       VIBED_LISTEN: `127.0.0.1:${this.port}`,
       VIBED_SOURCE_LISTEN: `127.0.0.1:${this.#ports[1]}`,
       VIBED_HEALTH_LISTEN: `127.0.0.1:${this.#ports[2]}`,
+      VIBED_METRICS_LISTEN: `127.0.0.1:${this.#ports[3]}`,
       ...(this.keys.length > 0 && { VIBED_KEYS: join(this.#folder, 'keys') }),
     };
     const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -180,7 +181,7 @@ export class ApiServerProcess implements AsyncDisposable {
 
   /** A number of its /metrics; `name` with its labels, as it is written there. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#ports[1]}/metrics`)).text();
+    const text = await (await fetch(`http://127.0.0.1:${this.#ports[3]}/metrics`)).text();
     return Number(
       text
         .split('\n')

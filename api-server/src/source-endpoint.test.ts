@@ -8,7 +8,6 @@ import { labels } from '@vibed/crds';
 import { type KubeClient, KubeError } from '@vibed/store/kube';
 import { expect, it } from 'vitest';
 import { MemoryStore } from './app.testing.ts';
-import { Metrics } from './metrics.ts';
 import { serveSources } from './source-endpoint.ts';
 import { LocalStorage } from './storage/local.ts';
 import { Tenancy } from './tenancy.ts';
@@ -43,14 +42,12 @@ async function served(review: object, pod: Record<string, unknown> = {}) {
       return { metadata };
     },
   } as unknown as KubeClient;
-  const metrics = new Metrics();
   const server = serveSources({
     client,
     storage,
     log,
     systemNamespace: 'vibed-system',
     buildNamespace: 'vibed-builds',
-    metrics,
     view: new MemoryStore().watch(),
     tenancy: new Tenancy(client),
   });
@@ -58,7 +55,6 @@ async function served(review: object, pod: Record<string, unknown> = {}) {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     path: `/sources/${namespace}/todo/${digest}`,
-    metrics,
     reviews: () => reviews,
     get: (path: string) => fetch(base + path, { headers: { authorization: 'Bearer the-token', connection: 'close' } }),
     [Symbol.dispose]: () => void server.close(),
@@ -122,11 +118,4 @@ it('has no token reviewed for an address that sent many wrong ones', async () =>
   for (let left = 80; left > 0; left -= 1) if ((await endpoint.get(endpoint.path)).status === 429) limited += 1;
   expect(limited).toBeGreaterThan(10);
   expect(endpoint.reviews()).toBe(80 - limited);
-});
-
-it('answers with a problem when the metrics cannot be made', async () => {
-  using endpoint = await served(good);
-  expect((await endpoint.get('/metrics')).status).toBe(200);
-  endpoint.metrics.registry.metrics = () => Promise.reject(new Error('no'));
-  expect((await endpoint.get('/metrics')).status).toBe(500);
 });

@@ -11,7 +11,6 @@ import { z } from 'zod';
 import type { Right } from './actions/action.ts';
 import { RateLimiter } from './auth/rate-limit.ts';
 import { heedErrors } from './http/edge.ts';
-import type { Metrics } from './metrics.ts';
 import { Problem, problemJson, problemOf } from './problems.ts';
 import type { SourceStorage, StoredArchive } from './storage/storage.ts';
 import type { Tenancy } from './tenancy.ts';
@@ -23,7 +22,6 @@ export interface SourceEndpoint {
   readonly buildNamespace: string;
   readonly view: ArtifactView;
   readonly tenancy: Tenancy;
-  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -41,13 +39,10 @@ export function serveSources(endpoint: SourceEndpoint): Server {
   const strangers = new RateLimiter({ burst: 60, perSecond: 1 });
   return createServer((request, response) => {
     heedErrors(request, response, endpoint.log);
-    const serve = request.url === '/metrics' ? sendMetrics(response, endpoint) : sendSource();
-    serve.catch(error => refuse(error, request, response, endpoint));
-
-    async function sendSource(): Promise<void> {
-      const archive = await answer(request, endpoint, strangers);
-      send(archive, response, endpoint);
-    }
+    answer(request, endpoint, strangers).then(
+      archive => send(archive, response, endpoint),
+      error => refuse(error, request, response, endpoint),
+    );
   });
 }
 
@@ -55,12 +50,6 @@ export function serveSources(endpoint: SourceEndpoint): Server {
 function send({ bytes, stream }: StoredArchive, response: ServerResponse, { log }: SourceEndpoint): void {
   response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': bytes });
   pipeline(stream, response).catch((error: unknown) => log.debug('a source was not read to its end', { error }));
-}
-
-/** Here and not at the public doors: what is counted is nobody's business outside. */
-async function sendMetrics(response: ServerResponse, { metrics: { registry } }: SourceEndpoint): Promise<void> {
-  const text = await registry.metrics();
-  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
 }
 
 function refuse(error: unknown, request: IncomingMessage, response: ServerResponse, { log }: SourceEndpoint): void {

@@ -1,13 +1,16 @@
 // What runs beside Kubernetes, as plain processes in the namespace: the registry, cluster DNS, the ingress controller, the
 // way in (forwarders on loopback) and the only way out (the egress proxy).
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeKubeconfig } from './certificates.ts';
 import { clusterObjects } from './cluster-objects.ts';
 import { run } from './command.ts';
 import { hasKnative, INGRESS_CLASS, KNATIVE_NAMESPACE, type Layout, NET, REGISTRY } from './layout.ts';
+import { startNetworkPolicies } from './network-policies.ts';
 import type { Ports } from './ports.ts';
 import { type Daemon, start, stop, until } from './processes.ts';
+import { createRegistryUsers, htpasswdFile } from './registry-users.ts';
 
 const program = (name: string) => join(import.meta.dirname, `${name}.ts`);
 
@@ -43,6 +46,7 @@ const registryConfig = (layout: Layout): object => ({
     delete: { enabled: true },
     cache: { blobdescriptor: 'inmemory' },
   },
+  auth: { htpasswd: { realm: 'vibed', path: htpasswdFile(layout) } },
   // Locations in its answers are relative: it is reached by two addresses.
   http: { addr: REGISTRY, relativeurls: true },
 });
@@ -108,12 +112,17 @@ function traefik(layout: Layout): Daemon {
 export async function startRegistry(layout: Layout, ports: Ports): Promise<void> {
   await mkdir(join(layout.state, 'registry'), { recursive: true });
   await mkdir(layout.run, { recursive: true });
-  await writeFile(join(layout.config, 'registry.json'), JSON.stringify(registryConfig(layout)));
+  await createRegistryUsers(layout, ports);
+  const config = join(layout.config, 'registry.json');
+  const text = JSON.stringify(registryConfig(layout));
+  // One that an older checkout has started may let everybody in.
+  if (existsSync(config) && (await readFile(config, 'utf8')) !== text) await stop(layout, 'registry');
+  await writeFile(config, text);
   await start(layout, registry(layout));
   for (const forwarder of forwarders(layout, ports)) await start(layout, forwarder);
   const address = `http://127.0.0.1:${ports.registry}/v2/`;
   const daemons = ['registry', 'forward-inside', 'forward-outside'];
-  await until(layout, 'the registry answers', daemons, 30, async () => (await fetch(address)).ok);
+  await until(layout, 'the registry asks for a login', daemons, 30, async () => (await fetch(address)).status === 401);
 }
 
 export async function startEgressProxy(layout: Layout, allowed: readonly string[]): Promise<void> {
@@ -132,6 +141,7 @@ export async function startAddons(layout: Layout, ports: Ports): Promise<void> {
   await run([kubectl, `--kubeconfig=${layout.kubeconfig}`, ...apply], {
     input: JSON.stringify(clusterObjects(layout)),
   });
+  await startNetworkPolicies(layout);
   await start(layout, coredns(layout));
   const inside = (url: string) => run(['nsenter', `--net=${layout.netns}`, '--', process.execPath, '-e', probe(url)]);
   await until(layout, 'cluster DNS is ready', ['coredns'], 60, async () =>

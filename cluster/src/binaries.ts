@@ -72,6 +72,7 @@ export const COMPONENTS = {
       tags: 'exclude_graphdriver_btrfs,containers_image_openpgp,seccomp',
     },
   },
+  policies: { name: 'policies', module: 'policies', build: { packages: ['./network-policies'], cgo: false } },
   coredns: { name: 'coredns', module: 'kubernetes', build: { packages: ['./coredns'], cgo: false } },
   traefik: {
     name: 'traefik',

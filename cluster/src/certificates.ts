@@ -36,6 +36,7 @@ function certificates(layout: Layout): readonly Certificate[] {
     { file: 'kubelet', user: `system:node:${layout.name}`, group: 'system:nodes' },
     { file: 'coredns', user: 'vibed:coredns' },
     { file: 'traefik', user: 'vibed:traefik' },
+    { file: 'network-policies', user: 'vibed:network-policies' },
   ];
 }
 

@@ -1,4 +1,4 @@
-// The few objects a fresh cluster gets: rights of DNS and ingress, the ingress class, and the Service behind which the
+// The few objects a fresh cluster gets: rights of DNS, ingress and network policies, the ingress class, and the Service behind which the
 // node's own DNS process stands.
 import { INGRESS_CLASS, type Layout, NET } from './layout.ts';
 
@@ -14,6 +14,10 @@ const RIGHTS: Readonly<Record<string, readonly Rule[]>> = {
   'vibed:coredns': [
     { apiGroups: [''], resources: ['services', 'pods', 'namespaces', 'endpoints'], verbs: ['list', 'watch'] },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+  ],
+  'vibed:network-policies': [
+    { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['list', 'watch'] },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list', 'watch'] },
   ],
   'vibed:traefik': [
     { apiGroups: [''], resources: ['services', 'secrets', 'nodes'], verbs: READ },

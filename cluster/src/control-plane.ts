@@ -112,7 +112,15 @@ export async function startControlPlane(layout: Layout, say: (detail: string) =>
   await mkdir(layout.log, { recursive: true });
   await mkdir(join(layout.state, 'etcd'), { recursive: true, mode: 0o700 });
   await writeFile(join(layout.config, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
-  for (const user of ['controller-manager', 'scheduler', 'proxy', 'kubelet', 'coredns', 'traefik']) {
+  for (const user of [
+    'controller-manager',
+    'scheduler',
+    'proxy',
+    'kubelet',
+    'coredns',
+    'traefik',
+    'network-policies',
+  ]) {
     await writeKubeconfig(layout, user, SERVER, join(layout.config, `${user}.kubeconfig`));
   }
   await writeKubeconfig(layout, 'admin', SERVER, join(layout.config, 'admin.kubeconfig'));

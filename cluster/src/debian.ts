@@ -12,6 +12,7 @@ import { PINNED } from './pinned.ts';
 export const INSTALLED: readonly string[] = [
   'debootstrap',
   'nftables',
+  'iptables',
   'libseccomp-dev',
   'pkg-config',
   'gcc',

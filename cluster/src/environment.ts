@@ -4,6 +4,7 @@ import { INGRESS_CLASS, type Layout, NET, REGISTRY } from './layout.ts';
 import type { PackageSources } from './package-sources.ts';
 import { PINNED } from './pinned.ts';
 import type { Ports } from './ports.ts';
+import { registryAuthFile } from './registry-users.ts';
 
 export interface Environment {
   readonly kubeconfig: string;
@@ -15,6 +16,8 @@ export interface Environment {
   readonly registry: string;
   /** URL of the same registry on this machine's loopback. */
   readonly registryURL: string;
+  /** A docker config.json on this machine, with a login for both addresses of the registry. */
+  readonly registryAuth: string;
   readonly ingress: { readonly class: string; readonly address: string; readonly loopbackPort: number };
   readonly egress: { readonly proxy: string; readonly noProxy: readonly string[]; readonly allowed: readonly string[] };
   /** PEM file on this machine; builds get its contents. */
@@ -46,6 +49,7 @@ export function environmentOf(layout: Layout, { ports, sources, allowed, caBundl
     nodeName: layout.name,
     registry: REGISTRY,
     registryURL: `http://127.0.0.1:${ports.registry}`,
+    registryAuth: registryAuthFile(layout),
     ingress: { class: INGRESS_CLASS, address: `${NET.nodeIP}:${NET.ingressPort}`, loopbackPort: ports.ingress },
     egress: {
       proxy: `http://${NET.nodeIP}:${NET.egressPort}`,

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { createCgroups } from './cgroups.ts';
 import { kubectl } from './control-plane.ts';
 import { type Layout, NET, REGISTRY } from './layout.ts';
+import { queuePackets } from './network-policies.ts';
 import { type Daemon, start, until } from './processes.ts';
+import { registryLogin } from './registry-users.ts';
 
 export const PAUSE_IMAGE = 'docker.io/vibed/pause:1';
 
@@ -50,9 +52,13 @@ state = '${join(layout.run, 'containerd')}'
 }
 
 /** Every registry is answered by the local one, which holds the base images under their public names. */
-const MIRROR = `server = 'http://${REGISTRY}'
+const mirror = (login: string): string => `server = 'http://${REGISTRY}'
+[header]
+  authorization = 'Basic ${login}'
 [host.'http://${REGISTRY}']
   capabilities = ['pull', 'resolve']
+[host.'http://${REGISTRY}'.header]
+  authorization = 'Basic ${login}'
 `;
 
 function cniConfig(layout: Layout): object {
@@ -156,6 +162,7 @@ function daemons(layout: Layout): readonly [Daemon, Daemon, Daemon] {
 export async function startNode(layout: Layout, say: (detail: string) => void): Promise<void> {
   await writeConfigs(layout);
   await createCgroups(layout);
+  await queuePackets(layout);
   const [containerd, kubelet, proxy] = daemons(layout);
   await start(layout, containerd);
   await until(layout, 'containerd listens', ['containerd'], 60, async () => existsSync(layout.containerdSocket));
@@ -187,7 +194,8 @@ async function writeConfigs(layout: Layout): Promise<void> {
   for (const directory of directories) await mkdir(directory, { recursive: true });
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   await writeFile(join(layout.config, 'containerd.toml'), containerdConfig(layout));
-  await writeFile(join(layout.config, 'registries/_default/hosts.toml'), MIRROR);
+  const hosts = join(layout.config, 'registries/_default/hosts.toml');
+  await writeFile(hosts, mirror(await registryLogin(layout, 'node')), { mode: 0o600 });
   await writeFile(join(layout.config, 'cni/10-pods.conflist'), json(cniConfig(layout)));
   await writeFile(join(layout.config, 'kubelet.json'), json(kubeletConfig(layout)));
   await writeFile(join(layout.config, 'proxy.json'), json(proxyConfig(layout)));

@@ -19,7 +19,19 @@ export interface Daemon {
   readonly env?: Readonly<Record<string, string>>;
   /** Inside the checkout's network namespace unless this is false. */
   readonly inside?: boolean;
+  /** Started again when it ends by itself. */
+  readonly restarts?: boolean;
 }
+
+/** A shell that runs the program of its arguments again whenever that ends, and ends with it when told to. */
+const AGAIN = `trap 'kill "$child"; wait "$child"; exit 0' TERM INT
+while :; do
+  "$@" &
+  child=$!
+  wait "$child"
+  echo "$1 ended with $?; starting it again" >&2
+  sleep 1
+done`;
 
 /** The start time in a /proc/<pid>/stat line; the program's name in it may hold spaces and parentheses. */
 export function startTimeIn(stat: string): string | undefined {
@@ -55,7 +67,8 @@ export async function start(layout: Layout, daemon: Daemon): Promise<boolean> {
   await mkdir(layout.pids, { recursive: true });
   await mkdir(layout.log, { recursive: true });
   const enter = daemon.inside === false ? [] : ['nsenter', `--net=${layout.netns}`, '--'];
-  const [program, ...args] = [...enter, ...daemon.argv] as [string, ...string[]];
+  const again = daemon.restarts === true ? ['sh', '-c', AGAIN, 'sh'] : [];
+  const [program, ...args] = [...enter, ...again, ...daemon.argv] as [string, ...string[]];
   const log = openSync(join(layout.log, `${daemon.name}.log`), 'a');
   const child = spawn(program, args, {
     detached: true,

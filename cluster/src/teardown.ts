@@ -20,6 +20,7 @@ const AFTER_PODS = [
   'forward-inside',
   'registry',
   'egress-proxy',
+  'network-policies',
 ];
 
 export async function stopAll(layout: Layout): Promise<number> {

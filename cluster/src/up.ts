@@ -12,7 +12,6 @@ import { writeFacts } from './facts.ts';
 import { allImages } from './images/all.ts';
 import type { Image } from './images/image.ts';
 import { pushImage, repositoryOf } from './images/push.ts';
-import { registryAt } from './images/registry.ts';
 import { installKnative, pushKnative } from './knative/knative.ts';
 import { hasKnative, type Layout } from './layout.ts';
 import { createNetwork } from './network.ts';
@@ -22,6 +21,7 @@ import { PINNED } from './pinned.ts';
 import { choosePorts, DEFAULT_PORTS, isFree, type Ports, rememberedPorts, rememberPorts } from './ports.ts';
 import { preflight } from './preflight.ts';
 import { isRunning } from './processes.ts';
+import { ownRegistry } from './registry-users.ts';
 import { runSteps, type Step, tableOf } from './steps.ts';
 import { removeLeftOver } from './teardown.ts';
 
@@ -109,7 +109,7 @@ function stepsOf(bringup: Bringup): readonly Step[] {
       expectedSeconds: 95,
       run: async () => bringup.buildah.resolve(await bringup.compile(COMPONENTS.buildah)),
     },
-    { name: 'dns and ingress', expectedSeconds: 140, run: () => dnsAndIngress(bringup) },
+    { name: 'dns and ingress', expectedSeconds: 170, run: () => dnsAndIngress(bringup) },
     { name: 'images', expectedSeconds: 20, run: say => images(bringup, say) },
     { name: 'control plane', expectedSeconds: 12, run: say => startControlPlane(layout, say) },
     { name: 'node', expectedSeconds: 10, run: say => startNode(layout, say) },
@@ -154,6 +154,7 @@ async function containers(bringup: Bringup): Promise<void> {
 
 async function dnsAndIngress(bringup: Bringup): Promise<void> {
   await bringup.compile(COMPONENTS.coredns);
+  await bringup.compile(COMPONENTS.policies);
   await bringup.compile(COMPONENTS.traefik);
   await linkBinaries(bringup.layout, bringup.programs);
 }
@@ -167,7 +168,7 @@ async function images(bringup: Bringup, say: (detail: string) => void): Promise<
   await startRegistry(layout, ports);
   bringup.sayImage = say;
   const built = await bringup.images;
-  const registry = registryAt(`http://127.0.0.1:${ports.registry}`);
+  const registry = await ownRegistry(layout, ports);
   for (const image of built) {
     say(`pushing ${image.name}`);
     const { repository, tag } = repositoryOf(image.name);

@@ -7,6 +7,7 @@ import { kinds, type Typed } from '@vibed/store/kube';
 import type { App } from '../lib/app.ts';
 import { artifactFrom, type Overrides } from '../lib/artifact-from.ts';
 import { get } from '../lib/http.ts';
+import { askRegistry } from '../lib/registry.ts';
 import { type Figure, interleaved, type Row, ratios } from './figures.ts';
 import { timeline } from './source-to-url.ts';
 import { type BenchStage, operatorUsage } from './stage.ts';
@@ -144,7 +145,7 @@ async function layersOf(stage: BenchStage, app: App): Promise<Map<string, number
   const [, repository = '', digest = ''] = /^[^/]+\/(.+)@(.+)$/.exec(image) ?? [];
   const read = async (name: string, reference: string) => {
     const accept = 'application/vnd.oci.image.manifest.v1+json';
-    const answer = await fetch(`${stage.facts.registryURL}/v2/${name}/manifests/${reference}`, { headers: { accept } });
+    const answer = await askRegistry(stage.facts, `/v2/${name}/manifests/${reference}`, { headers: { accept } });
     if (!answer.ok) throw new Error(`${name}:${reference}: ${answer.status}`);
     return (await answer.json()) as { layers: { digest: string; size: number }[] };
   };

@@ -7,6 +7,7 @@ import { kinds, type Typed } from '@vibed/store/kube';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Cluster } from '../lib/cluster.ts';
+import { askRegistry } from '../lib/registry.ts';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,6 +24,7 @@ const factsSchema = z.object({
   nodeName: z.string(),
   registry: z.string(),
   registryURL: z.string(),
+  registryAuth: z.string(),
 });
 export type Facts = z.infer<typeof factsSchema>;
 
@@ -67,7 +69,7 @@ export async function operatorImage({ client, systemNamespace, operatorDeploymen
 /** An image of this cluster's registry by digest, as the node pulls it. */
 export async function imageByDigest(facts: Facts, repository: string, tag: string): Promise<string> {
   const accept = 'application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
-  const answer = await fetch(`${facts.registryURL}/v2/${repository}/manifests/${tag}`, { headers: { accept } });
+  const answer = await askRegistry(facts, `/v2/${repository}/manifests/${tag}`, { headers: { accept } });
   const digest = answer.headers.get('docker-content-digest');
   if (digest === null) throw new Error(`${repository}:${tag} is not in the registry: ${answer.status}`);
   return `${facts.registry}/${repository}@${digest}`;

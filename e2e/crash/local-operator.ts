@@ -112,6 +112,7 @@ export class LocalOperator implements AsyncDisposable {
       VIBED_SETTINGS: join(this.#folder, 'settings.yaml'),
       VIBED_CA_BUNDLE: join(this.#folder, 'ca.crt'),
       VIBED_STEPS_IMAGE: this.#image,
+      VIBED_REGISTRY_CREDENTIAL: this.#facts.registryAuth,
       VIBED_POD: 'local',
       VIBED_PORT: String(ports.metrics),
       VIBED_HEALTH_PORT: String(ports.health),

@@ -11,6 +11,9 @@ const factsSchema = z.object({
   ingress: z.object({ loopbackPort: z.int() }),
   images: z.object({ operatorBase: z.string() }),
   registryURL: z.url(),
+  registryAuth: z.string(),
+  registry: z.string(),
+  nodeIP: z.string(),
   auditLog: z.string(),
 });
 
@@ -24,6 +27,12 @@ export interface Cluster {
   nodeGitImage: string;
   /** Of the registry that images are pushed to, on this machine's loopback. */
   registryURL: string;
+  /** A docker config.json with a login for it. */
+  registryAuth: string;
+  /** `host:port` of the same registry, as pods reach it. */
+  registryInside: string;
+  /** Address of the node, on which apiserver, kubelet, registry and ingress listen. */
+  nodeIP: string;
   /** File of the apiserver's audit log, one JSON object per line. */
   auditLog: string;
   /** Where vibeD itself runs, where Buildah builds, and where install Jobs run. */
@@ -49,6 +58,9 @@ function connectToCluster(): Cluster {
     ingressPort: facts.ingress.loopbackPort,
     nodeGitImage: facts.images.operatorBase,
     registryURL: facts.registryURL,
+    registryAuth: facts.registryAuth,
+    registryInside: facts.registry,
+    nodeIP: facts.nodeIP,
     auditLog: facts.auditLog,
     systemNamespace: 'vibed-system',
     buildNamespace: 'vibed-builds',

@@ -11,7 +11,7 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const contract = ['node_modules/vitest/vitest.mjs', 'run', 'operator/src/registry/contract.test.ts'];
 
 scenario('the registry client keeps its contract', proves('registry.contract'), async ({ cluster }) => {
-  const env = { VIBED_TEST_REGISTRY: cluster.registryURL };
+  const env = { VIBED_TEST_REGISTRY: cluster.registryURL, VIBED_TEST_REGISTRY_AUTH: cluster.registryAuth };
   const { stdout } = await promisify(execFile)(process.execPath, contract, { cwd: checkout, env });
   expect(stdout).toMatch(/Tests .*passed/);
 });

@@ -24,6 +24,8 @@ import { Environment } from './environment.ts';
 import { admissionParameters } from './install/admission.ts';
 import { keepConfigMap } from './keep-config-map.ts';
 import { Metrics } from './metrics.ts';
+import { keepNetworkPolicy } from './network/keep.ts';
+import { installationPolicies } from './network/policies.ts';
 import { Asker } from './runtime/asker.ts';
 import { runController } from './runtime/controller.ts';
 import { WorkQueue } from './runtime/workqueue.ts';
@@ -203,6 +205,7 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
   for (const namespace of [settings.builds.namespace, settings.builds.installNamespace])
     await keepConfigMap(client, buildEnvironmentObject(operator.steps, namespace));
   await keepConfigMap(client, admissionParameters(settings));
+  for (const policy of installationPolicies(settings)) await keepNetworkPolicy(client, policy);
   // What pushes to a repository, or deletes from it, is the next leader's from then on.
   const dropQuestions = () => {
     const { asker, farewells } = operator.context;

@@ -17,3 +17,10 @@ export function quantityOf(value: unknown): number | undefined {
   const unit = units[match?.[2] ?? ''];
   return match?.[1] === undefined || unit === undefined ? undefined : Number(match[1]) * unit;
 }
+
+/** A quantity of the settings in bytes. */
+export function bytesOf(text: string): number {
+  const bytes = quantityOf(text);
+  if (bytes === undefined) throw new Error(`${text} is not a quantity such as 4Gi`);
+  return Math.ceil(bytes);
+}

@@ -9,6 +9,27 @@ import { isSystemNamespace } from './tenant/system-namespaces.ts';
 const quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/);
 const resources = z.strictObject({ cpu: quantity, memory: quantity });
 
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
+const allowed = z.strictObject({ cidr, ports: z.array(z.int().min(1).max(65535)).min(1).optional() });
+/** Addresses that pods may connect to; every TCP port where none is named. */
+export type Allowed = z.output<typeof allowed>;
+
+const egress = (who: string) =>
+  z
+    .strictObject({
+      internet: z
+        .boolean()
+        .default(true)
+        .describe(`Whether ${who} may connect to every public address; network.internalRanges are not among them.`),
+      allow: z
+        .array(allowed)
+        .default([])
+        .describe(
+          `Further addresses that ${who} may connect to: a list of {cidr, ports}; all TCP ports without ports.`,
+        ),
+    })
+    .prefault({});
+
 const apps = z.strictObject({
   domain: z.string().min(1).describe('Apps answer at <name>-<hash>.<domain>.'),
   scheme: z.enum(['http', 'https']).default('http').describe('Of the URLs; for https the ingress ends TLS.'),
@@ -37,6 +58,10 @@ const targets = z
       .describe('What spec.target `auto` chooses from: the first that is installed. Running apps stay where they are.'),
     knative: z
       .strictObject({
+        namespace: z
+          .string()
+          .default('knative-serving')
+          .describe('Where Knative Serving runs; its pods may reach apps.'),
         probeVia: z
           .string()
           .optional()
@@ -123,12 +148,20 @@ const builds = z.strictObject({
     .default({ cpu: '4', memory: '8Gi' })
     .describe('The most that spec.build.resources may ask for; a spec that asks for more is refused.'),
   ephemeralStorage: quantity.default('10Gi').describe('Limit of what a build writes: layers and packages.'),
+  egress: egress('builds'),
+  pushBytesMax: quantity
+    .default('4Gi')
+    .describe(
+      'The most that one build may send to the registry through its sidecar. What a build sends beyond that is refused, and the build fails.',
+    ),
   hostUsers: z.boolean().default(false).describe('true only where nodes have no user namespaces.'),
   bases,
   baseRegistries: z
-    .record(z.string(), z.strictObject({ url: z.string() }))
+    .record(z.string(), z.strictObject({ url: z.string(), withLogin: z.boolean().optional() }))
     .default({ 'docker.io': { url: 'https://registry-1.docker.io' } })
-    .describe('Registries that FROM may name, and the URL (or mirror) each is read from.'),
+    .describe(
+      'Registries that FROM may name, and the URL (or mirror) each is read from. withLogin: true reads with the login that registry.pushSecret has for this host; every build can then read what this login can read there, except below registry.prefix.',
+    ),
   network: z
     .object({
       httpProxy: z.string().optional(),
@@ -145,6 +178,32 @@ const builds = z.strictObject({
       'Proxies and package indexes: given to build steps and never to the image. The key ca.crt of the settings ConfigMap is trusted by builds too.',
     ),
 });
+
+const network = z
+  .strictObject({
+    dns: z
+      .strictObject({
+        namespace: z.string().default('kube-system').describe('Namespace of the cluster’s DNS.'),
+        podLabels: z.record(z.string(), z.string()).default({ 'k8s-app': 'kube-dns' }).describe('Labels of its pods.'),
+        port: z.int().default(53).describe('Port of its pods.'),
+        cidrs: z
+          .array(cidr)
+          .default([])
+          .describe('Addresses of resolvers that are no pods, such as 169.254.20.10/32 of a node-local cache.'),
+      })
+      .prefault({}),
+    internalRanges: z
+      .array(cidr.refine(range => !/^::ffff:|\/0$/i.test(range), 'name a part of the addresses of one family'))
+      .default([])
+      .describe(
+        'Address ranges of the cluster or the site besides the private ones (RFC 1918, link-local, 100.64.0.0/10 and so on), for example public addresses that pods or nodes have. Apps cannot reach them, and git URLs cannot name them.',
+      ),
+    metricsNamespaces: z
+      .array(z.string())
+      .default([])
+      .describe('Namespaces whose pods may read vibeD’s metrics, such as that of Prometheus.'),
+  })
+  .prefault({});
 
 const tenants = z
   .object({
@@ -213,7 +272,17 @@ const tenants = z
       .describe(
         'One namespace for the apps of everybody who comes by the API, instead of one each: for clusters where namespaces cannot be made freely. Quota and network are shared then; a label that only the api-server may set says whose an Artifact is.',
       ),
-    ingressNamespaces: z.array(z.string()).default([]).describe('Namespaces whose pods may reach apps; empty: any.'),
+    ingressNamespaces: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Namespaces of ingress controllers, whose pods may reach apps and the api-server. The namespace in apps.probeVia, targets.knative.probeVia and targets.gateway is one without being named here.',
+      ),
+    ingressCidrs: z
+      .array(cidr)
+      .default([])
+      .describe('Addresses that requests to apps come from where an ingress controller is no pod of its own network.'),
+    egress: egress('apps'),
   })
   .prefault({});
 
@@ -247,6 +316,7 @@ const api = z
 
 const settingsObject = z.strictObject({
   systemNamespace: z.string().default('vibed-system').describe('Where vibeD itself runs.'),
+  network,
   apps,
   registry,
   builds,
@@ -259,6 +329,19 @@ const settingsObject = z.strictObject({
         .array(z.enum(['https', 'http', 'ssh']))
         .default(['https'])
         .describe('Schemes of git URLs that Artifacts may name.'),
+      gitAllowPrivate: z
+        .array(
+          z.union([
+            cidr,
+            z
+              .string()
+              .regex(/^(\*|[a-z0-9-]+)(\.(\*|[a-z0-9-]+))*$/, 'write a host name, git.*.example.com, or a CIDR'),
+          ]),
+        )
+        .default([])
+        .describe(
+          'Git servers inside: address ranges, or host names in which * stands for one label. Other git URLs must lead to a public address. Where builds.network names a proxy for the URL, the proxy resolves the name and decides.',
+        ),
     })
     .prefault({}),
   versions: z

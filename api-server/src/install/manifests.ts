@@ -1,6 +1,7 @@
 // The api-server's part of install.yaml, and its Ingress, which a site's settings decide.
 
 import { publicHosts } from '@vibed/operator/hosts';
+import { componentLabels, ports } from '@vibed/operator/network-policies';
 import { healthProbes } from '@vibed/operator/probes';
 import type { Settings } from '@vibed/operator/settings';
 import { keysSecret } from '../auth/keys.ts';
@@ -9,10 +10,8 @@ import { buildRules, clusterRules } from './rights.ts';
 export { keysSecret };
 
 const account = 'vibed-api';
-const app = { 'app.kubernetes.io/name': 'vibed', 'app.kubernetes.io/component': 'api-server' };
-const doorPort = 8090;
-const healthPort = 8091;
-const sourcePort = 8092;
+const app = componentLabels('api-server');
+const { doors: doorPort, health: healthPort, sources: sourcePort, metrics: metricsPort } = ports;
 export const sourcesClaim = 'vibed-sources';
 
 export interface Place {
@@ -99,7 +98,7 @@ function deployment(metadata: object, image: string): object {
       template: {
         metadata: {
           labels: app,
-          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(sourcePort) },
+          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(metricsPort) },
         },
         spec: {
           serviceAccountName: account,
@@ -133,6 +132,7 @@ function container(image: string): object {
       { name: 'VIBED_LISTEN', value: `0.0.0.0:${doorPort}` },
       { name: 'VIBED_SOURCE_LISTEN', value: `0.0.0.0:${sourcePort}` },
       { name: 'VIBED_HEALTH_LISTEN', value: `0.0.0.0:${healthPort}` },
+      { name: 'VIBED_METRICS_LISTEN', value: `0.0.0.0:${metricsPort}` },
       { name: 'VIBED_KEYS', value: '/etc/vibed-keys' },
       { name: 'VIBED_ALLOWED_HOSTS', value: 'vibed-api.vibed-system.svc,vibed-api.vibed-system' },
     ],
@@ -140,6 +140,7 @@ function container(image: string): object {
       { name: 'http', containerPort: doorPort },
       { name: 'source', containerPort: sourcePort },
       { name: 'health', containerPort: healthPort },
+      { name: 'metrics', containerPort: metricsPort },
     ],
     ...healthProbes,
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },

@@ -10,9 +10,9 @@ import { kubectl } from '../control-plane.ts';
 import { imageOf } from '../images/image.ts';
 import { knative } from '../images/knative.ts';
 import { pushImage, repositoryOf } from '../images/push.ts';
-import { registryAt } from '../images/registry.ts';
 import { hasKnative, KNATIVE_NAMESPACE, knativeFile, type Layout } from '../layout.ts';
 import type { Ports } from '../ports.ts';
+import { ownRegistry } from '../registry-users.ts';
 import { type Kubectl, kubectlFor } from '../vibed/kubectl.ts';
 import { isFirst, type Manifest, manifestsIn } from './manifests.ts';
 
@@ -22,7 +22,7 @@ const ownKubectl = (layout: Layout): Kubectl => kubectlFor(join(layout.bin, 'kub
 
 /** Builds the images that the cache does not have, and pushes those that the registry does not. */
 export async function pushKnative(layout: Layout, ports: Ports, binaries: string, say: (detail: string) => void) {
-  const registry = registryAt(`http://127.0.0.1:${ports.registry}`);
+  const registry = await ownRegistry(layout, ports);
   for (const recipe of knative(binaries)) {
     say(recipe.name);
     const image = await imageOf(layout.cache, recipe, join(layout.log, 'images.log'));

@@ -1,6 +1,7 @@
 // The pods that a check starts: one as an app will run, which also looks around, and one as a build will run.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { workspacePolicy } from '../../../operator/src/network/policies.ts';
 import type { Settings } from '../../../operator/src/settings.ts';
 import type { ProbeInput } from './probe.ts';
 
@@ -66,10 +67,24 @@ export async function appObjects(scratch: Scratch, settings: Settings, image: st
   const trusted = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'ca', namespace }, data: { 'ca.crt': ca } };
   return [
     ...(ca === undefined ? [] : [trusted]),
+    asInAWorkspace(namespace, settings),
     pod,
     ...way(namespace, labels, hostOf({ ...scratch, word }, settings), settings),
   ];
 }
+
+/** Lets in what a workspace lets in, so that an ingress controller that the settings do not know of is found out. */
+function asInAWorkspace(namespace: string, settings: Settings): object {
+  const { podSelector, ingress } = workspacePolicy(settings);
+  return policy(namespace, { podSelector, policyTypes: ['Ingress'], ingress });
+}
+
+const policy = (namespace: string, spec: object) => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'check', namespace },
+  spec,
+});
 
 function way(namespace: string, selector: object, host: string, { apps }: Settings): readonly object[] {
   const backend = { service: { name: 'app', port: { number: 80 } } };
@@ -102,11 +117,16 @@ printf 'FROM scratch\\nCOPY file /file\\n' > Dockerfile
 echo content > file
 buildah build --layers --isolation chroot --tag check . > /dev/null
 echo built
+# The policy of this namespace lets nothing out.
+timeout 4 bash -c 'exec 3<>"/dev/tcp/$KUBERNETES_SERVICE_HOST/$KUBERNETES_SERVICE_PORT"' 2> /dev/null && echo 'way out: open' || echo 'way out: shut'
 `;
 
 /** What a build container may, exactly (operator/src/builder/buildah.ts; Pod Security baseline's list). */
 export const CAPABILITIES =
   'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT';
+
+export const shutOff = ({ buildNamespace }: Scratch): object =>
+  policy(buildNamespace, { podSelector: {}, policyTypes: ['Egress'] });
 
 export function buildPod({ buildNamespace }: Scratch, { builds }: Settings): object {
   return {

@@ -6,9 +6,13 @@ import { lookup } from 'node:dns/promises';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailed } from '../command.ts';
+import { MANIFEST } from '../images/push.ts';
+import { registryAt } from '../images/registry.ts';
 import { atLeast } from '../preflight.ts';
-import { appObjects, buildPod, forbiddenPod, hostOf, type Scratch } from './check-objects.ts';
+import { appObjects, buildPod, forbiddenPod, hostOf, type Scratch, shutOff } from './check-objects.ts';
 import {
+  type AnonymousAccess,
+  anonymousFinding,
   buildFindings,
   buildStuckFinding,
   type Finding,
@@ -20,6 +24,7 @@ import {
   pullFinding,
   startOf,
 } from './findings.ts';
+import { BASE } from './images.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { ProbeResult } from './probe.ts';
 import { type IngressState, takenHostsFinding } from './taken-hosts.ts';
@@ -43,6 +48,7 @@ export async function check(target: Target): Promise<number> {
   say([await registryFromHere(target)]);
   if (missing > 0) return missing; // the images of the pods come from there
   await target.images.ensure(line => console.log(`           ${line}`));
+  say([anonymousFinding(await anonymousAccess(target), target.acceptsOpenRegistry)]);
   const word = `check-${randomBytes(4).toString('hex')}`;
   const { kubectl } = target;
   await kubectl.inScratch('restricted', namespace =>
@@ -88,6 +94,25 @@ async function registryFromHere({ registry }: Target): Promise<Finding> {
     ? 'VIBED_REGISTRY_AUTH=file like ~/.docker/config.json with a login that may push'
     : 'this machine puts vibeD’s images there: where it knows the registry by another address, VIBED_REGISTRY_HERE=URL';
   return { name, verdict: 'missing', detail: problem, remedy };
+}
+
+/** Tries to read an image that is there, and to begin an upload. */
+async function anonymousAccess({ registry, settings }: Target): Promise<AnonymousAccess> {
+  const { prefix } = settings.registry;
+  const anonymous = registryAt(registry.url);
+  const image = `/v2/${prefix}/${BASE.name}/manifests/${BASE.tag}`;
+  const head = { method: 'HEAD', headers: { accept: MANIFEST } };
+  const isThere = (await registry.fetch(image, head)).ok;
+  const read = await anonymous.fetch(isThere ? image : '/v2/', isThere ? head : {});
+  await read.body?.cancel();
+  const begun = await anonymous.fetch(`/v2/${prefix}/check/blobs/uploads/`, { method: 'POST' });
+  await begun.body?.cancel();
+  const location = begun.headers.get('location');
+  if (begun.ok && location !== null) {
+    const { pathname, search } = new URL(location, registry.url);
+    await anonymous.fetch(`${pathname}${search}`, { method: 'DELETE' });
+  }
+  return { reads: read.ok, writes: begun.ok };
 }
 
 async function podSecurity(kubectl: Kubectl, scratch: Scratch): Promise<Finding> {
@@ -139,6 +164,7 @@ async function probeResults(kubectl: Kubectl, { namespace }: Scratch): Promise<r
 
 async function asABuild({ kubectl, settings }: Target, scratch: Scratch): Promise<readonly Finding[]> {
   const { buildNamespace: namespace } = scratch;
+  await kubectl.apply(shutOff(scratch));
   const refused = await kubectl.apply(buildPod(scratch, settings)).catch((error: unknown) => {
     if (error instanceof CommandFailed) return error.message;
     throw error;

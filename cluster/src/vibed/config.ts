@@ -11,6 +11,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   VIBED_REGISTRY_PULL: 'host[:port] that nodes pull from, where it is another one',
   VIBED_REGISTRY_HERE: 'URL of the same registry from this machine, where it is another one',
   VIBED_REGISTRY_AUTH: 'file like ~/.docker/config.json with a login for it; build pods get it as a Secret',
+  VIBED_REGISTRY_OPEN:
+    '1 accepts a registry that asks for no login: apps and builds can read and change all images then',
   VIBED_DOMAIN: 'apps answer below it: apps.example.com, https://apps.example.com, localhost:8080',
   VIBED_INGRESS_CLASS: 'class of the Ingress objects, where there are several and no default',
   VIBED_INGRESS_ADDRESS: 'host:port of the ingress controller as pods reach it',
@@ -31,6 +33,7 @@ export interface Given {
   readonly registryHere: string | undefined;
   /** Text of a docker config.json. */
   readonly registryAuth: string | undefined;
+  readonly registryOpen: boolean;
   readonly ca: string | undefined;
   readonly operatorImage: string | undefined;
 }
@@ -59,6 +62,7 @@ export async function readGiven(environment: Environment = process.env): Promise
     file: (parse((await text('VIBED_SETTINGS_FILE')) ?? '{}') ?? {}) as Tree,
     registryHere: value('VIBED_REGISTRY_HERE') ?? value('VIBED_REGISTRY'),
     registryAuth: await text('VIBED_REGISTRY_AUTH'),
+    registryOpen: value('VIBED_REGISTRY_OPEN') === '1',
     ca: await text('VIBED_CA'),
     operatorImage: value('VIBED_OPERATOR_IMAGE'),
   };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../../operator/src/settings.ts';
 import { buildPod, CAPABILITIES } from './check-objects.ts';
 import {
+  anonymousFinding,
   buildFindings,
   buildStuckFinding,
   lateReason,
@@ -60,6 +61,17 @@ describe('registry from a node', () => {
   );
 });
 
+it.each([
+  [{ reads: false, writes: false }, false, 'ok', 'refused'],
+  [{ reads: true, writes: false }, false, 'missing', 'can be read'],
+  [{ reads: false, writes: true }, false, 'missing', 'can be overwritten'],
+  [{ reads: true, writes: true }, true, 'warn', 'can be read and overwritten'],
+])('a registry that without a login gives %j, accepted: %s, is %s', (access, accepted, verdict, detail) => {
+  const finding = anonymousFinding(access, accepted);
+  expect(finding).toMatchObject({ verdict, detail: expect.stringContaining(detail) });
+  expect(finding.remedy ?? 'VIBED_REGISTRY_AUTH').toContain('VIBED_REGISTRY_AUTH');
+});
+
 it('tells enforced Pod Security from a cluster where it is off, and from another refusal', () => {
   expect(podSecurityFinding('pods "root" is forbidden: violates PodSecurity "restricted"').verdict).toBe('ok');
   expect(podSecurityFinding(undefined).verdict).toBe('missing');
@@ -82,6 +94,10 @@ describe('a build', () => {
     const failed = buildFindings('uid map: 0 1 2\nbuildah version 1.43.0\nError: mount: not permitted', 125, settings);
     expect(failed[1]).toMatchObject({ verdict: 'missing', detail: expect.stringContaining('not permitted') });
     expect(verdicts('', undefined)).toEqual({ buildah: 'missing' });
+  });
+  it('is warned of where no policy shuts its way out', () => {
+    expect(verdicts(`${log(1_000_000)}way out: shut\n`, 0)).toMatchObject({ 'network policies': 'ok' });
+    expect(verdicts(`${log(1_000_000)}way out: open\n`, 0)).toMatchObject({ 'network policies': 'warn' });
   });
   it('that never starts says why', () => {
     expect(buildStuckFinding('runtime does not support user namespaces', settings).name).toBe('user namespaces');
@@ -106,6 +122,6 @@ it('prints a remedy below what is missing', () => {
   const finding = probeFinding({ name: 'ingress', ok: false, detail: 'refused' }, settings);
   expect(linesOf(finding).split('\n')).toEqual([
     '  missing  ingress               refused',
-    '           → ingress:80 must lead to apps by Ingress class nginx: VIBED_INGRESS_ADDRESS and VIBED_INGRESS_CLASS name others',
+    '           → ingress:80 must lead to apps by Ingress class nginx: VIBED_INGRESS_ADDRESS and VIBED_INGRESS_CLASS name others; tenants.ingressNamespaces in VIBED_SETTINGS_FILE names the controller’s namespace, where the address does not',
   ]);
 });

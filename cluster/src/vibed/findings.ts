@@ -50,9 +50,27 @@ export function pullFinding(image: string, why: string | undefined): Finding {
   const remedy = /http: server gave HTTP response to HTTPS client/.test(why)
     ? `the nodes ask ${host} by https: tell their runtime that it is plain http (containerd: certs.d/${host}/hosts.toml; k3s: registries.yaml)`
     : /unauthorized|401|403|denied/i.test(why)
-      ? `let the nodes pull from ${host} without an imagePullSecret (node credential provider, or read access for all)`
+      ? `let the nodes pull from ${host} without an imagePullSecret (a node credential provider, or a login in the configuration of their runtime)`
       : `the nodes must reach ${host}; where they know it by another name: VIBED_REGISTRY_PULL=host:port`;
   return { name, verdict: 'missing', detail: `${image}: ${why}`, remedy };
+}
+
+/** What the registry lets somebody do who shows no login. */
+export interface AnonymousAccess {
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
+
+/** `accepted`: the owner of the cluster has said that it may be so. */
+export function anonymousFinding({ reads, writes }: AnonymousAccess, accepted: boolean): Finding {
+  const name = 'registry logins';
+  if (!reads && !writes) return { name, verdict: 'ok', detail: 'a request without a login is refused' };
+  const open = [...(reads ? ['read'] : []), ...(writes ? ['overwritten'] : [])].join(' and ');
+  const remedy =
+    'let the registry refuse requests without a login; VIBED_REGISTRY_AUTH is a login that may push, and nodes get one that may pull ' +
+    '(a node credential provider, or the configuration of their runtime). VIBED_REGISTRY_OPEN=1 accepts it where nobody else uses the cluster';
+  const detail = `without a login, every app and every build: images of all workspaces can be ${open}`;
+  return { name, verdict: accepted ? 'warn' : 'missing', detail, remedy };
 }
 
 export function podSecurityFinding(refusal: string | undefined): Finding {
@@ -106,7 +124,24 @@ export function buildFindings(log: string, code: number | undefined, { builds }:
         remedy:
           'overlay mounts in a user namespace need Linux ≥ 5.11, and seccomp must not forbid unshare and mount to these pods',
       };
-  return outside === undefined && !built ? [build] : [users, build];
+  return outside === undefined && !built ? [build] : [users, build, ...policyFindings(log)];
+}
+
+/** What the build pod says of its way out, which a policy shuts. */
+function policyFindings(log: string): readonly Finding[] {
+  const name = 'network policies';
+  const [, way] = /^way out: (open|shut)$/m.exec(log) ?? [];
+  if (way === undefined) return [];
+  if (way === 'shut') return [{ name, verdict: 'ok', detail: 'are enforced' }];
+  const detail = 'are not enforced: apps and builds reach each other, the kube-apiserver and the networks of the nodes';
+  return [
+    {
+      name,
+      verdict: 'warn',
+      detail,
+      remedy: 'use a network plugin that enforces NetworkPolicies (Calico, Cilium and others)',
+    },
+  ];
 }
 
 const NAMES = {
@@ -128,7 +163,7 @@ function remedyOf({ name }: ProbeResult, { apps, registry }: Settings): string {
     case 'packages':
       return 'builds that install packages will fail: set builds.network (proxy, indexes) in VIBED_SETTINGS_FILE, and VIBED_CA for a proxy that signs by itself';
     case 'ingress':
-      return `${apps.probeVia} must lead to apps by Ingress class ${apps.ingressClass ?? '(the default)'}: VIBED_INGRESS_ADDRESS and VIBED_INGRESS_CLASS name others`;
+      return `${apps.probeVia} must lead to apps by Ingress class ${apps.ingressClass ?? '(the default)'}: VIBED_INGRESS_ADDRESS and VIBED_INGRESS_CLASS name others; tenants.ingressNamespaces in VIBED_SETTINGS_FILE names the controller’s namespace, where the address does not`;
   }
 }
 

@@ -5,7 +5,8 @@ import { stringify } from 'yaml';
 import { CHECKOUT } from '../layout.ts';
 import { exposeApi, makeFirstKey, withStorage } from './api.ts';
 import type { Kubectl } from './kubectl.ts';
-import { PUSH_SECRET, type Target } from './target.ts';
+import { PUSH_SECRET } from './settings.ts';
+import type { Target } from './target.ts';
 
 export async function install(target: Target): Promise<void> {
   const { kubectl, settings } = target;
@@ -46,7 +47,11 @@ const settingsThere = (kubectl: Kubectl): Promise<string> =>
 function pushSecrets({ pushAuth, settings }: Target): object[] {
   if (pushAuth === undefined) return [];
   const { namespace, installNamespace } = settings.builds;
-  return [namespace, installNamespace, settings.systemNamespace].map(place => pushSecret(place, pushAuth));
+  return [
+    pushSecret(namespace, pushAuth.builds),
+    pushSecret(installNamespace, pushAuth.builds),
+    pushSecret(settings.systemNamespace, pushAuth.operator),
+  ];
 }
 
 const pushSecret = (namespace: string, auth: string) => ({

@@ -2,8 +2,13 @@
 // says and what can be found in it.
 import { settingsSchema } from '../../../operator/src/settings.ts';
 import type { Environment } from '../environment.ts';
-import { APPS_DOMAIN } from '../layout.ts';
+import { APPS_DOMAIN, NET } from '../layout.ts';
 import type { Tree } from './config.ts';
+
+export const PUSH_SECRET = 'vibed-registry';
+
+/** Of the end-to-end tests (e2e/lib/git-server.ts): a Service `git` in a namespace of each test. */
+const GIT_SERVER = { hosts: 'git.*.svc', port: 8080 } as const;
 
 /** The Go image has the version of this machine's toolchain, which may be newer than the default. */
 function goBase(images: readonly string[]): { bases?: { go: string } } {
@@ -15,6 +20,9 @@ function goBase(images: readonly string[]): { bases?: { go: string } } {
 
 export function settingsFor(env: Environment) {
   return {
+    // CoreDNS and the ingress controller are processes of the node.
+    network: { dns: { cidrs: [`${env.nodeIP}/32`] } },
+    tenants: { egress: { allow: [{ cidr: `${env.nodeIP}/32`, ports: [NET.ingressPort] }] } },
     apps: {
       domain: APPS_DOMAIN,
       scheme: 'http',
@@ -22,13 +30,15 @@ export function settingsFor(env: Environment) {
       ingressClass: env.ingress.class,
       probeVia: env.ingress.address,
     },
-    registry: { push: `http://${env.registry}`, pull: env.registry },
+    registry: { push: `http://${env.registry}`, pull: env.registry, pushSecret: PUSH_SECRET },
     builds: {
       image: env.images.buildah,
       parallel: 2,
       parallelPerOwner: 2,
       ...goBase(env.images.base),
-      baseRegistries: { 'docker.io': { url: `http://${env.registry}` } },
+      // Packages come by the proxy; the git server of the end-to-end tests is a pod.
+      egress: { internet: false, allow: [{ cidr: NET.podCIDR, ports: [GIT_SERVER.port] }] },
+      baseRegistries: { 'docker.io': { url: `http://${env.registry}`, withLogin: true } },
       network: {
         httpProxy: env.egress.proxy,
         httpsProxy: env.egress.proxy,
@@ -42,7 +52,7 @@ export function settingsFor(env: Environment) {
     },
     api: { publicUrl: `http://vibed.localhost:${env.ingress.loopbackPort}` },
     // The git server of the end-to-end tests speaks plain http inside the cluster.
-    sources: { gitSchemes: ['https', 'http'] },
+    sources: { gitSchemes: ['https', 'http'], gitAllowPrivate: [GIT_SERVER.hosts] },
   };
 }
 

@@ -6,14 +6,16 @@ import { RegistryClient } from '../../../operator/src/build-pod/registry-client.
 import { ociRegistry } from '../../../operator/src/registry/oci-registry.ts';
 import { pinnedBases } from '../../../operator/src/registry/pin-bases.ts';
 import { type Settings, settingsSchema } from '../../../operator/src/settings.ts';
+import type { Environment } from '../environment.ts';
 import { readFacts } from '../facts.ts';
 import { loginIn, type Registry, registryAt } from '../images/registry.ts';
 import type { Layout } from '../layout.ts';
+import { dockerConfig, type RegistryUser, registryLogin } from '../registry-users.ts';
 import { type Given, isGiven, readGiven, type Tree } from './config.ts';
 import { discovered, installedSettings } from './discover.ts';
 import { BASE, BUILDAH_TAG, ensureImages, type Images, operatorImage } from './images.ts';
 import { findKubectl, type Kubectl, kubectlFor } from './kubectl.ts';
-import { apiBelow, merged, problemsOf, REMEDIES, settingsFor } from './settings.ts';
+import { apiBelow, merged, PUSH_SECRET, problemsOf, REMEDIES, settingsFor } from './settings.ts';
 
 export interface Target {
   /** How it is spoken of. */
@@ -28,13 +30,13 @@ export interface Target {
   readonly settings: Settings;
   /** PEM text. */
   readonly caBundle: string | undefined;
-  /** docker config.json for the Secret that build pods push with. */
-  readonly pushAuth: string | undefined;
+  /** docker config.json of the Secrets that build pods and the operator push with. */
+  readonly pushAuth: { readonly builds: string; readonly operator: string } | undefined;
+  /** The owner accepts a registry that asks for no login. */
+  readonly acceptsOpenRegistry: boolean;
 }
 
 export class NotUsable extends Error {}
-
-export const PUSH_SECRET = 'vibed-registry';
 
 export async function targetOf(layout: Layout): Promise<Target> {
   return isGiven(layout) ? givenTarget(layout, await readGiven()) : ownTarget(layout);
@@ -43,8 +45,9 @@ export async function targetOf(layout: Layout): Promise<Target> {
 async function ownTarget(layout: Layout): Promise<Target> {
   const env = await readFacts(layout);
   if (env === undefined) throw new NotUsable('there is no cluster yet: `make up`');
-  const written = await withPinnedBases(settingsFor(env), env.registryURL);
-  const registry = registryAt(env.registryURL);
+  const written = await withPinnedBases(settingsFor(env), env);
+  const registry = registryAt(env.registryURL, await registryLogin(layout, 'machine'));
+  const login = async (user: RegistryUser) => dockerConfig(await registryLogin(layout, user), env.registry);
   return {
     name: `${env.name} (${env.kubeconfig})`,
     own: true,
@@ -58,14 +61,16 @@ async function ownTarget(layout: Layout): Promise<Target> {
     written,
     settings: settingsSchema.parse(written),
     caBundle: await readFile(env.caBundle, 'utf8'),
-    pushAuth: undefined,
+    pushAuth: { builds: await login('builds'), operator: await login('operator') },
+    acceptsOpenRegistry: false,
   };
 }
 
 /** By digest, as a site should have them; its registry holds every base there is here. */
-async function withPinnedBases(written: Tree, url: string): Promise<Tree> {
+async function withPinnedBases(written: Tree, { registryURL, registryAuth }: Environment): Promise<Tree> {
   const { builds } = settingsSchema.parse(written);
-  const registry = ociRegistry(new RegistryClient({ url }), { signal: AbortSignal.timeout(60_000) });
+  const client = new RegistryClient({ url: registryURL, dockerConfigFile: registryAuth });
+  const registry = ociRegistry(client, { signal: AbortSignal.timeout(60_000) });
   return merged(written, { builds: { bases: await pinnedBases(builds.bases, () => registry) } });
 }
 
@@ -85,13 +90,15 @@ async function givenTarget(layout: Layout, given: Given): Promise<Target> {
   return {
     name,
     own: false,
+    acceptsOpenRegistry: given.registryOpen,
     kubectl,
     registry,
     images: givenImages(layout, given, registry, { pull, prefix, buildah: settings.builds.image }),
     written,
     settings,
     caBundle: given.ca ?? installed?.ca,
-    pushAuth: given.registryAuth,
+    pushAuth:
+      given.registryAuth === undefined ? undefined : { builds: given.registryAuth, operator: given.registryAuth },
   };
 }
 

@@ -98,6 +98,14 @@ describe('the build script', () => {
     });
   });
 
+  it('says when the sidecar took no more bytes, for the cache as for the image', () => {
+    const refused = 'echo "Error: denied: vibeD: this build has sent more … (builds.pushBytesMax)" >&2; exit 125';
+    const limit = { code: buildExit.pushedTooMuch, report: { ok: false, step: 'limit' } };
+    expect(run(`build*) ${refused} ;;`)).toMatchObject(limit);
+    const pushing = run(`${good('1').replace(/push[\s\S]*/, '')} push*) ${refused} ;;`);
+    expect(pushing).toMatchObject({ ...limit, log: expect.stringContaining('(builds.pushBytesMax)') });
+  });
+
   it('ends a build that takes too long, and says so', () => {
     expect(run('build*) exec sleep 20 ;;')).toMatchObject({ code: buildExit.timedOut, report: { step: 'timeout' } });
   });

@@ -122,7 +122,10 @@ fi
 if [ "$code" -ne 0 ]; then
   step=build
   exit=${buildExit.buildFailed}
-  if grep -Eq '^Error: creating build container: .*(copy from source|initializing source|reading manifest|pinging container registry)' "$work/last"; then
+  if grep -q '(builds.pushBytesMax)' "$work/last"; then
+    step=limit
+    exit=${buildExit.pushedTooMuch}
+  elif grep -Eq '^Error: creating build container: .*(copy from source|initializing source|reading manifest|pinging container registry)' "$work/last"; then
     step=base
     exit=${buildExit.baseUnavailable}
   elif grep -Eq '^Error: .*(pushing cache|push cache)' "$work/last"; then
@@ -168,7 +171,15 @@ for port in $(printf '%s' "$ports" | tr -cd '0-9a-z/ ' | cut -c 1-400); do
   exposed="$exposed\${exposed:+,}\\"$port\\""
 done
 
-if ! buildah push --retry 3 --digestfile "$work/digest" "$image:$tag" "docker://$image:$tag"; then
+{
+  buildah push --retry 3 --digestfile "$work/digest" "$image:$tag" "docker://$image:$tag"
+  echo $? > "$work/code"
+} 2>&1 | tee "$work/push"
+if [ "$(cat "$work/code")" -ne 0 ]; then
+  if grep -q '(builds.pushBytesMax)' "$work/push"; then
+    printf '{"ok":false,"step":"limit"}' > "$report"
+    exit ${buildExit.pushedTooMuch}
+  fi
   printf '{"ok":false,"step":"push"}' > "$report"
   exit ${buildExit.pushFailed}
 fi

@@ -3,13 +3,16 @@ import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Serves the repositories below `root` to whoever brings `credentials` (user:password). */
+/** Serves the repositories below `root` to whoever brings `credentials` (user:password); `redirect` says where a target has moved to. */
 export async function gitHttpServer(
   root: string,
   credentials: string,
+  redirect: (target: string) => string | undefined = () => undefined,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const expected = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const server = createServer((request, response) => {
+    const location = redirect(request.url ?? '');
+    if (location !== undefined) return response.writeHead(301, { location }).end();
     if (request.headers.authorization === expected) return backend(root, request, response);
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
   });

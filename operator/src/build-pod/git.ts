@@ -7,6 +7,8 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SourceError } from './fault.ts';
 import { gitFault } from './git-faults.ts';
+import { type GitRoute, gitRoute } from './git-host.ts';
+import { movedTo } from './git-redirect.ts';
 import { type Git, gitTree } from './git-tree.ts';
 import type { SourceJob } from './job.ts';
 import type { TreeWriter } from './tree-writer.ts';
@@ -25,15 +27,25 @@ export async function fetchGit(
 ): Promise<string> {
   const url = checkedUrl(source);
   const ref = checkedRef(source.ref);
-  const git = await gitIn(source, url, scratch, signal);
+  const route: GitRoute =
+    url.protocol === 'file:' ? { kind: 'direct', addresses: [] } : await gitRoute(url, source.hosts, process.env);
+  const git = await gitIn({ source, url, route, scratch, signal });
   await git(['init', '--quiet', '--bare']);
-  await fetchRef(git, url.href, ref);
+  try {
+    await fetchRef(git, url.href, ref);
+  } catch (error) {
+    if (!(error instanceof SourceError) || !redirected.test(error.message)) throw error;
+    await fetchRef(git, (await movedTo(url, route, signal)).href, ref);
+  }
   const commit = (await git(['rev-parse', '--verify', '--quiet', '--end-of-options', 'FETCH_HEAD^{commit}']))
     .toString()
     .trim();
   await gitTree(git, { commit, path: source.path ?? '', scratch }, writer);
   return commit;
 }
+
+/** In git's words. */
+const redirected = /returned error: 30[12378]/;
 
 async function fetchRef(git: Git, url: string, ref: string): Promise<void> {
   const options = [
@@ -90,17 +102,31 @@ function checkedRef(ref = 'HEAD'): string {
   return ref;
 }
 
-async function gitIn(source: GitSource, url: URL, scratch: string, signal: AbortSignal): Promise<Git> {
+interface Fetch {
+  readonly source: GitSource;
+  readonly url: URL;
+  readonly route: GitRoute;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
+async function gitIn({ source, url, route, scratch, signal }: Fetch): Promise<Git> {
   const home = join(scratch, 'home');
   const repository = join(scratch, 'repository');
   await mkdir(home, { recursive: true });
   await mkdir(repository, { recursive: true });
-  const env = { ...inherited(), ...(await credentials(source, url, home)), HOME: home, GIT_DIR: repository };
-  const settings = settingsOf(source, url);
+  const env = {
+    ...inherited(),
+    ...(route.kind === 'proxy' && { http_proxy: route.url, https_proxy: route.url }),
+    ...(await credentials(source, url, route, home)),
+    HOME: home,
+    GIT_DIR: repository,
+  };
+  const settings = settingsOf(source, url, route);
   return (args, options = {}) => run({ argv: [...settings, ...args], cwd: repository, env, signal, ...options });
 }
 
-function settingsOf(source: GitSource, url: URL): string[] {
+function settingsOf(source: GitSource, url: URL, route: GitRoute): string[] {
   const allowed = ['https', ...source.protocols].map(protocol => `protocol.${protocol}.allow=always`);
   const settings = [
     'protocol.allow=never',
@@ -110,24 +136,22 @@ function settingsOf(source: GitSource, url: URL): string[] {
     'fetch.fsckObjects=true',
     'gc.auto=0',
     'transfer.credentialsInUrl=die',
+    // A redirect could lead anywhere: git-redirect.ts looks at where.
+    'http.followRedirects=false',
   ];
-  // For this host only: a redirect elsewhere is not given the credentials.
+  if (route.kind === 'direct' && route.addresses.length > 0) {
+    const port = url.port || (url.protocol === 'https:' ? 443 : 80);
+    settings.push(`http.curloptResolve=${url.hostname}:${port}:${route.addresses.map(bracketed).join(',')}`);
+  }
+  // For this host only.
   if (source.credentialsDir !== undefined && url.protocol !== 'ssh:')
     settings.push(`credential.${url.protocol}//${url.host}.helper=${helper}`);
   return settings.flatMap(setting => ['-c', setting]);
 }
 
 function inherited(): Record<string, string> {
-  const names = [
-    'PATH',
-    'GIT_SSL_CAINFO',
-    'SSL_CERT_FILE',
-    'http_proxy',
-    'https_proxy',
-    'no_proxy',
-    'HTTPS_PROXY',
-    'NO_PROXY',
-  ];
+  // Proxies are not among them: the route says whether there is one.
+  const names = ['PATH', 'GIT_SSL_CAINFO', 'SSL_CERT_FILE'];
   const values = names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const fixed = {
     LC_ALL: 'C',
@@ -140,9 +164,17 @@ function inherited(): Record<string, string> {
   return { ...Object.fromEntries(values), ...fixed, GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1' };
 }
 
-async function credentials(source: GitSource, url: URL, home: string): Promise<Record<string, string>> {
-  if (source.credentialsDir === undefined) return {};
-  if (url.protocol !== 'ssh:') return { VIBED_GIT_CREDENTIALS: source.credentialsDir };
+async function credentials(
+  source: GitSource,
+  url: URL,
+  route: GitRoute,
+  home: string,
+): Promise<Record<string, string>> {
+  if (url.protocol !== 'ssh:')
+    return source.credentialsDir === undefined ? {} : { VIBED_GIT_CREDENTIALS: source.credentialsDir };
+  const pinned = pinnedHost(url, route);
+  // Without a known_hosts no server is known, and ssh says so.
+  if (source.credentialsDir === undefined) return { GIT_SSH_COMMAND: sshCommand([...pinned, 'BatchMode=yes']) };
   // ssh refuses a key that others may read, and a mounted Secret is readable for its group.
   const key = join(home, 'key');
   await copyFile(join(source.credentialsDir, 'ssh-privatekey'), key);
@@ -151,14 +183,30 @@ async function credentials(source: GitSource, url: URL, home: string): Promise<R
   const hosts = join(home, 'known_hosts');
   await copyFile(join(source.credentialsDir, 'known_hosts'), hosts);
   const options = [
+    ...pinned,
     'IdentitiesOnly=yes',
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
     `UserKnownHostsFile="${hosts}"`,
     'ConnectTimeout=15',
   ];
-  return { GIT_SSH_COMMAND: `ssh -F /dev/null -i '${key}' ${options.map(option => `-o '${option}'`).join(' ')}` };
+  return { GIT_SSH_COMMAND: sshCommand(options, key) };
 }
+
+function sshCommand(options: readonly string[], key?: string): string {
+  const identity = key === undefined ? '' : ` -i '${key}'`;
+  return `ssh -F /dev/null${identity} ${options.map(option => `-o '${option}'`).join(' ')}`;
+}
+
+/** ssh connects to the address that was judged, and looks the server up in known_hosts by its name. */
+function pinnedHost({ hostname, port }: URL, route: GitRoute): string[] {
+  const [address] = route.kind === 'direct' ? route.addresses : [];
+  if (address === undefined) return [];
+  const known = port === '' || port === '22' ? hostname : `[${hostname}]:${port}`;
+  return [`HostName=${address}`, `HostKeyAlias=${known}`];
+}
+
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 interface GitRun {
   readonly argv: readonly string[];

@@ -35,6 +35,8 @@ export const sourceLocation = z.discriminatedUnion('kind', [
     credentialsDir: z.string().optional(),
     /** Protocols besides https, by the installation's setting; `file` exists for tests. */
     protocols: z.array(z.enum(['http', 'ssh', 'file'])).default([]),
+    /** Hosts that are not public and may be reached all the same, and addresses that are not public here. */
+    hosts: z.object({ allow: z.array(z.string()).default([]), internal: z.array(z.string()).default([]) }).prefault({}),
   }),
   z.object({ kind: z.literal('snapshot'), url: z.string(), digest: z.string(), tokenFile: z.string() }),
 ]);
@@ -129,13 +131,13 @@ export type BuildReport =
     }
   | {
       readonly ok: false;
-      readonly step: 'base' | 'build' | 'inspect' | 'push' | 'timeout';
+      readonly step: 'base' | 'build' | 'inspect' | 'push' | 'limit' | 'timeout';
       /** Buildah's own exit code, with step base and build: that of the failed command, so 137 means it was killed. */
       readonly code?: number;
     };
 
 /** Exit codes of the build container: 40 the user's build failed (no retry), 41 the built image could not be read, 42 the push failed,
- * 43 a base image could not be had (not there, not allowed, or its registry is away: the log tells), 44 it took too long. Any other code is the machinery's own (OOM is 137). */
+ * 43 a base image could not be had (not there, not allowed, or its registry is away: the log tells), 44 it took too long, 45 it sent more to the registry than it may. Any other code is the machinery's own (OOM is 137). */
 export const buildExit = {
   done: 0,
   buildFailed: 40,
@@ -143,4 +145,5 @@ export const buildExit = {
   pushFailed: 42,
   baseUnavailable: 43,
   timedOut: 44,
+  pushedTooMuch: 45,
 } as const;

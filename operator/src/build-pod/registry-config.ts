@@ -21,6 +21,10 @@ export const registryProxyConfig = z.object({
   own: z.array(z.string()),
   cache: z.array(z.string()).default([]),
   bases: z.record(z.string(), registryEndpoint).default({}),
+  /** First part of the repositories of all artifacts; as bases they are refused, whatever host serves them. */
+  private: z.string(),
+  /** The most that the build may send, in bytes. */
+  pushBytesMax: z.int().positive(),
 });
 export type RegistryProxyConfig = z.infer<typeof registryProxyConfig>;
 /** The configuration before defaults are filled in: what the operator writes. */

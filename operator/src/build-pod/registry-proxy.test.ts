@@ -26,6 +26,8 @@ beforeEach(async () => {
     own: ['alice/todo'],
     cache: ['cache/alice/todo'],
     bases: { 'docker.io': { url: base.url, dockerConfigFile: join(folder, 'config.json') } },
+    private: 'alice',
+    pushBytesMax: 30_000_000,
   };
   proxy = await listening(registryProxy(registryProxyConfig.parse(config), line => log.push(line)));
 });
@@ -175,6 +177,41 @@ describe('refusals', () => {
   });
 });
 
+describe('the bytes of a build', () => {
+  const upload = async () =>
+    (await ask('/v2/alice/todo/blobs/uploads/', { method: 'POST' })).headers.get('location') ?? '';
+  const send = (location: string, megabytes: number) =>
+    ask(location, { method: 'PATCH', body: new Uint8Array(megabytes * 1_000_000) });
+
+  it('end at the limit, over all requests, with a message that names the setting', async () => {
+    const location = await upload();
+    expect((await send(location, 20)).status).toBe(202);
+    const refused = await send(location, 11);
+    expect([refused.status, await refused.text()]).toEqual([413, expect.stringContaining('(builds.pushBytesMax)')]);
+    expect((await ask('/v2/alice/todo/manifests/k1', { method: 'PUT', body: '{}' })).status).toBe(413);
+    expect((await ask('/v2/alice/todo/manifests/k1')).status).toBe(404);
+  });
+
+  it('count in a body of unknown length too', async () => {
+    const chunks = async function* () {
+      for (let i = 0; i < 40; i++) yield new Uint8Array(1_000_000);
+    };
+    const init = { method: 'PATCH', body: ReadableStream.from(chunks()), duplex: 'half' } as RequestInit;
+    const answer = await ask(await upload(), init);
+    expect([answer.status, await answer.text()]).toEqual([413, expect.stringContaining('(builds.pushBytesMax)')]);
+  });
+
+  it('are not spent by reading', async () => {
+    const blob = Buffer.alloc(20_000_000);
+    base.blobs.set(digestOf(blob), blob);
+    for (let i = 0; i < 3; i++) {
+      const answer = await ask(`/v2/mirror/docker.io/library/node/blobs/${digestOf(blob)}`);
+      expect((await answer.arrayBuffer()).byteLength).toBe(blob.length);
+    }
+    expect((await send(await upload(), 1)).status).toBe(202);
+  });
+});
+
 it('answers its probe and the ping without a registry', async () => {
   expect((await ask('/healthz')).status).toBe(200);
   expect((await ask('/v2/')).status).toBe(200);
@@ -186,7 +223,10 @@ it('says when the registry is away', async () => {
   const url = at(nobody);
   await new Promise(resolve => nobody.close(resolve));
   const lonely = await listening(
-    registryProxy(registryProxyConfig.parse({ upstream: { url }, own: ['a/b'] }), () => undefined),
+    registryProxy(
+      registryProxyConfig.parse({ upstream: { url }, own: ['a/b'], private: 'a', pushBytesMax: 1 }),
+      () => undefined,
+    ),
   );
   const response = await fetch(`${at(lonely)}/v2/a/b/manifests/x`);
   expect([response.status, await response.text()]).toEqual([502, expect.stringContaining('could not be reached')]);

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { RegistryClient } from './registry-client.ts';
@@ -35,6 +36,37 @@ const responseHeaders = [
   'retry-after',
 ];
 
+/** What even an empty write costs the registry: a folder for the upload, or a manifest. */
+const leastWrite = 4096;
+
+class TooMuchPushed extends Error {}
+
+/** The bytes that this build may still send. */
+class PushBudget {
+  readonly #max: number;
+  #spent = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  spend(bytes: number): void {
+    this.#spent += bytes;
+    if (this.#spent > this.#max)
+      throw new TooMuchPushed(
+        `this build has sent more than ${this.#max} bytes to the registry, which is the limit (builds.pushBytesMax)`,
+      );
+  }
+
+  /** The body of a request, which ends with an error where the budget does; the request itself stays open for the answer. */
+  async *metered(request: IncomingMessage): AsyncGenerator<Buffer> {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      this.spend((chunk as Buffer).length);
+      yield chunk as Buffer;
+    }
+  }
+}
+
 interface Upload {
   readonly repository: string;
   readonly url: URL;
@@ -45,7 +77,8 @@ export function registryProxy(config: RegistryProxyConfig, log: (line: string) =
   const upstream = new RegistryClient(config.upstream);
   const bases = new Map(Object.entries(config.bases).map(([host, endpoint]) => [host, new RegistryClient(endpoint)]));
   const uploads = new Map<string, Upload>();
-  const grants = { own: config.own, cache: config.cache, bases: [...bases.keys()] };
+  const budget = new PushBudget(config.pushBytesMax);
+  const grants = { own: config.own, cache: config.cache, bases: [...bases.keys()], private: config.private };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = registryRoute(request.method ?? '', request.url ?? '', grants);
     if (request.url === '/healthz') return void response.end('ok\n');
@@ -56,7 +89,7 @@ export function registryProxy(config: RegistryProxyConfig, log: (line: string) =
     const url = client === undefined ? undefined : targetUrl(route, client, uploads);
     if (client === undefined || url === undefined)
       return fail(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'this upload is not known here');
-    await forward({ request, response, route, client, url, uploads });
+    await forward({ request, response, route, client, url, uploads, budget });
   };
   return createServer((request, response) => {
     const started = performance.now();
@@ -69,6 +102,11 @@ export function registryProxy(config: RegistryProxyConfig, log: (line: string) =
     });
     handle(request, response).catch(error => {
       if (response.headersSent) return void response.destroy();
+      if (error instanceof TooMuchPushed) {
+        // The rest of the body is on its way; it is not waited for.
+        response.setHeader('connection', 'close');
+        return fail(response, 413, 'DENIED', error.message);
+      }
       const message = error instanceof Error ? error.message : 'unknown';
       fail(response, 502, 'UNAVAILABLE', `the registry could not be reached: ${message}`);
     });
@@ -84,6 +122,7 @@ interface Exchange {
   readonly client: RegistryClient;
   readonly url: URL;
   readonly uploads: Map<string, Upload>;
+  readonly budget: PushBudget;
 }
 
 function targetUrl(route: Open, client: RegistryClient, uploads: ReadonlyMap<string, Upload>): URL | undefined {
@@ -100,11 +139,13 @@ function targetUrl(route: Open, client: RegistryClient, uploads: ReadonlyMap<str
 }
 
 async function forward(exchange: Exchange): Promise<void> {
-  const { request, response, route, client, url } = exchange;
+  const { request, response, route, client, url, budget } = exchange;
   const abort = new AbortController();
   response.on('close', () => abort.abort());
   const method = request.method ?? 'GET';
-  const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { body: request } : {};
+  const writes = ['POST', 'PUT', 'PATCH'].includes(method);
+  if (writes) budget.spend(leastWrite);
+  const body = writes ? { body: Readable.from(budget.metered(request)) } : {};
   const headers = pick(request.headers, requestHeaders);
   const answer = await client.send({ method, url, headers, ...body, scopes: scopesOf(route), signal: abort.signal });
   const passed = pick(answer.headers, responseHeaders);

@@ -8,6 +8,8 @@ export interface RegistryGrants {
   readonly cache: readonly string[];
   /** Hosts of base images: read only. */
   readonly bases: readonly string[];
+  /** First part of the repositories of all artifacts. None of them is a base, whatever host serves it. */
+  readonly private: string;
 }
 
 /** What to do with a request. `rest` is the path after the repository; `host` is the base registry, undefined for our own. */
@@ -56,18 +58,23 @@ function mirrorRoute(method: string, match: RegExpExecArray, grants: RegistryGra
   const [, host = '', repository = '', what = ''] = match;
   if (!grants.bases.includes(host)) return refused(`base images from ${host} are not configured`);
   if (writing.has(method)) return refused(`base images are read only: ${host}/${repository}`);
+  // The registry may serve bases too, and under more names than we know; the route to what is ours is not this one.
+  if (`${repository}/`.startsWith(`${grants.private}/`))
+    return refused(`${host}/${repository} is not a base image: repositories below ${grants.private}/ hold apps`);
   return { kind: 'forward', host, repository, rest: what, query: '' };
 }
 
-/** The query of a new upload: a mount from a repository that is not ours becomes an ordinary upload, which the protocol provides for. */
+/** The query of a new upload. A mount from a repository that is not ours becomes an ordinary upload, which the protocol provides for. */
 function startQuery(query: string, allowed: readonly string[]): string {
   const from = new URLSearchParams(query).get('from');
   const mounts = from !== null && allowed.includes(from);
   return onlyOf(query, mounts ? ['mount', 'from', 'n', 'last', 'digest'] : ['n', 'last', 'digest']);
 }
 
+/** Each of the parameters once: which of two a registry would take is not for us to guess. */
 function onlyOf(query: string, names: readonly string[]): string {
-  const kept = [...new URLSearchParams(query)].filter(([key]) => names.includes(key));
+  const given = new URLSearchParams(query);
+  const kept = names.flatMap(key => (given.has(key) ? [[key, given.get(key) ?? ''] as [string, string]] : []));
   return new URLSearchParams(kept).toString();
 }
 

@@ -248,7 +248,8 @@ describe('git', () => {
     }
   });
 
-  const refused: readonly [string, { url?: string; ref?: string; path?: string }, string][] = [
+  const loopback = { allow: ['127.0.0.0/8'] };
+  const refused: readonly [string, { url?: string; ref?: string; path?: string; hosts?: object }, string][] = [
     ['a ref that is an option', { ref: '--upload-pack=touch /tmp/evil' }, 'GitRefNotFound'],
     ['a ref that is a refspec', { ref: 'main:refs/heads/x' }, 'GitRefNotFound'],
     ['a ref that is not there', { ref: 'nope' }, 'GitRefNotFound'],
@@ -261,7 +262,8 @@ describe('git', () => {
     ['a password in its URL', { url: 'https://u:p@example.com/x' }, 'GitUrlRefused'],
     ['a host that is an option', { url: 'https://-oProxyCommand=evil/x' }, 'GitUrlRefused'],
     ['no repository behind it', { url: 'file:///nowhere/at/all' }, 'GitRepositoryNotFound'],
-    ['nobody behind it', { url: 'https://127.0.0.1:1/x.git' }, 'GitUnreachable'],
+    ['nobody behind it', { url: 'https://127.0.0.1:1/x.git', hosts: loopback }, 'GitUnreachable'],
+    ['an address inside, where nobody is', { url: 'https://127.0.0.1:1/x.git' }, 'GitUrlRefused'],
   ];
   for (const [name, source, reason] of refused) {
     it(`with ${name} is ${reason}`, async () => {
@@ -283,7 +285,12 @@ describe('git', () => {
     writeFileSync(join(secret, 'username'), 'alice');
     writeFileSync(join(secret, 'password'), 'p@ss:w$rd');
     await using server = await gitHttpServer(folder, 'alice:p@ss:w$rd');
-    const source = { kind: 'git', url: `${server.url}/repo/.git`, protocols: ['http'] as 'http'[] } as const;
+    const source = {
+      kind: 'git' as const,
+      url: `${server.url}/repo/.git`,
+      protocols: ['http'] as 'http'[],
+      hosts: loopback,
+    };
     expect(await prepare({ ...source, credentialsDir: secret, path: 'site' })).toMatchObject({ ok: true, commit: id });
     rmSync(join(folder, 'workspace'), { recursive: true });
     expect(reasonOf(await prepare(source))).toBe('GitAuthFailed');
@@ -292,6 +299,36 @@ describe('git', () => {
     const report = await prepare({ ...source, credentialsDir: secret });
     expect(reasonOf(report)).toBe('GitAuthFailed');
     expect(JSON.stringify(report)).not.toContain('wrong-secret');
+  });
+});
+
+describe('a git server', () => {
+  const redirect = (target: string) => {
+    if (target.startsWith('/old/')) return target.replace('/old/', '/repo/');
+    if (target.startsWith('/away/')) return `http://localhost:1${target}`;
+    return target.startsWith('/other/') ? '/elsewhere' : undefined;
+  };
+  const from = (url: string, secret: string) =>
+    prepare({ kind: 'git', url, protocols: ['http'], hosts: { allow: ['127.0.0.0/8'] }, credentialsDir: secret });
+
+  it('that redirects is followed to its own repositories and nowhere else', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: folder });
+    git('init', '--quiet', '--initial-branch=main', 'repo');
+    writeFileSync(join(folder, 'repo/index.html'), 'hi');
+    git('-C', 'repo', 'add', '-A');
+    git('-C', 'repo', 'commit', '--quiet', '-m', 'x');
+    writeFileSync(join(folder, 'username'), 'alice');
+    writeFileSync(join(folder, 'password'), 'secret');
+    await using server = await gitHttpServer(folder, 'alice:secret', redirect);
+    const reasons: Record<string, string> = {};
+    for (const path of ['repo', 'old', 'away', 'other']) {
+      rmSync(join(folder, 'workspace'), { recursive: true, force: true });
+      const report = await from(`${server.url}/${path}/.git`, folder);
+      reasons[path] = report.ok ? 'cloned' : `${report.reason}: ${report.message}`;
+    }
+    const elsewhere = 'GitUrlRefused: the git server redirects to another address, which is not followed';
+    expect(reasons).toEqual({ repo: 'cloned', old: 'cloned', away: elsewhere, other: elsewhere });
   });
 });
 

@@ -13,12 +13,15 @@ import type { Child } from '../artifact/outcome.ts';
 import type { Job } from '../artifact/world.ts';
 import { buildCommand, buildMounts } from '../build-pod/build-script.ts';
 import { buildExit, podPaths, sourceExit } from '../build-pod/job.ts';
+import type { RegistryEndpoint, RegistryProxyConfigInput } from '../build-pod/registry-config.ts';
 import { secondsOf } from '../deployer/deployer.ts';
 import { literally } from '../literal.ts';
+import { bytesOf } from '../quantity.ts';
 import type { Settings } from '../settings.ts';
 import { buildResources, environmentVolume, networkOf, registriesKey, type StepOptions } from './build-environment.ts';
 import type { Builder, BuildInput } from './builder.ts';
 import { buildEnvironment } from './dockerfile/build-environment.ts';
+import { credentialDir, credentialVolumes, registryOfStep } from './layers/registry-step.ts';
 import { builderWhy, observeBuild } from './observe.ts';
 import { pullReference } from './pull-reference.ts';
 import { sourceDigest, sourceToken } from './source-access.ts';
@@ -112,22 +115,20 @@ function pod(input: BuildInput, options: StepOptions, owner: Owner): Wire<V1PodS
       ),
       environmentVolume('registries', [registriesKey]),
       ...sourceVolumes(input.artifact, names.job(owner, input.key)),
-      ...(options.settings.registry.pushSecret === undefined
-        ? []
-        : [{ name: 'credential', secret: { secretName: options.settings.registry.pushSecret } }]),
+      ...credentialVolumes(options.settings),
     ],
   };
 }
 
 function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {
-  const config = {
-    upstream: {
-      url: settings.registry.push,
-      ...(settings.registry.pushSecret !== undefined && { dockerConfigFile: '/credential/.dockerconfigjson' }),
-    },
+  const upstream = registryOfStep(settings);
+  const config: RegistryProxyConfigInput = {
+    upstream,
     own: [repositoryOf(owner, settings.registry)],
     cache: [cacheRepositoryOf(owner, settings.registry)],
-    bases: settings.builds.baseRegistries,
+    bases: basesOf(settings, upstream),
+    private: settings.registry.prefix,
+    pushBytesMax: bytesOf(settings.builds.pushBytesMax),
   };
   return literally({
     name: 'registry',
@@ -145,9 +146,17 @@ function registry({ settings, stepsImage, caBundle }: StepOptions, owner: Owner)
       { name: 'environment', mountPath: '/vibed/build-env', readOnly: true },
       ...(settings.registry.pushSecret === undefined
         ? []
-        : [{ name: 'credential', mountPath: '/credential', readOnly: true }]),
+        : [{ name: 'credential', mountPath: credentialDir, readOnly: true }]),
     ],
   });
+}
+
+/** The file of the credential has an entry for each host; only bases that the settings say so for are read with it. */
+function basesOf({ builds }: Settings, { url: _, ...login }: RegistryEndpoint): Record<string, RegistryEndpoint> {
+  const endpoints = Object.entries(builds.baseRegistries);
+  return Object.fromEntries(
+    endpoints.map(([host, { url, withLogin }]) => [host, { url, ...(withLogin === true && login) }]),
+  );
 }
 
 function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOptions, owner: Owner): Wire<V1Container> {

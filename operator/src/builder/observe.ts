@@ -129,6 +129,11 @@ export const stepProblems: Record<(BuildReport & { ok: false })['step'], Problem
     remedy:
       'Set the annotation vibed.dev/retry to a new value to build again; if it stays so, the Dockerfile makes an unusual image.',
   },
+  limit: {
+    reason: 'BuildFailed',
+    message: 'the build sent more to the registry than builds.pushBytesMax of vibeD’s settings allows',
+    remedy: 'Make the image smaller: copy only what the app needs, and start from a smaller base image.',
+  },
   push: {
     reason: 'RegistryUnavailable',
     message: 'the image was built, but the registry did not take it',

@@ -99,6 +99,7 @@ function sourceLocation({ artifact, plan }: BuildInput, settings: Settings): Sou
     kind: 'git',
     url: git.url,
     protocols,
+    hosts: { allow: settings.sources.gitAllowPrivate, internal: settings.network.internalRanges },
     ...(ref && { ref }),
     ...(git.path && { path: git.path }),
     ...(git.secretRef && { credentialsDir: gitCredentialDir }),

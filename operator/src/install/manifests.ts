@@ -3,14 +3,16 @@ import { artifactCrd } from '@vibed/crds/crd';
 import { gitCredentialsRole } from '../builder/complete.ts';
 import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
+import { componentLabels, ports } from '../network/policies.ts';
 import { admissionPolicies } from './admission.ts';
+import { networkAdmission } from './network-admission.ts';
 import { healthProbes } from './probes.ts';
 import { buildRights, clusterRights, installRights, type Right, systemRights } from './rights.ts';
 
 export const systemNamespace = 'vibed-system';
 export const buildNamespace = 'vibed-builds';
 export const installNamespace = 'vibed-installs';
-const app = { 'app.kubernetes.io/name': 'vibed', 'app.kubernetes.io/component': 'operator' };
+const app = componentLabels('operator');
 const account = 'vibed-operator';
 /** The push credential again, where the operator itself can read it: a Secret is of one namespace. */
 export const operatorRegistrySecret = 'vibed-registry';
@@ -30,8 +32,8 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     aggregated('vibed-artifact-viewer', 'view', ['get', 'list', 'watch']),
     gitCredentials(),
     buildAccount(),
-    ...[buildNamespace, installNamespace].map(buildPolicy),
     ...admissionPolicies({ systemNamespace, buildNamespace, installNamespace }),
+    ...networkAdmission(systemNamespace),
     deployment(image),
   ];
 }
@@ -86,14 +88,6 @@ const buildAccount = () => ({
   automountServiceAccountToken: false,
 });
 
-/** Nothing may connect to a build. */
-const buildPolicy = (inNamespace: string) => ({
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'NetworkPolicy',
-  metadata: { name: 'vibed-builds', namespace: inNamespace, labels: app },
-  spec: { podSelector: {}, policyTypes: ['Ingress'] },
-});
-
 function deployment(image: string): object {
   return {
     apiVersion: 'apps/v1',
@@ -104,7 +98,10 @@ function deployment(image: string): object {
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: app },
       template: {
-        metadata: { labels: app, annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8081' } },
+        metadata: {
+          labels: app,
+          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(ports.operator) },
+        },
         spec: {
           serviceAccountName: account,
           enableServiceLinks: false,
@@ -147,7 +144,7 @@ function container(image: string): object {
       { name: 'VIBED_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
     ports: [
-      { name: 'http', containerPort: 8081 },
+      { name: 'http', containerPort: ports.operator },
       { name: 'health', containerPort: 8082 },
     ],
     ...healthProbes,

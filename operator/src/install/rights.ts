@@ -57,7 +57,7 @@ export function clusterRights(deployers: readonly Deployer[]): Right[] {
       apiGroups: ['networking.k8s.io'],
       resources: ['networkpolicies'],
       verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'],
-      why: 'guard rails of tenants',
+      why: 'guard rails of tenants, of builds and of vibeD itself',
     },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch'], why: 'see builds' },
     {

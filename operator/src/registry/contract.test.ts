@@ -43,7 +43,12 @@ function ofDouble(credentials = 'user:pass'): Registry {
   writeFileSync(file, credentials);
   return ociRegistry(new RegistryClient({ url: double.url, basicAuthFile: file }), { signal, pauseMs: 1 });
 }
-const ofReal = () => ociRegistry(new RegistryClient({ url: real ?? '' }), { signal });
+const ofReal = () => {
+  const dockerConfigFile = process.env.VIBED_TEST_REGISTRY_AUTH;
+  return ociRegistry(new RegistryClient({ url: real ?? '', ...(dockerConfigFile && { dockerConfigFile }) }), {
+    signal,
+  });
+};
 
 const adapters: [string, () => Registry][] = [['the double', ofDouble]];
 if (real !== undefined) adapters.push(['a real registry', ofReal]);

@@ -28,8 +28,3 @@ it('gives a tenant a quota on Artifacts, a policy and an account without a token
   expect(rails[0]?.object).toMatchObject({ automountServiceAccountToken: false });
   expect(rails[1]?.object).toMatchObject({ spec: { hard: { 'count/artifacts.vibed.dev': '50' } } });
 });
-
-it('lets in the ingress’s and vibeD’s namespaces and nobody else’s, where the site names them', () => {
-  const named = { ...settings, tenants: { ...settings.tenants, ingressNamespaces: ['traefik'] } };
-  expect(JSON.stringify(guardRails('vibed-alice', named)[2]?.object)).toMatch(/podSelector.*vibed-system.*traefik/);
-});

@@ -5,6 +5,7 @@ import { type Kind, type KubeObject, kinds } from '@vibed/store/kube';
 import { managedBy } from '../artifact/identity.ts';
 import type { Namespace } from '../artifact/world.ts';
 import { appServiceAccount } from '../deployer/app-pod.ts';
+import { workspacePolicy } from '../network/policies.ts';
 import type { Settings } from '../settings.ts';
 import { isSystemNamespace } from './system-namespaces.ts';
 
@@ -59,21 +60,8 @@ export function guardRails(namespace: string, settings: Settings): GuardRail[] {
         apiVersion: 'networking.k8s.io/v1',
         kind: 'NetworkPolicy',
         metadata: named('vibed'),
-        spec: policy(settings),
+        spec: workspacePolicy(settings),
       },
     },
   ];
-}
-
-/** In: the ingress and vibeD (the probe), and the namespace itself. Out: anything; what leaves the cluster is the site's to limit. */
-function policy(settings: Settings) {
-  const outsiders = settings.tenants.ingressNamespaces;
-  const byName = (name: string) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } });
-  const from =
-    outsiders.length === 0 ? undefined : [{ podSelector: {} }, ...[settings.systemNamespace, ...outsiders].map(byName)];
-  return {
-    podSelector: { matchLabels: { ...managedBy } },
-    policyTypes: ['Ingress'],
-    ingress: [from === undefined ? {} : { from }],
-  };
 }

@@ -11,7 +11,7 @@ import type { KeepJob, LayersJob } from './job.ts';
 
 export type Mounts = NonNullable<Wire<V1Container>['volumeMounts']>;
 export const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
-const credentialDir = '/credential';
+export const credentialDir = '/credential';
 
 export interface RegistryStep {
   readonly name: string;
