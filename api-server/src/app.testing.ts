@@ -185,6 +185,9 @@ class TestKeys {
   }
 }
 
+/** One for all servers of a test file: its processes are there already when the next server starts. */
+const analysis = new Analysis({ queuedPerOwner: 10 });
+
 async function testServices(
   client: MemoryClient,
   store: MemoryStore,
@@ -202,7 +205,7 @@ async function testServices(
   const tenancy = new Tenancy(client as unknown as KubeClient, sharedNamespace);
   return {
     settings,
-    analysis: new Analysis({ queuedPerOwner: 10 }),
+    analysis,
     client: client as unknown as KubeClient,
     store,
     view,
@@ -283,7 +286,6 @@ export async function startTestServer({
     },
     [Symbol.asyncDispose]: async () => {
       services.feed.stop();
-      services.analysis.stop();
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
     },
