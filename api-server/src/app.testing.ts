@@ -199,6 +199,9 @@ class TestKeys {
   }
 }
 
+/** One for all servers of a test file: its processes are there already when the next server starts. */
+const analysis = new Analysis({ queuedPerOwner: 10 });
+
 async function testServices(
   client: MemoryClient,
   store: MemoryStore,
@@ -217,7 +220,7 @@ async function testServices(
   const feed = new Feed({ view, tenancy, metrics }, { keepAliveMs: 50, bufferBytes: 64 * 1024, stuckMs: 200 });
   return {
     settings,
-    analysis: new Analysis({ queuedPerOwner: 10 }),
+    analysis,
     client: client as unknown as KubeClient,
     store,
     view,
@@ -301,7 +304,6 @@ export async function startTestServer(settings: TestSettings = {}): Promise<Test
     },
     [Symbol.asyncDispose]: async () => {
       services.feed.stop();
-      services.analysis.stop();
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
     },

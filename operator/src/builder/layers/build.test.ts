@@ -162,9 +162,9 @@ describe('an image of files alone', () => {
     const { digest = '' } = await built();
     const { config } = await imageOf(digest);
     expect(config.rootfs.diff_ids.slice(1)).toEqual([
-      'sha256:c45c10a35790fa7f57547339e44ef370cf326adcb9a230810c78d398993ed515',
+      'sha256:eaf22e599b8e3cb085ef2fd965c1efd69f3a5e8d85abb52882a017d666473210',
     ]);
-    expect(digest).toBe('sha256:10f52cd1a368f4456f932e939fb8300a358ea313de4a65e0118645244f4f619a');
+    expect(digest).toBe('sha256:238ee301acc2f9a80ddfd583794458ba568b60449ee446e32cba416d0f524d7a');
   });
 
   it('gives two versions of a file of equal size different times: servers make ETags of time and size', async () => {
