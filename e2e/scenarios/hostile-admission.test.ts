@@ -70,6 +70,20 @@ attack('other routes to others', proves('hostile.admission'), async ({ cluster, 
   await createDry(member, kinds.httpRoute, route({ hostnames: [own] }));
 });
 
+attack('objects that open a workspace, or pass for vibeD’s', proves('hostile.admission'), async stage => {
+  const { cluster, namespace, neighbour } = stage;
+  const member = await memberOf(namespace, cluster);
+  const open = { podSelector: {}, policyTypes: ['Egress'], egress: [{}] };
+  const policy = { metadata: { name: 'open', namespace }, spec: open };
+  await isRefused(member, kinds.networkPolicy, policy, /NetworkPolicies of a workspace are vibeD’s/);
+  const uid = { 'vibed.dev/artifact-uid': await neighbour.app.uid() };
+  const map = (labels: Record<string, string>) => ({ metadata: { name: 'mine', namespace, labels }, data: { a: 'b' } });
+  await isRefused(member, kinds.configMap, map(uid), /metadata\.labels: vibed\.dev\/artifact-uid/);
+  await member.create(kinds.configMap, map({ app: 'mine' }));
+  const relabelled = member.mergePatch(kinds.configMap, { namespace, name: 'mine' }, { metadata: { labels: uid } });
+  expect(isKubeError(await relabelled.catch((error: unknown) => error), 'Forbidden')).toBe(true);
+});
+
 attack('a stolen token of the api-server', proves('hostile.admission'), async ({ cluster, namespace }) => {
   const stolen = clientAs(`system:serviceaccount:${cluster.systemNamespace}:vibed-api`, cluster);
   const ours = { 'app.kubernetes.io/managed-by': 'vibed', 'vibed.dev/artifact-uid': 'x' };

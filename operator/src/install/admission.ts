@@ -5,6 +5,7 @@ import type { Settings } from '../settings.ts';
 import { accountLimits, type OwnNamespaces } from './account-limits.ts';
 import { hostParameters, hostPolicies } from './hosts.ts';
 import { accountName, labelOf, parametersName, policyObjects } from './policy.ts';
+import { workspaceObjects } from './workspace-objects.ts';
 
 export function admissionParameters(settings: Settings): KubeObject & { data: Record<string, string> } {
   return {
@@ -24,6 +25,7 @@ export const admissionPolicies = (own: OwnNamespaces): object[] => [
   ...gitSchemes(own.systemNamespace),
   ...ownerLabel(own.systemNamespace),
   ...hostPolicies(own.systemNamespace, { name: parametersName, namespace: own.systemNamespace }),
+  ...workspaceObjects(own.systemNamespace, { name: parametersName, namespace: own.systemNamespace }),
   ...accountLimits(own),
 ];
 
