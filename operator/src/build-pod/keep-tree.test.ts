@@ -21,7 +21,7 @@ afterAll(() => analysis.stop());
 const looking = { analysis, owner: 'alice' };
 
 const cache = 'vibed/vibed-alice/todo_cache';
-const signal = AbortSignal.timeout(30_000);
+const signal = AbortSignal.timeout(120_000);
 const { bases } = settings.builds;
 let folder: string;
 let double: RegistryDouble;
