@@ -45,7 +45,7 @@ export function scoutOf(scouting: Scouting, when: 'run' | 'buildah' | 'layers'):
     buildah: { Dockerfile: dockerfile },
     layers: { 'package.json': JSON.stringify({ name: 'scout', version: '1.0.0', private: true, scripts }) },
   }[when];
-  return artifactFrom('hostile/scout', { files: { ...files, ...more } });
+  return artifactFrom('hostile/scout', { target: 'kubernetes', files: { ...files, ...more } });
 }
 
 /** What the app found: `/now` from its pod, `/built` while it was built. */

@@ -42,7 +42,7 @@ attack('an app that looks around', proves('hostile.network'), async stage => {
   const { cluster, namespace } = stage;
   const { nodeIP } = cluster;
   const friend = stage.app('friend');
-  await friend.apply(artifactFrom('node-plain'));
+  await friend.apply(artifactFrom('node-plain', { target: 'kubernetes' }));
   await friend.runs();
   const closed = {
     ...(await forbidden(stage)),
@@ -65,7 +65,7 @@ for (const builder of ['buildah', 'layers'] as const) {
   attack(`a build with ${builder} that looks around`, proves('hostile.network'), async stage => {
     const { nodeIP } = stage.cluster;
     const friend = stage.app('friend');
-    await friend.apply(artifactFrom('node-plain'));
+    await friend.apply(artifactFrom('node-plain', { target: 'kubernetes' }));
     await friend.runs();
     const closed = {
       ...(await forbidden(stage)),
