@@ -143,5 +143,5 @@ async function filled({ client }: Cluster, owner: string): Promise<AsyncDisposab
   const path = join(volume.spec.hostPath.path, 'sources', owner, 'trees', `${'0'.repeat(64)}.tar.gz`);
   await using file = await open(path, 'w', 0o644);
   await file.truncate(64 * 2 ** 30);
-  return { [Symbol.asyncDispose]: () => rm(path) };
+  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
