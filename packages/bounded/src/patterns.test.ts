@@ -21,6 +21,7 @@ const limits: Readonly<Record<string, number>> = {
   'operator/src/deployer/explain.ts': excerptBytes,
   'operator/src/deployer/pod-problems.ts': messageLimit,
   'store/src/kube/errors.ts': readMessageLength,
+  'store/src/kube/exceeded-quota.ts': readMessageLength,
 };
 /** Files that put a pattern together, of constants of their own. */
 const composed = ['operator/src/build-pod/registry-route.ts'];
