@@ -103,8 +103,8 @@ export function registryProxy(config: RegistryProxyConfig, log: (line: string) =
     handle(request, response).catch(error => {
       if (response.headersSent) return void response.destroy();
       if (error instanceof TooMuchPushed) {
-        // The rest of the body is on its way; it is not waited for.
-        response.setHeader('connection', 'close');
+        // The rest of the body is on its way. It is read and thrown away: closing the connection would lose the answer.
+        request.resume();
         return fail(response, 413, 'DENIED', error.message);
       }
       const message = error instanceof Error ? error.message : 'unknown';
