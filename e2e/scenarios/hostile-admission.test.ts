@@ -75,7 +75,7 @@ attack('objects that open a workspace, or pass for vibeD’s', proves('hostile.a
   const member = await memberOf(namespace, cluster);
   const open = { podSelector: {}, policyTypes: ['Egress'], egress: [{}] };
   const policy = { metadata: { name: 'open', namespace }, spec: open };
-  await isRefused(member, kinds.networkPolicy, policy, /NetworkPolicies of a workspace are vibeD’s/);
+  await isRefused(member, kinds.networkPolicy, policy, /NetworkPolicies of a workspace are kept by vibeD/);
   const uid = { 'vibed.dev/artifact-uid': await neighbour.app.uid() };
   const map = (labels: Record<string, string>) => ({ metadata: { name: 'mine', namespace, labels }, data: { a: 'b' } });
   await isRefused(member, kinds.configMap, map(uid), /metadata\.labels: vibed\.dev\/artifact-uid/);

@@ -226,7 +226,7 @@ export async function startLeading(operator: Operator, signal: AbortSignal): Pro
     );
   await Promise.all([
     controller('artifacts', operator.workers, key => reconcile(key, operator.context)),
-    controller('tenants', 2, async name => void (await reconcileTenant(name, { client, namespaces, rails, settings }))),
+    controller('tenants', 2, name => reconcileTenant(name, { client, namespaces, rails, settings })),
     controller('builds', 1, () => admitBuilds({ client, children, settings, metrics, log })),
   ]);
   // Those too that the last reconciles have asked.

@@ -5,7 +5,6 @@ import { sourceToken } from '../builder/source-access.ts';
 import type { Deployer } from '../deployer/deployer.ts';
 import { componentLabels, ports } from '../network/policies.ts';
 import { admissionPolicies } from './admission.ts';
-import { networkAdmission } from './network-admission.ts';
 import { healthProbes } from './probes.ts';
 import { buildRights, clusterRights, installRights, type Right, systemRights } from './rights.ts';
 
@@ -33,7 +32,6 @@ export function installManifests(image: string, deployers: readonly Deployer[]):
     gitCredentials(),
     buildAccount(),
     ...admissionPolicies({ systemNamespace, buildNamespace, installNamespace }),
-    ...networkAdmission(systemNamespace),
     deployment(image),
   ];
 }

@@ -49,7 +49,7 @@ export function policyObjects(options: PolicyOptions): object[] {
         failurePolicy: 'Fail',
         ...(parameters !== undefined && { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }),
         matchConstraints: { resourceRules: resources.map(rule => ({ ...rule, apiVersions: ['*'] })) },
-        matchConditions: expressions(conditions),
+        ...(Object.keys(conditions).length > 0 && { matchConditions: expressions(conditions) }),
         ...(Object.keys(variables).length > 0 && { variables: expressions(variables) }),
         validations: validations.map(({ expression, message }) => ({
           expression,

@@ -15,57 +15,63 @@ const childKinds: PolicyOptions['resources'] = [
   { apiGroups: ['serving.knative.dev'], resources: ['services', 'revisions'] },
 ].map(rule => ({ ...rule, operations: ['CREATE', 'UPDATE'] as const, scope: 'Namespaced' as const }));
 
-export function workspaceObjects(
+export const workspaceObjects = (
   systemNamespace: string,
   parameters: NonNullable<PolicyOptions['parameters']>,
-): object[] {
-  const vibed = celList(['vibed-operator', 'vibed-api'].map(name => accountName(systemNamespace, name)));
-  const notVibed = {
-    'not-vibed': `!(request.userInfo.username in ${vibed})`,
-    'not-masters': "!(has(request.userInfo.groups) && 'system:masters' in request.userInfo.groups)",
-  };
-  const uidIn = (object: string) => labelOf(object, labels.artifactUid);
-  return [
-    ...policyObjects({
-      name: 'vibed-network-policies',
-      resources: [
-        {
-          apiGroups: ['networking.k8s.io'],
-          operations: ['CREATE', 'UPDATE'],
-          resources: ['networkpolicies'],
-          scope: 'Namespaced',
-        },
-      ],
-      conditions: notVibed,
-      validations: [
-        {
-          expression: `!(${inWorkspace})`,
-          message: {
-            text: 'the NetworkPolicies of a workspace are vibeD’s, because each one more can only open it further: an administrator allows addresses for all workspaces with the setting tenants.egress.allow',
-          },
-        },
-      ],
-      reason: 'Forbidden',
-    }),
-    ...policyObjects({
-      name: 'vibed-identity-label',
-      resources: childKinds,
-      conditions: {
-        ...notVibed,
-        // Controllers copy the labels of what they work on.
-        'not-a-controller': `request.userInfo.username != 'system:kube-controller-manager' && !(has(request.userInfo.groups) && 'system:serviceaccounts:kube-system' in request.userInfo.groups)`,
-        'label-changes': `${uidIn('object')} != '' && (oldObject == null || ${uidIn('oldObject')} != ${uidIn('object')})`,
+): object[] => [...networkPolicies(systemNamespace), ...identityLabel(systemNamespace, parameters)];
+
+/**
+ * Policies add up, so one more NetworkPolicy in a workspace opens what vibeD's own keeps shut. Roles such as `edit` let a tenant write
+ * them; this leaves them to those who may write them in vibeD's own namespace too: the operator and administrators.
+ */
+function networkPolicies(systemNamespace: string): object[] {
+  const ours = `authorizer.group('networking.k8s.io').resource('networkpolicies').namespace('${systemNamespace}')`;
+  return policyObjects({
+    name: 'vibed-network-policies',
+    resources: [
+      {
+        apiGroups: ['networking.k8s.io'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+        resources: ['networkpolicies'],
+        scope: 'Namespaced',
       },
-      validations: [
-        {
-          expression: `!(${inWorkspace}) || request.userInfo.username in params.data.routeAccounts.split(',')`,
-          message: {
-            text: `metadata.labels: ${labels.artifactUid} is set by vibeD alone, on what it makes for an Artifact; remove it`,
-          },
+    ],
+    conditions: {},
+    validations: [
+      {
+        expression: `!(${inWorkspace}) || ${ours}.check(request.operation == 'DELETE' ? 'delete' : 'create').allowed()`,
+        message: {
+          text: 'NetworkPolicies of a workspace are kept by vibeD; an administrator opens more with tenants.egress in its settings',
         },
-      ],
-      reason: 'Forbidden',
-      parameters,
-    }),
-  ];
+      },
+    ],
+    reason: 'Forbidden',
+  });
+}
+
+/** Controllers copy the labels of what they work on, and may. */
+function identityLabel(systemNamespace: string, parameters: NonNullable<PolicyOptions['parameters']>): object[] {
+  const vibed = celList(['vibed-operator', 'vibed-api'].map(name => accountName(systemNamespace, name)));
+  const uidIn = (object: string) => labelOf(object, labels.artifactUid);
+  const isIn = (group: string) => `has(request.userInfo.groups) && '${group}' in request.userInfo.groups`;
+  return policyObjects({
+    name: 'vibed-identity-label',
+    resources: childKinds,
+    conditions: {
+      'not-vibed': `!(request.userInfo.username in ${vibed})`,
+      'not-masters': `!(${isIn('system:masters')})`,
+      'not-a-controller': `request.userInfo.username != 'system:kube-controller-manager' && !(${isIn('system:serviceaccounts:kube-system')})`,
+      'label-changes': `${uidIn('object')} != '' && (oldObject == null || ${uidIn('oldObject')} != ${uidIn('object')})`,
+    },
+    validations: [
+      {
+        expression: `!(${inWorkspace}) || request.userInfo.username in params.data.routeAccounts.split(',')`,
+        message: {
+          text: `metadata.labels: ${labels.artifactUid} is set by vibeD alone, on what it makes for an Artifact; remove it`,
+        },
+      },
+    ],
+    reason: 'Forbidden',
+    parameters,
+  });
 }

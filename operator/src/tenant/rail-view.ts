@@ -13,7 +13,20 @@ export interface RailViewOptions {
 /** A guard rail as it is in the cluster. */
 export interface LiveRail {
   kind: Kind;
-  object: KubeObject & { spec?: unknown };
+  object: KubeObject & { spec?: unknown; status?: { countsArtifacts: boolean } };
+}
+
+interface QuotaStatus {
+  hard?: Readonly<Record<string, string>>;
+  used?: Readonly<Record<string, string>>;
+}
+const artifacts = 'count/artifacts.vibed.dev';
+
+/** Of a quota's status, which changes with every pod, only whether Artifacts are counted; absent before the first count. */
+function leanRail({ status: read, ...object }: LiveRail['object']): LiveRail['object'] {
+  const status: QuotaStatus | undefined = read as object | undefined;
+  if (status?.hard?.[artifacts] === undefined) return object;
+  return { ...object, status: { countsArtifacts: status.used?.[artifacts] !== undefined } };
 }
 
 /** Ours, and no child of an Artifact. */
@@ -21,18 +34,17 @@ const selector = `${labels.managedBy}=vibed,!${labels.artifactUid}`;
 const byNamespace = 'namespace';
 
 export class RailView {
-  readonly #caches: ReadonlyMap<Kind, KubeCache<KubeObject>>;
+  readonly #caches: ReadonlyMap<Kind, KubeCache<LiveRail['object']>>;
 
   constructor({ client, log, kinds, onDropped }: RailViewOptions) {
     const cacheOf = (kind: Kind) =>
-      new KubeCache<KubeObject & { status?: unknown }>({
+      new KubeCache<LiveRail['object']>({
         client,
         kind,
         log,
         onDropped,
         labelSelector: selector,
-        // A quota's status changes with every pod.
-        strip: ({ status: _, ...object }) => object,
+        strip: leanRail,
         indexBy: { [byNamespace]: ({ metadata }) => metadata.namespace },
       });
     this.#caches = new Map([...new Set(kinds)].map(kind => [kind, cacheOf(kind)]));

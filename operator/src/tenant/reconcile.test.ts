@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 /** The cluster: `live` is what the view shows, `hidden` is there as well but without our label. */
-async function run(labels: Record<string, string> = namespace.metadata.labels) {
+async function run(labels: Record<string, string> = namespace.metadata.labels, now = Date.now()) {
   const find = (kind: Kind, name: string) =>
     [...live, ...hidden].find(one => one.kind === kind && one.object.metadata.name === name)?.object;
   const note = (verb: string, kind: Kind, object: KubeObject) => {
@@ -58,14 +58,16 @@ async function run(labels: Record<string, string> = namespace.metadata.labels) {
     mergePatch: async (kind: Kind, { name }: { name: string }) => note('patch', kind, { metadata: { name } }),
   } as unknown as KubeClient;
   const observed: KubeObject[] = [];
-  await reconcileTenant('vibed-alice', {
+  const context = {
     client,
     settings,
     namespaces: { get: () => ({ metadata: { ...namespace.metadata, labels } }), observe: () => undefined },
-    rails: { in: () => live, observe: ({ object }) => observed.push(object) },
-  });
+    rails: { in: () => live, observe: ({ object }: LiveRail) => observed.push(object) },
+  };
+  again = await reconcileTenant('vibed-alice', context, now);
   return observed;
 }
+let again: Awaited<ReturnType<typeof reconcileTenant>>;
 
 /** Changes the spec of the NetworkPolicy. */
 function edit(change: (spec: Record<string, unknown>) => Record<string, unknown>): void {
@@ -100,7 +102,7 @@ it.each(wished.map(({ kind, object }, i) => [`${kind.kind} ${object.metadata.nam
 );
 
 it('repairs one whose spec was changed, pinned to the object seen', async () => {
-  edit(spec => ({ ...spec, podSelector: { matchLabels: { nobody: 'here' } } }));
+  edit(spec => ({ ...spec, policyTypes: ['Egress'] }));
   await run();
   expect(writes[0]).toBe(`apply NetworkPolicy vibed uid-${policyAt}`);
 });
@@ -143,4 +145,20 @@ it('leaves a namespace alone that is no tenant', async () => {
   live = [];
   await run({});
   expect(writes).toEqual([]);
+});
+
+it.each([
+  ['counted', true, 60, [], undefined],
+  ['not counted yet', false, 5, [], { recheckAfterMs: 10_000 }],
+  ['stuck without a count', false, 11, ['delete ResourceQuota vibed uid-1'], { recheckAfterMs: 10_000 }],
+])('of a quota whose Artifacts are %s', async (_what, countsArtifacts, age, wanted, recheck) => {
+  const created = Date.parse('2026-01-01T00:00:00Z');
+  live = live.map(({ kind, object }) => {
+    if (kind !== kinds.resourceQuota) return { kind, object };
+    const metadata = { ...object.metadata, creationTimestamp: new Date(created).toISOString() };
+    return { kind, object: { ...object, metadata, status: { countsArtifacts } } };
+  });
+  await run(undefined, created + age * 1000);
+  expect(writes).toEqual(wanted);
+  expect(again).toEqual(recheck);
 });

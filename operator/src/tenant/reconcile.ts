@@ -14,11 +14,21 @@ export interface TenantContext {
   settings: Settings;
 }
 
-/** Throws the first error once every guard rail was tried: one that cannot be kept does not keep the others. */
-export async function reconcileTenant(name: string, context: TenantContext): Promise<void> {
+/** How long a quota may be without its count of Artifacts. */
+const countedWithinMs = 10_000;
+
+/**
+ * Returns when to look again, where that is not with the next change. Throws the first error once every guard rail was tried: one that
+ * cannot be kept does not keep the others.
+ */
+export async function reconcileTenant(
+  name: string,
+  context: TenantContext,
+  now = Date.now(),
+): Promise<{ recheckAfterMs?: number } | undefined> {
   const { client, namespaces, rails, settings } = context;
   const namespace = namespaces.get(undefined, name);
-  if (namespace === undefined || !isTenant(namespace, settings)) return;
+  if (namespace === undefined || !isTenant(namespace, settings)) return undefined;
   const live = rails.in(name);
   const wished = guardRails(name, settings);
   const isWished = (one: LiveRail) => wished.some(rail => isSame(rail, one));
@@ -31,10 +41,19 @@ export async function reconcileTenant(name: string, context: TenantContext): Pro
         context,
       ),
     ),
-    ...live.filter(one => !isWished(one)).map(one => remove(client, one)),
+    ...live.filter(one => !isWished(one) || isStuck(one, now)).map(one => remove(client, one)),
   ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return live.some(isUncounted) ? { recheckAfterMs: countedWithinMs } : undefined;
 }
+
+/**
+ * A quota that Kubernetes counted before it knew Artifacts, in the first half minute after their CRD was installed, refuses every
+ * Artifact until its next full count, five minutes later. A new one is counted at once.
+ */
+const isUncounted = ({ object }: LiveRail): boolean => object.status?.countsArtifacts === false;
+const isStuck = (rail: LiveRail, now: number): boolean =>
+  isUncounted(rail) && now - Date.parse(rail.object.metadata.creationTimestamp ?? '') > countedWithinMs;
 
 const isSame = (a: LiveRail, b: LiveRail): boolean =>
   a.kind === b.kind && a.object.metadata.name === b.object.metadata.name;
