@@ -41,7 +41,7 @@ test: node_modules ## everything: verify, then the scenarios on the real cluster
 test-knative: node_modules ## of these the scenarios with Knative, which they put on the cluster and leave there
 	@$(node) e2e/run.ts cluster knative
 
-verify: node_modules ## generated files, lint, types, unit tests; no cluster, under two minutes
+verify: node_modules ## generated files, lint, types, unit tests; no cluster, about three minutes
 	@$(node) e2e/run.ts verify
 
 unit: node_modules ## unit, golden and contract tests

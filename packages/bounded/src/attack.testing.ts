@@ -7,8 +7,8 @@ type Element = AST.Element;
 /** Characters by which sets differ, besides those that the expression names. */
 const probes = [...' \t\n\raA0._-/"\'<>=:,;()[]{}#\\@!\0é'];
 const endings = ['\n\0', '\0'];
-/** Texts grow in these steps, so that a hopeless expression is found before it takes for ever. */
-const sizes = [20, 512, 16_384, 65_536];
+/** Texts grow in these steps, the first of them small, so that a hopeless expression is found before it takes for ever. */
+const sizes = [...Array.from({ length: 15 }, (_, i) => Math.round(20 * 1.25 ** i)), 512, 16_384, 65_536];
 /** Milliseconds for up to 512 characters that no linear expression takes, and at 16,384 that only a suspicious one does. */
 const hopeless = 2;
 const suspicious = 0.15;

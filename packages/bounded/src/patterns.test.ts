@@ -13,7 +13,8 @@ import { attackOn } from './attack.testing.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folders = ['operator/src', 'api-server/src', 'store/src', 'crds/src', 'packages'];
-const isProduct = (file: string) => file.endsWith('.ts') && !/\.(?:test|testing)\.ts$/.test(file);
+/** Neither tests nor the contract suites of ports. */
+const isProduct = (file: string) => file.endsWith('.ts') && !/(?:\.(?:test|testing)|\/contract)\.ts$/.test(file);
 
 /** Characters that the patterns of a file meet at most, where that is less than a whole file. */
 const limits: Readonly<Record<string, number>> = {
