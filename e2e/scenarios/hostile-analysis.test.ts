@@ -40,7 +40,9 @@ attack('a file that pretends to be base64', proves('hostile.analysis'), async ()
 
 attack('a page that is slow to read when it is served', proves('hostile.analysis'), async ({ app }) => {
   const slow = app('slow-page');
-  await slow.apply(artifactOf({ files: page('<title '.repeat(35_714)) }, {}));
+  const answer = "s.setHeader('content-type', 'text/html').end('<title '.repeat(35_714))";
+  const content = `require('node:http').createServer((q, s) => ${answer}).listen(process.env.PORT);\n`;
+  await slow.apply(artifactOf({ files: [{ path: 'server.js', content }] }, {}));
   const { serving } = await slow.runs();
   expect(serving?.probe).toMatchObject({ status: 200 });
 });
