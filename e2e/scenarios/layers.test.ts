@@ -82,13 +82,15 @@ scenario('a static site speaks HTTP well', proves('layers.static-http'), async s
   expect((await ask('/', { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBe('gzip');
   const range = await ask('/equal.txt', { range: 'bytes=1-2' });
   expect([range.status, range.text, range.headers['content-range']]).toEqual([206, '23', 'bytes 1-2/5']);
-  expect((await ask('/a/route/of/the/app')).text).toContain('<h1>home</h1>');
+  // Pages without a router of their own have no other pages than those that are there.
+  expect((await ask('/a/route/of/the/app')).status).toBe(404);
   expect((await ask('/about')).text).toBe('about');
   expect((await ask('/missing.js')).status).toBe(404);
   expect((await ask('/.hidden')).status).toBe(404);
 
   const before = (await ask('/equal.txt')).headers.etag;
-  await app.apply(page({ ...files, 'equal.txt': '54321' }));
+  const { 'about.html': _, ...single } = files;
+  await app.apply(page({ ...single, 'app.mjs': "history.pushState({}, '', '/a/route')", 'equal.txt': '54321' }));
   await app.reaches({ current: true, phase: 'running', serving: { version: 2 } });
   // The route may lead to the version before for a moment.
   const after = async () => {
@@ -96,6 +98,8 @@ scenario('a static site speaks HTTP well', proves('layers.static-http'), async s
     return { status, text };
   };
   await eventually(after, { status: 200, text: '54321' }, { within: 20 });
+  expect((await ask('/a/route/of/the/app')).text).toContain('<h1>home</h1>');
+  expect((await ask('/missing.js')).status).toBe(404);
 });
 
 scenario('an unchanged lockfile installs nothing', proves('layers.dependencies'), async stage => {
