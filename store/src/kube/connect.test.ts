@@ -305,6 +305,14 @@ describe('errors', () => {
     );
     answer(422, status(422, 'Invalid', 'Secret "s" is invalid: data: Invalid value: "hunter2": bad'));
     expect((await failureOf(client.get(kinds.job, ref))).message).not.toContain('hunter2');
+    answer(
+      422,
+      status(422, 'Invalid', 'data: Invalid value: "": "data" must match; password: Invalid value: "hunt": bad'),
+    );
+    const summary = (await failureOf(client.get(kinds.job, ref))).message;
+    expect(summary).toContain('data: Invalid value: "data" must match; password: Invalid value: bad');
+    answer(422, status(422, 'Invalid', 'data: Invalid value: "hunter2, and no end'));
+    expect((await failureOf(client.get(kinds.job, ref))).message).not.toContain('hunter2');
   });
 
   test('a page of HTML is not repeated', async () => {

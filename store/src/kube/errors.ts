@@ -115,16 +115,14 @@ function describe(answer: StatusBody, status: number): string {
   return withoutValues(text).slice(0, maxMessageLength);
 }
 
-/** The API server quotes what it refuses (`Invalid value: "hunter2": too long`), and that may be a secret. */
+/**
+ * The API server quotes what it refuses (`Invalid value: "hunter2": too long`), and that may be a secret. Nothing after a value
+ * without an end, also one that was cut, can be trusted.
+ */
 function withoutValues(message: string): string {
-  const whole = message
-    .slice(0, readMessageLength)
-    .replaceAll(
-      /(Invalid value|Too long|Duplicate value): (?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:"]+)(?=:|$|,|;|\s)/gs,
-      '$1',
-    );
-  // A value without an end, also one that was cut: nothing after it can be trusted.
-  return whole.replace(/(Invalid value|Too long|Duplicate value): ["{[].*/s, '$1');
+  const value =
+    /(Invalid value|Too long|Duplicate value): (?:(?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:"{[]+)(?=:|$|,|;|\s)|["{[].*)/gs;
+  return message.slice(0, readMessageLength).replaceAll(value, '$1');
 }
 
 function parseStatus(body: string): StatusBody {
