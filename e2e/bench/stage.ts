@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { labels } from '@vibed/crds';
 import { kinds, type Typed } from '@vibed/store/kube';
+import { ports } from '../../operator/src/network/policies.ts';
 import { type Facts, readFacts } from '../crash/cluster-inside.ts';
 import { App } from '../lib/app.ts';
 import { type Cluster, theCluster } from '../lib/cluster.ts';
@@ -44,7 +45,7 @@ export class BenchStage implements AsyncDisposable {
 export type Component = 'operator' | 'api-server';
 
 /** Port of each process's /metrics. */
-const metricsPorts: Record<Component, number> = { operator: 8081, 'api-server': 8092 };
+const metricsPorts: Record<Component, number> = { operator: ports.operator, 'api-server': ports.metrics };
 
 /** Reads the metrics of one process of vibeD once; the result returns a single value by its name and labels, NaN when it is absent. */
 export async function processMetrics(
