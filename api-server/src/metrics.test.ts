@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
+import { serveMetrics } from '@vibed/operator/metrics-server';
 import { expect, it } from 'vitest';
-import { Metrics, serveMetrics } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 
 it('answers at /metrics alone, and with a 500 when they cannot be made', async () => {
   const metrics = new Metrics();

@@ -1,6 +1,5 @@
 // Prometheus metrics: each is written where the thing happens.
 
-import { createServer, type Server } from 'node:http';
 import { registerLoopDelay } from '@vibed/operator/loop-delay';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -48,15 +47,4 @@ export class Metrics {
   cutOff(): void {
     this.#cutOff.inc();
   }
-}
-
-/** At a port of its own, which a NetworkPolicy opens to the namespaces that the settings name. */
-export function serveMetrics({ registry }: Metrics): Server {
-  return createServer((request, response) => {
-    if (request.url !== '/metrics') return void response.writeHead(404).end();
-    registry.metrics().then(
-      text => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    );
-  });
 }

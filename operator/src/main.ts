@@ -27,7 +27,7 @@ async function run(): Promise<void> {
   const settings = readSettings(config.settingsPath);
   const operator = makeOperator(config, settings, log);
   const health = await serveHealth({ port: config.healthPort, isReady: () => operator.synced, log });
-  const metrics = serveMetrics(config.port, operator.metrics);
+  const metrics = serveMetrics(operator.metrics).listen(config.port);
   await operator.whenSynced(stop.signal);
   const lease = {
     client: operator.client,

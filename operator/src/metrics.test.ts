@@ -16,7 +16,7 @@ it('shows every metric where Prometheus looks, once the thing has happened', asy
   metrics.buildNotStarted();
   metrics.dropped('Job');
   metrics.answered('probe', 'answer');
-  const server = serveMetrics(0, metrics);
+  const server = serveMetrics(metrics).listen(0);
   await new Promise(resolve => server.once('listening', resolve));
   const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const text = await (await fetch(`${at}/metrics`)).text();

@@ -6,7 +6,15 @@
 // workspaces also whoever may make such objects in all namespaces, which no tenant may.
 import { labels } from '@vibed/crds';
 import type { Settings } from '../settings.ts';
-import { accountName, inWorkspace, labelOf, type PolicyOptions, policyObjects, type Validation } from './policy.ts';
+import {
+  accountName,
+  inWorkspace,
+  isInGroup,
+  labelOf,
+  type PolicyOptions,
+  policyObjects,
+  type Validation,
+} from './policy.ts';
 
 /** What the policies read in `params.data`; lists are joined with commas. */
 export function hostParameters({ apps, targets, api }: Settings): Record<string, string> {
@@ -218,7 +226,7 @@ function hostPolicy(
     conditions: {
       'has-settings': "has(params.data) && 'domains' in params.data",
       'not-vibed': `request.userInfo.username != '${accountName(systemNamespace, 'vibed-operator')}'`,
-      'not-masters': "!(has(request.userInfo.groups) && 'system:masters' in request.userInfo.groups)",
+      'not-masters': `!${isInGroup('system:masters')}`,
       // Finalizers and status of an object that is there already are not its route.
       'route-changes': [isNew, 'object.metadata.?annotations != oldObject.metadata.?annotations'].join(' || '),
     },

@@ -73,6 +73,10 @@ export const parametersName = 'vibed-admission';
 /** CEL of the user name of a ServiceAccount. */
 export const accountName = (namespace: string, name: string): string => `system:serviceaccount:${namespace}:${name}`;
 
+/** CEL: whoever sends the request is in this group. */
+export const isInGroup = (group: string): string =>
+  `(has(request.userInfo.groups) && '${group}' in request.userInfo.groups)`;
+
 /** CEL: the value of a label of `object`, '' without it. */
 export const labelOf = (object: string, label: string): string => `${object}.metadata.?labels[?'${label}'].orValue('')`;
 

@@ -1,7 +1,7 @@
 // What people may not make in a workspace although their role allows it: what opens the network for its pods, and what vibeD would
 // take for its own.
 import { labels } from '@vibed/crds';
-import { accountName, celList, inWorkspace, labelOf, type PolicyOptions, policyObjects } from './policy.ts';
+import { accountName, celList, inWorkspace, isInGroup, labelOf, type PolicyOptions, policyObjects } from './policy.ts';
 
 /** Kinds that vibeD finds its children among. Its processes keep what they find in memory, so others must not fill it. */
 const childKinds: PolicyOptions['resources'] = [
@@ -53,14 +53,13 @@ function networkPolicies(systemNamespace: string): object[] {
 function identityLabel(systemNamespace: string, parameters: NonNullable<PolicyOptions['parameters']>): object[] {
   const vibed = celList(['vibed-operator', 'vibed-api'].map(name => accountName(systemNamespace, name)));
   const uidIn = (object: string) => labelOf(object, labels.artifactUid);
-  const isIn = (group: string) => `has(request.userInfo.groups) && '${group}' in request.userInfo.groups`;
   return policyObjects({
     name: 'vibed-identity-label',
     resources: childKinds,
     conditions: {
       'not-vibed': `!(request.userInfo.username in ${vibed})`,
-      'not-masters': `!(${isIn('system:masters')})`,
-      'not-a-controller': `request.userInfo.username != 'system:kube-controller-manager' && !(${isIn('system:serviceaccounts:kube-system')})`,
+      'not-masters': `!${isInGroup('system:masters')}`,
+      'not-a-controller': `request.userInfo.username != 'system:kube-controller-manager' && !${isInGroup('system:serviceaccounts:kube-system')}`,
       'label-changes': `${uidIn('object')} != '' && (oldObject == null || ${uidIn('oldObject')} != ${uidIn('object')})`,
     },
     validations: [
