@@ -1,6 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
-import type { DockerfilePlan } from '@vibed/operator/dockerfile';
+import type { DockerfilePlan } from '@vibed/recipe';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';

@@ -4,7 +4,7 @@ import { OverLimit } from '@vibed/bounded';
 import type { ArtifactSource } from '@vibed/crds';
 import type { TreeInput } from '@vibed/operator/analysis';
 import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
-import { type DockerfilePlan, type RequestedLanguage, readablePaths } from '@vibed/operator/dockerfile';
+import { type DockerfilePlan, type RequestedLanguage, readablePaths } from '@vibed/recipe';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';

@@ -1,7 +1,7 @@
 // All looking at tenants' files, pages and logs, away from the event loop: each piece of work has a limit of time and memory, and
 // no workspace keeps the others waiting.
 import { OverLimit, Pool, type PoolOptions } from '@vibed/bounded';
-import type { PlanFailure, PlanResult } from '../builder/dockerfile/plan.ts';
+import type { PlanFailure, PlanResult } from '@vibed/recipe';
 import type { KeptLog } from './logs.ts';
 import type { Page } from './page.ts';
 import type { TreeInput, tasks } from './tasks.ts';

@@ -1,8 +1,8 @@
 // The analysis of what tenants wrote, served and printed: pure functions that run in a bounded child process (analysis.ts).
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { boundedTree, type SizedFile, withUnread } from '../builder/dockerfile/bounded-tree.ts';
-import { type BuildRequest, type BuildSettings, type PlanResult, planDockerfile } from '../builder/dockerfile/plan.ts';
+import { type BuildRequest, type BuildSettings, type PlanResult, planDockerfile } from '@vibed/recipe';
+import { boundedTree, type SizedFile, withUnread } from '@vibed/recipe/tree';
 import { keptLog, lastLines } from './logs.ts';
 import { readPage } from './page.ts';
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildEnvironment } from '../builder/dockerfile/build-environment.ts';
+import { buildEnvironment } from '../builder/build-files.ts';
 import { type BuildInput, buildCommand, buildScript } from './build-script.ts';
 import { type BuildReport, buildExit } from './job.ts';
 import { registriesConf } from './registries-conf.ts';

@@ -4,8 +4,8 @@
  * builds, looks up the numeric user and the ports of the result, pushes through the sidecar and leaves a BuildReport. It sets no
  * `--timestamp`: Buildah's cache keys do not depend on file times (tried), while equal times for all files would give nginx and browsers the
  * same ETag for two versions of a file of equal size. */
-import type { BuildEnvironment } from '../builder/dockerfile/build-environment.ts';
-import { buildEnvironmentDir } from '../builder/dockerfile/build-environment.ts';
+import type { BuildEnvironment } from '../builder/build-files.ts';
+import { buildEnvironmentDir } from '../builder/build-files.ts';
 import { buildExit, podPaths } from './job.ts';
 import { registryProxyAddress } from './registries-conf.ts';
 

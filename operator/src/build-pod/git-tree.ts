@@ -1,7 +1,7 @@
 /** Reading the files of a commit straight from git's objects, links resolved to what they point at inside the tree. */
 import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { shown } from '../builder/dockerfile/local-state.ts';
+import { shown } from '@vibed/recipe/shown';
 import { SourceError } from './fault.ts';
 import { treePath } from './tree-path.ts';
 import type { TreeWriter } from './tree-writer.ts';

@@ -1,6 +1,7 @@
 /** What the operator hands to a build pod and what the pod hands back: the contract between the Job and the three programs in it. */
+
+import type { DockerfilePlan, PlanFault } from '@vibed/recipe';
 import { z } from 'zod';
-import type { DockerfilePlan, PlanFault } from '../builder/dockerfile/plan.ts';
 
 /** Limits on a source tree, so that a hostile one costs a refusal and not a node. */
 export const sourceLimits = z.object({

@@ -1,4 +1,4 @@
-import { shown } from '../builder/dockerfile/local-state.ts';
+import { shown } from '@vibed/recipe/shown';
 import { SourceError } from './fault.ts';
 
 /** The path of a file relative to the tree, normalised; throws SourceInvalid for every name that could leave the tree or hide in a log. */

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isIgnored } from '@vibed/crds';
-import { shown } from '../builder/dockerfile/local-state.ts';
+import { shown } from '@vibed/recipe/shown';
 import { SourceError } from './fault.ts';
 import type { SourceLimits } from './job.ts';
 import { treePath } from './tree-path.ts';

@@ -2,8 +2,8 @@
 
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { shown } from '@vibed/recipe/shown';
 import { Parser, type ReadEntry } from 'tar';
-import { shown } from '../builder/dockerfile/local-state.ts';
 import { SourceError } from './fault.ts';
 import type { TreeWriter } from './tree-writer.ts';
 

@@ -4,7 +4,7 @@ import type { KubeObject } from '@vibed/store/kube';
 import { registriesConf } from '../build-pod/registries-conf.ts';
 import type { RegistryEndpoint } from '../build-pod/registry-config.ts';
 import type { Settings } from '../settings.ts';
-import { buildEnvironment } from './dockerfile/build-environment.ts';
+import { buildEnvironment } from './build-files.ts';
 
 export interface StepOptions {
   settings: Settings;

@@ -9,8 +9,8 @@ import { podPaths, type SourceJobInput } from '../build-pod/job.ts';
 import { literally } from '../literal.ts';
 import type { Settings } from '../settings.ts';
 import { networkOf, type StepOptions } from './build-environment.ts';
+import { buildEnvironment } from './build-files.ts';
 import type { BuildInput } from './builder.ts';
-import { buildEnvironment } from './dockerfile/build-environment.ts';
 import { sourcePath, sourceToken } from './source-access.ts';
 
 /** Of our own steps; Pod Security *restricted* admits it. ssh wants a user with a name: 1000 is one in our image. */

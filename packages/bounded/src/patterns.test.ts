@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { treeLimits } from '@vibed/recipe/tree';
 import { parseAst } from 'vite';
 import { describe, expect, it } from 'vitest';
 import { excerptBytes } from '../../../operator/src/analysis/logs.ts';
-import { treeLimits } from '../../../operator/src/builder/dockerfile/bounded-tree.ts';
 import { messageLimit } from '../../../operator/src/deployer/pod-problems.ts';
 import { readMessageLength } from '../../../store/src/kube/errors.ts';
 import { attackOn } from './attack.testing.ts';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { BuildSpec } from '@vibed/crds';
+import { samples } from '@vibed/recipe/samples';
 import { KubeError } from '@vibed/store/kube';
 import { treeDigest } from '@vibed/store/tree-digest';
 import { extract, type Header, pack } from 'tar-stream';
@@ -15,7 +16,6 @@ import { Analysis } from '../../analysis/analysis.ts';
 import { owner, settings as someSettings } from '../../artifact/world.testing.ts';
 import { at, digestOf, listening, RegistryDouble } from '../../build-pod/registry-double.ts';
 import type { FetchedTree } from '../builder.ts';
-import { samples } from '../dockerfile/samples.ts';
 import { LayersBuilder } from './build.ts';
 import type { ImageConfig } from './image.ts';
 

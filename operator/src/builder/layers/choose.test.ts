@@ -1,7 +1,7 @@
+import { planDockerfile, treeOf } from '@vibed/recipe';
+import { samples } from '@vibed/recipe/samples';
 import { expect, it } from 'vitest';
 import { settings } from '../../artifact/world.testing.ts';
-import { planDockerfile, treeOf } from '../dockerfile/plan.ts';
-import { samples } from '../dockerfile/samples.ts';
 import { type BuilderName, chooseBuilder } from './choose.ts';
 
 const choiceFor = (files: Readonly<Record<string, string>>, asked?: BuilderName) => {

@@ -1,6 +1,6 @@
 // Which builder makes an image, and why: pure, and said in the plan before anything is built.
 import type { BuildSpec } from '@vibed/crds';
-import type { DockerfilePlan } from '../dockerfile/model.ts';
+import type { DockerfilePlan } from '@vibed/recipe';
 import { stagesOf } from './stages.ts';
 
 export type BuilderName = NonNullable<BuildSpec['builder']>;

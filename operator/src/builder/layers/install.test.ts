@@ -1,12 +1,13 @@
 // The install Job as a reviewer reads it, what must hold for each, and what its pod says in the words of the Builder port.
+
+import { planDockerfile, treeOf } from '@vibed/recipe';
+import { samples } from '@vibed/recipe/samples';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { fileSpec, settings as someSettings, worldOf } from '../../artifact/world.testing.ts';
 import type { Job, Pod } from '../../artifact/world.ts';
 import type { JobPlan } from '../builder.ts';
 import { builders } from '../builders.ts';
-import { planDockerfile, treeOf } from '../dockerfile/plan.ts';
-import { samples } from '../dockerfile/samples.ts';
 import { cutStage } from './deps.ts';
 import { installScript, stageFolders } from './install-script.ts';
 import { recipeOf } from './recipe.ts';

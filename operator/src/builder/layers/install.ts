@@ -8,6 +8,7 @@
 
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
 import type { BuildSpec } from '@vibed/crds';
+import { appUid } from '@vibed/recipe';
 import { kinds, type Wire } from '@vibed/store/kube';
 import { buildKeyLabel, identityLabels, ownerOf } from '../../artifact/identity.ts';
 import { names } from '../../artifact/names.ts';
@@ -17,9 +18,8 @@ import { buildExit } from '../../build-pod/job.ts';
 import { secondsOf } from '../../deployer/deployer.ts';
 import { literally } from '../../literal.ts';
 import { buildResources, environmentVolume, networkOf, type StepOptions } from '../build-environment.ts';
+import { buildEnvironment, buildEnvironmentDir } from '../build-files.ts';
 import type { BuildInput, JobPlan } from '../builder.ts';
-import { buildEnvironment, buildEnvironmentDir } from '../dockerfile/build-environment.ts';
-import { appUid } from '../dockerfile/model.ts';
 import { installEnvironment, installPaths } from './install-script.ts';
 import { type LayersJob, layersPaths } from './job.ts';
 import { credentialVolumes, type Mounts, registryStep, security } from './registry-step.ts';

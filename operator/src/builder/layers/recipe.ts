@@ -1,9 +1,9 @@
 // From the final stage of a generated Dockerfile to layers and configuration: which files go where, and what the image says of
 // itself. Neighbouring files of the source are one layer; what the stage `build` made are layers of their own.
 import { join } from 'node:path';
+import { shown } from '@vibed/recipe/shown';
 import { SourceError } from '../../build-pod/fault.ts';
 import type { WrittenFile } from '../../build-pod/tree-writer.ts';
-import { shown } from '../dockerfile/local-state.ts';
 import type { Entry } from './layer.ts';
 import type { Copy, Setting, Stage, Write } from './stages.ts';
 

@@ -6,7 +6,7 @@ import type { RegistryEndpoint } from '../../build-pod/registry-config.ts';
 import { literally } from '../../literal.ts';
 import type { Settings } from '../../settings.ts';
 import type { StepOptions } from '../build-environment.ts';
-import { buildEnvironmentDir } from '../dockerfile/build-environment.ts';
+import { buildEnvironmentDir } from '../build-files.ts';
 import type { KeepJob, LayersJob } from './job.ts';
 
 export type Mounts = NonNullable<Wire<V1Container>['volumeMounts']>;

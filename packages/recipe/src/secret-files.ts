@@ -1,4 +1,4 @@
-import { shown } from './local-state.ts';
+import { shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
 
 const named =

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type BuildRequest, type BuildSettings, type DockerfilePlan, planDockerfile, treeOf } from './plan.ts';
+import { type BuildRequest, type BuildSettings, type DockerfilePlan, planDockerfile, treeOf } from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings: BuildSettings = {

@@ -1,7 +1,8 @@
 /** A source tree of which the rules read a bounded part, however large it is: the shallow files and those whose names decide something
  * come first. What a rule wanted to read and could not is remembered, so that a plan can say what it did not look at. */
-import { shown } from './local-state.ts';
+
 import type { PlanResult } from './model.ts';
+import { shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
 
 /** Limits of what is read of one tree. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildEnvironment } from './build-environment.ts';
+import { buildEnvironment } from './build-files.ts';
 
 describe('buildEnvironment', () => {
   it('is empty without settings', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { planDockerfile, type SourceTree } from './plan.ts';
+import { planDockerfile, type SourceTree } from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { boundedTree, readablePaths, treeLimits, withUnread } from './bounded-tree.ts';
-import { planDockerfile } from './plan.ts';
+import { planDockerfile } from './recipe.ts';
 
 const bases = Object.fromEntries(
   ['node', 'python', 'go', 'rust', 'rustRuntime', 'static', 'debian'].map(name => [name, name]),

@@ -1,8 +1,9 @@
 /** A Dockerfile that the user wrote: honoured as it is, read only for what the deployer must know. */
 import { isPlain } from './instructions.ts';
-import { localStateWarnings, shown } from './local-state.ts';
+import { localStateWarnings } from './local-state.ts';
 import type { BuildRequest, LanguageRule, PlanResult } from './model.ts';
 import { fault } from './model.ts';
+import { shown } from './shown.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
 
 /** Trees that bring their own Dockerfile. */

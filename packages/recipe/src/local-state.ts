@@ -1,4 +1,5 @@
 /** Signs that an application keeps state on its own disk, which a new version or a restart does not have any more. */
+import { shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
 
 const stateful: readonly { readonly name: string; readonly what: string }[] = [
@@ -31,11 +32,4 @@ export function localStateWarnings(tree: SourceTree, dependencies: Iterable<stri
   const sqliteUrl = ['prisma/schema.prisma'].find(path => /provider\s*=\s*"sqlite"/.test(tree.read(path) ?? ''));
   if (sqliteUrl !== undefined) warnings.push(`${sqliteUrl} names SQLite; ${lost}`);
   return warnings;
-}
-
-/** A name as it may stand in a message: one line, bounded. */
-export function shown(path: string): string {
-  const quoted = JSON.stringify(path);
-  const plain = quoted.slice(1, -1) === path ? path : quoted;
-  return plain.length <= 80 ? plain : `${plain.slice(0, 77)}…`;
 }
