@@ -16,6 +16,8 @@ export const limits = {
   inlineCharacters: 131_072,
   pathLength: 255,
   env: 100,
+  buildEnv: 50,
+  buildValueLength: 4096,
   historyMax: 50,
 } as const;
 
@@ -149,6 +151,27 @@ const source = withRules(
   [exactlyOne(sourceMembers, 'spec.source')],
 );
 
+/**
+ * Names, in lower case, that a value for the build may not have: what vibeD sets itself for a build, what every program's
+ * loader or interpreter obeys, and the settings of package managers and proxies, which belong to the site.
+ */
+const reservedForBuilds =
+  /^(port|host|hostname|home|path|env|ifs|ld_.*|dyld_.*|node_options|node_extra_ca_certs|bash_env|pythonstartup|perl5opt|rubyopt|java_tool_options|npm_config_.*|pip_.*|xdg_.*|(http|https|all|ftp|no)_proxy|gopath|gocache|goenv|source_date_epoch|cargo_http_cainfo|curl_ca_bundle|git_ssl_cainfo|requests_ca_bundle|ssl_cert_file|vibed_.*)$/;
+const buildVar = withRules(
+  z.object({
+    name: identifier(128, 'build variable'),
+    value: text(limits.buildValueLength, /^[\P{Cc}\n\r\t]*$/u, 'value: text without control characters'),
+  }),
+  [
+    {
+      cel: `!self.name.lowerAscii().matches(r"${reservedForBuilds.source}")`,
+      holds: v => !reservedForBuilds.test(v.name.toLowerCase()),
+      message:
+        'PORT, HOST, HOME, PATH, LD_*, NODE_OPTIONS, npm_config_*, pip_*, proxies and the like are set by vibeD or steer every program of a build: use another name, or set it in a Dockerfile of your own',
+    },
+  ],
+);
+
 export const languages = ['auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile'] as const;
 export const builders = ['auto', 'layers', 'buildah'] as const;
 const build = z
@@ -160,7 +183,21 @@ const build = z
         'auto (default): layers, which lays the files onto a base image without a container build, or Buildah where there is a Dockerfile of your own. status.build.why tells which, and why.',
       ),
     language: z.enum(languages).optional().describe('auto (default) looks at the tree and says why it chose.'),
+    path: relativePath
+      .optional()
+      .describe(
+        'The folder of the source that holds the app; the source is cut to it before anything looks at it. With source.git.path: a folder within that one.',
+      ),
     dockerfile: relativePath.optional().describe('Path of your own Dockerfile; default `Dockerfile`.'),
+    env: z
+      .array(buildVar)
+      .max(limits.buildEnv)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+      .refine(list => uniqueBy(list, v => v.name), { error: 'env: two entries have the same name' })
+      .optional()
+      .describe(
+        'Public values for the build, such as VITE_API_URL. Never secrets: everybody can read them in the image and in the page. The commands that build the app see them, the installation of its dependencies does not; a Dockerfile of your own declares `ARG NAME`. Values of run.env whose names a framework publishes (VITE_, NEXT_PUBLIC_, REACT_APP_, PUBLIC_, NUXT_PUBLIC_, EXPO_PUBLIC_, VUE_APP_, GATSBY_) reach the build too, those of a Secret do not.',
+      ),
     args: z
       .array(z.object({ name: identifier(128, 'build argument'), value: z.string().max(4096) }))
       .max(50)
