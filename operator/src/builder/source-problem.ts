@@ -7,6 +7,7 @@ const reasonOf: Record<SourceFault, Reason> = {
   DockerfileMissing: 'DockerfileMissing',
   EntrypointMissing: 'EntrypointMissing',
   PathUnsafe: 'SourceInvalid',
+  PathNotFound: 'SourceInvalid',
   Unsupported: 'LanguageUnknown',
   SourceTooComplex: 'SourceTooComplex',
   SourceInvalid: 'SourceInvalid',

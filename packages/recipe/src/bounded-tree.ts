@@ -58,16 +58,18 @@ export function boundedTree(
   const all = new Set(paths);
   const texts = new Map<string, string | undefined>();
   const unread = new Set<string>();
+  const peek = (path: string): string | undefined => {
+    if (!readable.has(path)) return undefined;
+    if (!texts.has(path)) texts.set(path, read(path));
+    return texts.get(path);
+  };
   return {
     paths,
     unread: () => [...unread].sort(),
+    peek,
     read: path => {
-      if (!readable.has(path)) {
-        if (all.has(path)) unread.add(path);
-        return undefined;
-      }
-      if (!texts.has(path)) texts.set(path, read(path));
-      return texts.get(path);
+      if (!readable.has(path) && all.has(path)) unread.add(path);
+      return peek(path);
     },
   };
 }

@@ -33,6 +33,10 @@ export interface BuildRequest {
   readonly dockerfile?: string;
   /** The port the user named. */
   readonly port?: number;
+  /** Names of the values that the build is given. */
+  readonly env?: readonly string[];
+  /** Those of them that are given to the running app, and reach the build because a framework publishes their names. */
+  readonly published?: readonly string[];
 }
 
 /** How the image will be made, and what the deployer must know about it. */
@@ -57,12 +61,14 @@ export interface DockerfilePlan {
 
 /** Why there is no plan: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
  * EntrypointMissing (the language is clear but not what to start), PathUnsafe (a name cannot stand in a Dockerfile),
- * Unsupported (recognised, but not buildable as it is), SourceTooComplex (the rules did not end within their limits). */
+ * PathNotFound (the folder that was named holds no file), Unsupported (recognised, but not buildable as it is),
+ * SourceTooComplex (the rules did not end within their limits). */
 export type PlanFault =
   | 'LanguageUnknown'
   | 'DockerfileMissing'
   | 'EntrypointMissing'
   | 'PathUnsafe'
+  | 'PathNotFound'
   | 'Unsupported'
   | 'SourceTooComplex';
 

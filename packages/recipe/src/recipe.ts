@@ -1,8 +1,9 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
 import { goRule } from './go.ts';
-import type { BuildRequest, BuildSettings, LanguageRule, PlanResult } from './model.ts';
+import type { BuildRequest, BuildSettings, Language, LanguageRule, PlanResult } from './model.ts';
 import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
+import { publicVariableWarnings, publishedWarning } from './public-variables.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
 import { secretWarnings } from './secret-files.ts';
@@ -23,7 +24,9 @@ export type {
   RequestedLanguage,
 } from './model.ts';
 export { appUid } from './model.ts';
+export { isPublished, publishedWarning } from './public-variables.ts';
 export { type SourceTree, treeOf } from './source-tree.ts';
+export { noSuchFolder, subTree } from './sub-tree.ts';
 
 /** First match wins. The user's own Dockerfile comes before every guess; Go and Rust manifests before Node's, because such projects often
  * carry a package.json for their stylesheets; Node's before Python's only when it is more than that (its rule knows); plain files last. */
@@ -33,7 +36,16 @@ const rules: readonly LanguageRule[] = [userDockerfileRule, goRule, rustRule, no
 export function planDockerfile(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
   const result = planByRules(tree, request, settings);
   if (!result.ok) return result;
-  return { ok: true, plan: { ...result.plan, warnings: [...result.plan.warnings, ...secretWarnings(tree)] } };
+  const { plan } = result;
+  const warnings = [...plan.warnings, ...secretWarnings(tree), ...variableWarnings(tree, plan.language, request)];
+  return { ok: true, plan: { ...plan, warnings } };
+}
+
+/** A Dockerfile of the user's own may set what its build needs; it can publish what it is given all the same. */
+function variableWarnings(tree: SourceTree, language: Language, { env = [], published = [] }: BuildRequest): string[] {
+  const missing = language === 'nodejs' ? publicVariableWarnings(tree, env) : [];
+  const publishes = language === 'nodejs' || language === 'dockerfile';
+  return [...missing, ...(publishes ? published.map(publishedWarning) : [])];
 }
 
 function planByRules(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {

@@ -4,6 +4,8 @@ export interface SourceTree {
   readonly paths: readonly string[];
   /** Text of a small file; undefined when absent, binary or too big to be a manifest. */
   read(path: string): string | undefined;
+  /** The same for a file that no decision depends on: when it is beyond the limits, nobody misses it. */
+  peek?(path: string): string | undefined;
 }
 
 /** A tree over files held in memory; the content of every path is readable. */
