@@ -7,6 +7,7 @@ import { kinds } from '@vibed/store/kube';
 import type { Builder, BuildState, FetchedTree, JobPlan } from '../builder/builder.ts';
 import { explainBuildLog } from '../builder/explain.ts';
 import type { Accepted } from './accept.ts';
+import { valueNames } from './build-values.ts';
 import { buildKeyLabel, buildStepLabel, identityLabels, ownerOf } from './identity.ts';
 import { names } from './names.ts';
 import { type Child, done, failed, type Outcome, type Stale, waiting } from './outcome.ts';
@@ -85,7 +86,9 @@ function look(step: Step, tree?: FetchedTree): Outcome<BuildFacts> {
   const { source, build: asked } = world.artifact.spec;
   const { key } = accepted;
   const id = `layers/${key}${tree === undefined ? '' : `/${tree.blob}`}`;
-  const question = { kind: 'layers', id, key, owner: ownerOf(world.artifact), source, build: asked, tree } as const;
+  const given = valueNames(world.artifact.spec);
+  const owner = ownerOf(world.artifact);
+  const question = { kind: 'layers', id, key, owner, source, build: asked, given, tree } as const;
   const answer = answerTo(world.answers, question);
   // A failure too is asked on until it is on record: the answer to the same question is the same.
   const asking = { ...effects, asks: [...effects.asks, question] };

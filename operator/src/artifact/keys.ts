@@ -1,11 +1,14 @@
 // What makes two builds, and two versions, the same.
 import { annotations, type ConcreteTarget } from '@vibed/crds';
 import type { CompactArtifact, CompactSpec, VersionRecord } from '@vibed/store';
+import { publishedValues } from './build-values.ts';
 import { canonicalJson, shortHash } from './names.ts';
 
-/** Source, spec.build and the retry annotation, and nothing else: a new vibeD release rebuilds nothing. */
+/** Source, spec.build with what else the build is given, and the retry annotation: a new vibeD release rebuilds nothing. */
 export function buildKey(spec: CompactSpec, retry: string | undefined): string {
-  return shortHash(16, canonicalJson({ source: spec.source, build: spec.build ?? {}, retry: retry ?? '' }));
+  const published = spec.source.image === undefined ? publishedValues(spec) : [];
+  const build = { ...spec.build, ...(published.length > 0 && { published }) };
+  return shortHash(16, canonicalJson({ source: spec.source, build, retry: retry ?? '' }));
 }
 
 /** The key that the same source has once its git ref is pinned to the commit that was built; undefined without git. */

@@ -4,6 +4,7 @@ import type { BuildFacts, BuildSpec, Reason } from '@vibed/crds';
 import type { CompactSource } from '@vibed/store';
 import type { FetchedTree, JobPlan } from '../builder/builder.ts';
 import type { Answer } from '../runtime/asker.ts';
+import type { ValueNames } from './build-values.ts';
 import type { Owner } from './identity.ts';
 
 interface PodRef {
@@ -30,6 +31,8 @@ export interface LayersQuestion {
   owner: Owner;
   source: CompactSource;
   build: BuildSpec | undefined;
+  /** Of the values that the build is given. */
+  given?: ValueNames;
   /** Of a source that a Job has brought. */
   tree?: FetchedTree | undefined;
 }

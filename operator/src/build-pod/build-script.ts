@@ -20,7 +20,7 @@ export interface BuildInput {
   readonly environment: BuildEnvironment;
   /** The build is ended after this time, by itself, so that its log stays readable. */
   readonly timeoutSeconds: number;
-  /** The user's build arguments. */
+  /** The user's values and build arguments; of two with one name the later counts. */
   readonly args: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -75,7 +75,7 @@ function options(input: BuildInput): string[] {
     ...constants,
     ...mounts,
     ...cargo,
-    ...input.args.flatMap(argument => ['--build-arg', buildArgument(argument)]),
+    ...lastOfEach(input.args).flatMap(argument => ['--build-arg', buildArgument(argument)]),
   ];
 }
 
@@ -90,6 +90,8 @@ function repository(name: string): string {
   if (!/^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/.test(name)) throw new Error(`not a repository: ${JSON.stringify(name)}`);
   return name;
 }
+
+const lastOfEach = (args: BuildInput['args']) => [...new Map(args.map(each => [each.name, each])).values()];
 
 function buildArgument(argument: { readonly name: string; readonly value: string }): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(argument.name))

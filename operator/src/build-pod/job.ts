@@ -50,7 +50,12 @@ export const sourceJob = z.object({
     language: z.enum(['auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile']).default('auto'),
     dockerfile: z.string().optional(),
     port: z.int().min(1).max(65535).optional(),
+    /** Names of the values that the build is given, and those of them that are the running app's. */
+    env: z.array(z.string()).optional(),
+    published: z.array(z.string()).optional(),
   }),
+  /** The folder of the source that is built. */
+  path: z.string().optional(),
   bases: z.object({
     node: z.string(),
     python: z.string(),

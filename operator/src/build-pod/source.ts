@@ -2,12 +2,13 @@
  *
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
 import { createReadStream, realpathSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { DockerfilePlan, PlanFailure } from '@vibed/recipe';
+import { type DockerfilePlan, type PlanFailure, subTree } from '@vibed/recipe';
 import { Analysis } from '../analysis/analysis.ts';
+import { declaring } from './dockerfile-arguments.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
 import { podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
@@ -33,7 +34,7 @@ async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): 
   const looking = { analysis, owner: 'this pod' };
   const prepared = await prepareTree(job, workspace, looking, signal).finally(() => analysis.stop());
   if (!prepared.ok) return prepared;
-  await writePlan(join(workspace, 'plan'), prepared.root, prepared.plan);
+  await writePlan(join(workspace, 'plan'), prepared, job.request.env);
   return prepared.report;
 }
 
@@ -73,9 +74,12 @@ export async function prepareTree(
     const message = `the files have the digest ${digest}, not ${job.source.digest}`;
     throw new SourceError('SourceDigestMismatch', message, 'send the source again');
   }
-  const { files } = tree;
+  const built = subTree(writer.files, job.path);
+  if (!built.ok) return built;
+  if (job.path !== undefined) await keepOnly(job.path, context, scratch);
+  const { files } = treeOnDisk(context, built.files);
   const input = { files, content: context, request: requestOf(job), settings: { bases: job.bases } };
-  const result = await analysis.plan(input, digest, { owner, signal });
+  const result = await analysis.plan(input, `${digest} ${job.path ?? ''}`, { owner, signal });
   if (!result.ok) return result;
   const found = {
     files: writer.files.length,
@@ -90,7 +94,14 @@ export async function prepareTree(
     plan: planReport(result.plan),
     ...found,
   } as const;
-  return { ok: true, root: context, files: writer.files, plan: result.plan, report };
+  return { ok: true, root: context, files: built.files, plan: result.plan, report };
+}
+
+/** The folder of the app takes the place of the whole source, so that nothing after this sees more than it. */
+async function keepOnly(path: string, context: string, scratch: string): Promise<void> {
+  await rename(join(context, path), scratch);
+  await rm(context, { recursive: true });
+  await rename(scratch, context);
 }
 
 async function fetchInto(
@@ -140,15 +151,19 @@ async function download(
 
 /** One fixed place for the Dockerfile, whoever wrote it. A generated one gets an empty ignore file beside it, which outranks the tree's own
  * .dockerignore: that was written for another Dockerfile. */
-async function writePlan(folder: string, context: string, plan: DockerfilePlan): Promise<void> {
+async function writePlan(
+  folder: string,
+  { root, plan }: Pick<PreparedTree, 'root' | 'plan'>,
+  names: readonly string[] = [],
+): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const dockerfile = join(folder, 'Dockerfile');
   if ('text' in plan.dockerfile) {
-    await writeFile(dockerfile, plan.dockerfile.text);
+    await writeFile(dockerfile, declaring(plan.dockerfile.text, names));
     await writeFile(`${dockerfile}.dockerignore`, '');
   } else {
-    await writeFile(dockerfile, await readFile(join(context, plan.dockerfile.path)));
-    const own = await readFile(join(context, `${plan.dockerfile.path}.dockerignore`)).catch(() => undefined);
+    await writeFile(dockerfile, await readFile(join(root, plan.dockerfile.path)));
+    const own = await readFile(join(root, `${plan.dockerfile.path}.dockerignore`)).catch(() => undefined);
     if (own !== undefined) await writeFile(`${dockerfile}.dockerignore`, own);
   }
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
@@ -160,8 +175,14 @@ function planReport(plan: DockerfilePlan) {
 }
 
 function requestOf(job: SourceJob) {
-  const { language, dockerfile, port } = job.request;
-  return { language, ...(dockerfile !== undefined && { dockerfile }), ...(port !== undefined && { port }) };
+  const { language, dockerfile, port, env, published } = job.request;
+  return {
+    language,
+    ...(dockerfile !== undefined && { dockerfile }),
+    ...(port !== undefined && { port }),
+    ...(env !== undefined && { env }),
+    ...(published !== undefined && { published }),
+  };
 }
 
 function causeOf(error: unknown): string {

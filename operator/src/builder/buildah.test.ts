@@ -25,6 +25,11 @@ const git: CompactSpec = {
 const snapshot: CompactSpec = { source: { snapshot: { digest: 'sha256:tree' } } };
 const podOf = (spec: CompactSpec) => (desired(spec)[0]?.object as Job | undefined)?.spec?.template.spec;
 
+const sourceJobOf = (spec: CompactSpec): unknown => {
+  const source = podOf(spec)?.initContainers?.find(({ name }) => name === 'source');
+  return JSON.parse(source?.env?.find(({ name }) => name === 'VIBED_SOURCE')?.value ?? '');
+};
+
 describe('the build Job', () => {
   it('is the golden one for inline files', async () => {
     const text = desired(files)
@@ -73,6 +78,40 @@ describe('the build Job', () => {
     expect(command[2]).not.toContain('$(id)');
     // As the kubelet has to find it, to pass it on as it is written.
     expect(command).toContain('A=$$(id)');
+  });
+
+  it('gives values to the build as arguments, by their names alone to the plan, and cuts the source to the folder', () => {
+    const spec: CompactSpec = {
+      ...files,
+      build: {
+        path: 'apps/web',
+        env: [
+          { name: 'VITE_A', value: 'a b' },
+          { name: 'SHARED', value: 'env' },
+        ],
+        args: [{ name: 'SHARED', value: 'arg' }],
+      },
+      run: { env: [{ name: 'REACT_APP_B', value: '$(id)' }] },
+    };
+    const command = podOf(spec)?.containers[0]?.command ?? [];
+    expect(command.filter((_, i) => command[i - 1] === '--build-arg')).toEqual([
+      'VITE_A=a b',
+      'SHARED=arg',
+      'REACT_APP_B=$$(id)',
+    ]);
+    expect(sourceJobOf(spec)).toMatchObject({
+      path: 'apps/web',
+      request: { env: ['VITE_A', 'SHARED', 'REACT_APP_B'], published: ['REACT_APP_B'] },
+    });
+    expect(JSON.stringify(sourceJobOf(spec))).not.toMatch(/a b|id/);
+  });
+
+  it('fetches of a repository the folder that both paths name', () => {
+    const repository = { url: 'https://git.example/x.git', path: 'apps' };
+    const spec: CompactSpec = { source: { git: repository }, build: { path: 'web' } };
+    expect(sourceJobOf(spec)).toMatchObject({ source: { path: 'apps/web' } });
+    expect(sourceJobOf(spec)).not.toHaveProperty('path');
+    expect(sourceJobOf({ source: { git: repository } })).toMatchObject({ source: { path: 'apps' } });
   });
 
   it('takes the wanted time, and no more than the settings allow', () => {

@@ -7,6 +7,7 @@
 // The capabilities are exactly what Pod Security *baseline* admits and Buildah was measured to need.
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
 import { type KubeObject, kinds, type Wire } from '@vibed/store/kube';
+import { buildValues } from '../artifact/build-values.ts';
 import { buildKeyLabel, identityLabels, type Owner, ownerOf } from '../artifact/identity.ts';
 import { cacheRepositoryOf, names, repositoryOf } from '../artifact/names.ts';
 import type { Child } from '../artifact/outcome.ts';
@@ -166,7 +167,7 @@ function build({ artifact, key }: BuildInput, { settings, caBundle }: StepOption
     cacheRepository: cacheRepositoryOf(owner, settings.registry),
     tag: key,
     timeoutSeconds: timeoutOf({ artifact, key }, settings),
-    args: artifact.spec.build?.args ?? [],
+    args: [...buildValues(artifact.spec), ...(artifact.spec.build?.args ?? [])],
     environment,
   });
   return literally({

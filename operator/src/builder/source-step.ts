@@ -1,8 +1,10 @@
 // The container that brings a source, in whatever Job: what it is told, what it may see, and the input that goes with it. It holds the
 // credential of the source and never that of the registry.
 import type { V1Container, V1Volume } from '@kubernetes/client-node';
+import type { BuildSpec } from '@vibed/crds';
 import type { CompactArtifact } from '@vibed/store';
 import { type KubeObject, kinds, type Wire } from '@vibed/store/kube';
+import { type ValueNames, valueNames } from '../artifact/build-values.ts';
 import { buildKeyLabel, identityLabels, ownerOf } from '../artifact/identity.ts';
 import type { Child } from '../artifact/outcome.ts';
 import { podPaths, type SourceJobInput } from '../build-pod/job.ts';
@@ -38,7 +40,9 @@ export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }
   const { artifact } = input;
   const work: SourceJobInput = {
     source: sourceLocation(input, settings),
-    request: { language: artifact.spec.build?.language ?? 'auto', dockerfile: artifact.spec.build?.dockerfile },
+    request: requestOf(artifact.spec.build, valueNames(artifact.spec)),
+    // Of git, *source* fetches no more than that folder.
+    ...(artifact.spec.source.git === undefined && { path: artifact.spec.build?.path }),
     bases: settings.builds.bases,
   };
   const { process } = buildEnvironment(networkOf(settings, caBundle));
@@ -73,6 +77,14 @@ export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }
   });
 }
 
+/** What decides how a source is built, for whoever plans it. */
+export const requestOf = (build: BuildSpec | undefined, { env, published }: ValueNames): SourceJobInput['request'] => ({
+  language: build?.language ?? 'auto',
+  dockerfile: build?.dockerfile,
+  ...(env.length > 0 && { env: [...env] }),
+  ...(published.length > 0 && { published: [...published] }),
+});
+
 /** What only *source* mounts; `job` is the name of the Job, and of the input that belongs to it. */
 export function sourceVolumes({ spec }: CompactArtifact, job: string): Wire<V1Volume>[] {
   const { files, git, snapshot } = spec.source;
@@ -95,13 +107,14 @@ function sourceLocation({ artifact, plan }: BuildInput, settings: Settings): Sou
   const protocols = settings.sources.gitSchemes.filter(s => s !== 'https');
   // A branch may have moved since it was looked at.
   const ref = (plan?.builder === 'buildah' ? plan.commit : undefined) ?? git.ref;
+  const path = [git.path, artifact.spec.build?.path].filter(part => part !== undefined).join('/');
   return {
     kind: 'git',
     url: git.url,
     protocols,
     hosts: { allow: settings.sources.gitAllowPrivate, internal: settings.network.internalRanges },
     ...(ref && { ref }),
-    ...(git.path && { path: git.path }),
+    ...(path !== '' && { path }),
     ...(git.secretRef && { credentialsDir: gitCredentialDir }),
   };
 }

@@ -218,6 +218,38 @@ describe('an image of files alone', () => {
   });
 });
 
+describe('the folder of the app', () => {
+  const nested: Files = { 'README.md': 'x', 'web/index.html': '<h1>hi</h1>', 'web/css/site.css': 'h1 { color: red }' };
+
+  it('gives the same image as that folder alone', async () => {
+    expect((await built(nested, { path: 'web' })).digest).toBe((await built(page)).digest);
+  });
+
+  it('that is not there is refused with those that are', async () => {
+    expect(await answer(nested, { path: 'site' })).toMatchObject({
+      result: 'failed',
+      reason: 'SourceInvalid',
+      message: expect.stringContaining('the source has the folders web'),
+    });
+  });
+});
+
+it('the plan knows the names of the values for the build', async () => {
+  files = samples['node-vite-react'] ?? {};
+  files = { ...files, 'src/read.js': 'fetch(import.meta.env.VITE_API_URL)' };
+  const question = { kind: 'layers', id: 'x', key: 'k'.repeat(16), owner, source: {}, build: undefined } as const;
+  const planned = async (env: string[]) => {
+    const given = { env, published: [] };
+    const answered = await builder.answer({ ...question, given }, AbortSignal.timeout(20_000));
+    if (answered.result !== 'job' || answered.plan.builder !== 'layers') throw new Error(JSON.stringify(answered));
+    return { script: answered.plan.install.script, warnings: answered.plan.facts.warnings ?? [] };
+  };
+  expect((await planned([])).warnings.join()).toContain('src/read.js reads VITE_API_URL at build time');
+  const complete = await planned(['VITE_API_URL']);
+  expect(complete.warnings.join()).not.toContain('VITE_API_URL');
+  expect(complete.script).toContain('export VITE_API_URL=');
+});
+
 describe('a registry that fails half-way', () => {
   const isUpload = (request: string) => /^PUT .*blobs/.test(request);
 
@@ -325,6 +357,8 @@ describe('a tree that a Job has cloned', () => {
     const { digest } = await built();
     expect(given.facts).toMatchObject({ digest, commit: 'abc', warnings: ['left out of the build: .env'] });
     expect(given.log).toContain('the commit is abc');
+    // It is the folder of the app already.
+    expect(await answer(page, { path: 'web' }, fetched(page))).toMatchObject({ result: 'built', facts: { digest } });
   });
 
   it('has its commit also where a Job goes on', async () => {

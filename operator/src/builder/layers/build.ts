@@ -20,6 +20,7 @@ import { baseEndpoints } from '../build-environment.ts';
 import { factsOf } from '../observe.ts';
 import { pullReference } from '../pull-reference.ts';
 import { sourceProblem } from '../source-problem.ts';
+import { requestOf } from '../source-step.ts';
 import { type BaseImage, readBase } from './base.ts';
 import { chooseBuilder } from './choose.ts';
 import { cutStage, dependencyKey } from './deps.ts';
@@ -158,11 +159,13 @@ class LayersWork {
 
   async #prepared() {
     const { analysis, settings, locate } = this.#builder.options;
-    const { build, owner, tree: fetched } = this.#question;
+    const { build, given = { env: [], published: [] }, owner, tree: fetched } = this.#question;
     const { registry, cache } = this.#place;
     const job: SourceJobInput = {
       source: await locate(this.#question, this.#scratch, digest => registry.read(cache, digest)),
-      request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile },
+      request: requestOf(build, given),
+      // What a Job has fetched is that folder already.
+      ...(fetched === undefined && { path: build?.path }),
       bases: settings.builds.bases,
     };
     const looking = { analysis, owner: owner.namespace };
@@ -191,6 +194,7 @@ class LayersWork {
       build,
       toolchain,
       ready,
+      values: this.#question.given?.env ?? [],
       scratch: this.#scratch,
       signal: this.#signal,
       settings: this.#builder.options.settings,

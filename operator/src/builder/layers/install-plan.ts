@@ -28,6 +28,8 @@ export interface InstallInput {
   readonly toolchain: BaseImage;
   /** The layers of the image, undefined where a command has to make one. */
   readonly ready: readonly (ImageLayer | undefined)[];
+  /** Names of the values that the build is given. */
+  readonly values: readonly string[];
   readonly settings: Settings;
   readonly scratch: string;
   readonly signal: AbortSignal;
@@ -46,7 +48,7 @@ export async function planInstall(input: InstallInput): Promise<InstallPlan> {
   return {
     image: toolchain.pull,
     folders,
-    script: installScript({ stage, copies, folders, restores, keeps, processes: processLimit }),
+    script: installScript({ stage, copies, folders, restores, keeps, values: input.values, processes: processLimit }),
     job: {
       ...(await jobOf(input, stage, key)),
       ...(restores && { restore: kept.descriptor.digest }),

@@ -37,11 +37,17 @@ export interface InstallScript {
   readonly restores: boolean;
   /** Keep the stage after the dependencies, for the next version. */
   readonly keeps: boolean;
+  /**
+   * Names of the values that the build is given. Only what comes after the dependencies sees them: a kept stage then stays valid
+   * whatever the values are, and a new address of an API installs nothing again.
+   */
+  readonly values: readonly string[];
   /** The most processes at once. */
   readonly processes: number;
 }
 
-export function installScript({ stage, copies, folders, restores, keeps, processes }: InstallScript): string {
+export function installScript(plan: InstallScript): string {
+  const { stage, copies, folders, restores, keeps, values, processes } = plan;
   const kept = [...folders, installPaths.home].map(folder => quoted(folder.slice(1))).join(' ');
   const workdirs = stage.dependencies.filter(step => step.do === 'workdir');
   const first = restores
@@ -52,8 +58,13 @@ export function installScript({ stage, copies, folders, restores, keeps, process
     `mkdir -p ${quoted(posix.dirname(outOfBase(path)))}`,
     `cp -L ${quoted(path)} ${quoted(outOfBase(path))}`,
   ]);
-  return [head(processes), ...first, ...linesOf(stage.build), ...last, ''].join('\n');
+  return [head(processes), ...first, ...values.map(exported), ...linesOf(stage.build), ...last, ''].join('\n');
 }
+
+/** The variable of the install container that holds a value; vibeD alone sets variables of this prefix. */
+export const valueVariable = (name: string): string => `VIBED_BUILD_ENV_${name}`;
+/** A value is never part of the script: it is one word to the shell, whatever it holds. */
+const exported = (name: string) => `export ${name}="$${valueVariable(name)}"`;
 
 /** `sh` is dash, bash or busybox: they disagree on the name of this limit. */
 const head = (processes: number) => `set -u

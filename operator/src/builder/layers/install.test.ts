@@ -1,15 +1,19 @@
 // The install Job as a reviewer reads it, what must hold for each, and what its pod says in the words of the Builder port.
 
+import { spawnSync } from 'node:child_process';
+import { specSchema } from '@vibed/crds';
 import { planDockerfile, treeOf } from '@vibed/recipe';
 import { samples } from '@vibed/recipe/samples';
+import type { CompactSpec } from '@vibed/store';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { fileSpec, settings as someSettings, worldOf } from '../../artifact/world.testing.ts';
 import type { Job, Pod } from '../../artifact/world.ts';
+import { buildEnvironment } from '../build-files.ts';
 import type { JobPlan } from '../builder.ts';
 import { builders } from '../builders.ts';
 import { cutStage } from './deps.ts';
-import { installScript, stageFolders } from './install-script.ts';
+import { installEnvironment, installScript, stageFolders } from './install-script.ts';
 import { recipeOf } from './recipe.ts';
 import { stagesOf } from './stages.ts';
 
@@ -127,7 +131,7 @@ describe('what the pod says', () => {
 });
 
 describe('the script', () => {
-  const scriptFor = (name: string, restores = false) => {
+  const scriptFor = (name: string, restores = false, values: readonly string[] = []) => {
     const result = planDockerfile(treeOf(samples[name] ?? {}), { language: 'auto' }, settings.builds);
     if (!result.ok || !('text' in result.plan.dockerfile)) throw new Error(name);
     const { build, final } = stagesOf(result.plan.dockerfile.text);
@@ -136,7 +140,7 @@ describe('the script', () => {
     const stage = cutStage(build);
     const folders = stageFolders(build, copies);
     const keeps = !restores && stage.dependencies.length > 0 && stage.build.length > 0;
-    return { folders, text: installScript({ stage, copies, folders, restores, keeps, processes: 9 }) };
+    return { folders, text: installScript({ stage, copies, folders, restores, keeps, values, processes: 9 }) };
   };
   const stepsOf = (text: string) => text.slice(text.indexOf('.local/bin\n') + 11);
 
@@ -156,5 +160,58 @@ describe('the script', () => {
     const steps = stepsOf(scriptFor('node-vite-react', true).text);
     expect(steps).toContain('tar -xf /workspace/stage.tar -C /');
     expect(steps).not.toContain('npm install');
+  });
+
+  it.each([false, true])('gives the values to the build and not to the dependencies (kept stage: %s)', restores => {
+    const steps = stepsOf(scriptFor('node-vite-react', restores, ['VITE_API_URL', 'B']).text).split('\n');
+    const at = (start: string) => steps.findIndex(step => step.startsWith(start));
+    expect(steps).toContain('export VITE_API_URL="$VIBED_BUILD_ENV_VITE_API_URL"');
+    expect(at('export B=')).toBeGreaterThan(at(restores ? 'tar -xf' : "(keep 'app'"));
+    expect(at('export B=')).toBeLessThan(at("run 'npm run build'"));
+  });
+
+  it('gives a value as it is, whatever it holds', () => {
+    const value = '$(id) `id` "; exit 3 #\'\n$HOME \\ é';
+    const line = stepsOf(scriptFor('node-vite-react', false, ['ODD']).text).match(/^export ODD=.*$/m)?.[0] ?? '';
+    const printed = spawnSync('sh', ['-euc', `${line}\nsh -c 'printf %s "$ODD"'`], {
+      env: { PATH: process.env.PATH, VIBED_BUILD_ENV_ODD: value },
+      encoding: 'utf8',
+    });
+    expect(printed).toMatchObject({ status: 0, stdout: value });
+  });
+});
+
+describe('values for the build', () => {
+  const given = (spec: Pick<CompactSpec, 'build' | 'run'>) => {
+    const world = worldOf({ spec: { ...fileSpec(), ...spec } });
+    const made = builder.desired({ artifact: world.artifact, key, plan })[0]?.object as Job;
+    const install = made.spec?.template.spec?.initContainers?.find(({ name }) => name === 'install');
+    return Object.fromEntries((install?.env ?? []).map(({ name, value }) => [name, value]));
+  };
+
+  it('are variables of the install container under names of our own, which the kubelet does not expand', () => {
+    const env = given({
+      build: { env: [{ name: 'VITE_A', value: '$(HOME)' }] },
+      run: {
+        env: [
+          { name: 'NEXT_PUBLIC_B', value: 'b' },
+          { name: 'TOKEN', value: 'secret' },
+          { name: 'VITE_C', secretRef: { name: 's', key: 'k' } },
+        ],
+      },
+    });
+    expect(env).toMatchObject({ VIBED_BUILD_ENV_VITE_A: '$$(HOME)', VIBED_BUILD_ENV_NEXT_PUBLIC_B: 'b' });
+    expect(Object.keys(env).filter(name => /TOKEN|VITE_C/.test(name))).toEqual([]);
+  });
+
+  it('never have a name that vibeD sets for a build', () => {
+    const network = { httpProxy: 'p', httpsProxy: 'p', noProxy: 'n', npmRegistry: 'r', pipIndexUrl: 'i', goProxy: 'g' };
+    const { process, env } = buildEnvironment({ ...network, caBundle: 'PEM' });
+    const names = Object.keys({ ...installEnvironment, ...process, ...env, PATH: '', VIBED_BUILD_ENV_A: '' });
+    const isTaken = (name: string) =>
+      specSchema.safeParse({ source: { files: [{ path: 'a', content: '' }] }, build: { env: [{ name, value: '' }] } })
+        .success;
+    expect(names.filter(isTaken)).toEqual([]);
+    expect(['VITE_API_URL', 'NODE_ENV', 'PORTAL_URL'].filter(isTaken)).toHaveLength(3);
   });
 });

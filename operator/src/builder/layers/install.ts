@@ -7,9 +7,10 @@
 // Each begins when the one before has ended, so the tenant's commands never run beside a container that holds a credential.
 
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
-import type { BuildSpec } from '@vibed/crds';
 import { appUid } from '@vibed/recipe';
+import type { CompactArtifact } from '@vibed/store';
 import { kinds, type Wire } from '@vibed/store/kube';
+import { buildValues } from '../../artifact/build-values.ts';
 import { buildKeyLabel, identityLabels, ownerOf } from '../../artifact/identity.ts';
 import { names } from '../../artifact/names.ts';
 import type { Child } from '../../artifact/outcome.ts';
@@ -20,7 +21,7 @@ import { literally } from '../../literal.ts';
 import { buildResources, environmentVolume, networkOf, type StepOptions } from '../build-environment.ts';
 import { buildEnvironment, buildEnvironmentDir } from '../build-files.ts';
 import type { BuildInput, JobPlan } from '../builder.ts';
-import { installEnvironment, installPaths } from './install-script.ts';
+import { installEnvironment, installPaths, valueVariable } from './install-script.ts';
 import { type LayersJob, layersPaths } from './job.ts';
 import { credentialVolumes, type Mounts, registryStep, security } from './registry-step.ts';
 
@@ -96,7 +97,7 @@ function pod(
     },
     initContainers: [
       registryStep({ name: 'fetch', does: 'fetch', job: plan.job, mounts: [workspace] }, options),
-      install(plan, seconds, artifact.spec.build?.resources, options, mountsOfStage('')),
+      install(plan, artifact, options, { seconds, mounts: mountsOfStage('') }),
     ],
     containers: [
       registryStep(
@@ -128,25 +129,25 @@ const stageVolumes = ({ folders }: InstallPlan) =>
 /** The tenant's commands: a fixed script, ended in time, in the image that the app will run in or was made for. */
 function install(
   { image, script }: InstallPlan,
-  seconds: number,
-  asked: BuildSpec['resources'],
+  { spec }: CompactArtifact,
   { settings, caBundle }: StepOptions,
-  stage: Mounts,
+  { seconds, mounts }: { seconds: number; mounts: Mounts },
 ): Wire<V1Container> {
   const environment = buildEnvironment(networkOf(settings, caBundle));
-  const variables = { ...installEnvironment, ...environment.process, ...environment.env };
+  const values = Object.fromEntries(buildValues(spec).map(({ name, value }) => [valueVariable(name), value]));
+  const variables = { ...installEnvironment, ...environment.process, ...environment.env, ...values };
   return literally({
     name: 'install',
     image,
     command: ['timeout', '--kill-after=10', String(seconds), 'sh', '-c', script],
     env: Object.entries(variables).map(([name, value]) => ({ name, value })),
-    resources: buildResources(asked, settings),
+    resources: buildResources(spec.build?.resources, settings),
     securityContext: security,
     volumeMounts: [
       { ...workspace, readOnly: true },
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'environment', mountPath: buildEnvironmentDir, readOnly: true },
-      ...stage,
+      ...mounts,
     ],
   });
 }
