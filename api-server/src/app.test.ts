@@ -169,6 +169,136 @@ describe('secrets', () => {
   });
 });
 
+describe('values for the build', () => {
+  const vite = [
+    { path: 'package.json', content: '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"6"}}' },
+    { path: 'index.html', content: '<script type="module" src="/src/main.js"></script>' },
+    { path: 'src/main.js', content: 'fetch(import.meta.env.VITE_API_URL)' },
+  ];
+  const weather = { name: 'weather', files: vite };
+  const python = [
+    { path: 'requirements.txt', content: 'flask' },
+    { path: 'app.py', content: 'from flask import Flask\napp = Flask(__name__)' },
+  ];
+  const specOf = async (server: Awaited<ReturnType<typeof startTestServer>>, name = 'weather') =>
+    (await server.store.get({ namespace: namespaceOf('alice'), name })).spec;
+  const missing = expect.stringContaining('src/main.js reads VITE_API_URL at build time');
+  const published = 'VITE_API_URL is in the page that everybody can read; give it in build_env';
+
+  it('are in the spec, and silence the warning that nobody gave them', async () => {
+    await using server = await startTestServer();
+    const dry = await server.call('alice', 'POST', '/api/artifacts', { ...weather, dry_run: true });
+    expect(dry.body.warnings).toContainEqual(missing);
+    const build_env = { VITE_API_URL: 'https://api.example.com' };
+    const { body } = await server.call('alice', 'POST', '/api/artifacts', { ...weather, build_env });
+    expect(body.warnings).toEqual([]);
+    expect((await specOf(server)).build).toEqual({
+      env: [{ name: 'VITE_API_URL', value: 'https://api.example.com' }],
+    });
+  });
+
+  it('are made of env where a framework publishes its name, with a warning; every other value stays a secret', async () => {
+    await using server = await startTestServer();
+    const env = { VITE_API_URL: 'https://api.example.com', TOKEN: 'hunter2' };
+    const first = await server.call('alice', 'POST', '/api/artifacts', { ...weather, env });
+    expect(first.body.warnings).toEqual([published]);
+    const spec = await specOf(server);
+    expect(spec.build?.env).toEqual([{ name: 'VITE_API_URL', value: 'https://api.example.com' }]);
+    expect(spec.run?.env?.map(({ name }) => name)).toEqual(['TOKEN', 'VITE_API_URL']);
+    expect(JSON.stringify(spec)).not.toContain('hunter2');
+    expect((await server.call('alice', 'POST', '/api/artifacts', { ...weather, env })).body).toMatchObject({
+      changed: false,
+    });
+  });
+
+  it('are not made of env where the app is of another language, or given in build_env as well', async () => {
+    await using server = await startTestServer();
+    const env = { PUBLIC_KEY: 'abc' };
+    const flask = await server.call('alice', 'POST', '/api/artifacts', { name: 'flask', files: python, env });
+    expect(String(flask.body.warnings)).not.toContain('PUBLIC_KEY');
+    expect(await specOf(server, 'flask')).not.toHaveProperty('build');
+    const both = { env: { VITE_API_URL: 'run' }, build_env: { VITE_API_URL: 'build' } };
+    expect((await server.call('alice', 'POST', '/api/artifacts', { ...weather, ...both })).body.warnings).toEqual([]);
+    expect((await specOf(server)).build?.env).toEqual([{ name: 'VITE_API_URL', value: 'build' }]);
+  });
+
+  it('are added, replaced and taken away by updates', async () => {
+    await using server = await startTestServer();
+    await server.call('alice', 'POST', '/api/artifacts', { ...weather, build_env: { VITE_A: '1', VITE_B: '2' } });
+    const update = async (change: object) => {
+      const { version } = (await server.call('alice', 'GET', '/api/artifacts/weather')).body;
+      return await server.call('alice', 'PATCH', '/api/artifacts/weather', { base_version: version, ...change });
+    };
+    expect((await update({ build_env: { VITE_B: '3', VITE_C: '4' }, unset_env: ['VITE_A'] })).status).toBe(200);
+    expect((await specOf(server)).build?.env).toEqual([
+      { name: 'VITE_B', value: '3' },
+      { name: 'VITE_C', value: '4' },
+    ]);
+    expect((await update({ set_env: { VITE_API_URL: 'x' } })).body.warnings).toEqual([published]);
+    expect((await update({ unset_env: ['VITE_API_URL', 'VITE_B', 'VITE_C'] })).status).toBe(200);
+    const spec = await specOf(server);
+    expect([spec.build?.env, spec.run?.env]).toEqual([undefined, undefined]);
+    expect((await update({ files: vite })).body.warnings).toContainEqual(missing);
+    expect(await update({ unset_env: ['NOPE'] })).toMatchObject({ status: 400, body: { field: 'unset_env' } });
+  });
+
+  it.each(['PORT', 'PATH', 'LD_PRELOAD', 'NODE_OPTIONS', 'npm_config_registry', 'HTTPS_PROXY', 'A-B'])(
+    'are refused with the name %s',
+    async name => {
+      await using server = await startTestServer();
+      const refused = await server.call('alice', 'POST', '/api/artifacts', { ...weather, build_env: { [name]: 'x' } });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'InvalidInput', field: 'build_env' } });
+      expect(server.store.objects.size).toBe(0);
+    },
+  );
+
+  it('of env are refused when they are too long to be built in', async () => {
+    await using server = await startTestServer();
+    const env = { VITE_DATA: 'x'.repeat(4097) };
+    expect(await server.call('alice', 'POST', '/api/artifacts', { ...weather, env })).toMatchObject({
+      status: 400,
+      body: { field: 'env', message: expect.stringContaining('VITE_DATA') },
+    });
+  });
+});
+
+describe('the folder of an app', () => {
+  const split = [
+    { path: 'backend/app.py', content: 'from flask import Flask\napp = Flask(__name__)' },
+    { path: 'backend/requirements.txt', content: 'flask' },
+    { path: 'frontend/index.html', content: '<h1>hi</h1>' },
+  ];
+
+  it('is what a plan sees of the source, and what is built', async () => {
+    await using server = await startTestServer();
+    const deploy = (path: string, more: object = {}) =>
+      server.call('alice', 'POST', '/api/artifacts', { name: 'notes', files: split, path, ...more });
+    expect((await deploy('backend', { dry_run: true })).body.plan).toMatchObject({ language: 'python' });
+    expect((await deploy('frontend', { dry_run: true })).body.plan).toMatchObject({ language: 'static' });
+    expect((await deploy('backend')).status).toBe(200);
+    const at = { namespace: namespaceOf('alice'), name: 'notes' };
+    expect((await server.store.get(at)).spec.build).toEqual({ path: 'backend' });
+    const moved = { base_version: 1, path: 'frontend' };
+    expect((await server.call('alice', 'PATCH', '/api/artifacts/notes', moved)).status).toBe(200);
+    expect((await server.store.get(at)).spec.build).toEqual({ path: 'frontend' });
+  });
+
+  it('that is not there, or leaves the source, is refused', async () => {
+    await using server = await startTestServer();
+    const deploy = (path: string) =>
+      server.call('alice', 'POST', '/api/artifacts', { name: 'notes', files: split, path });
+    expect(await deploy('web')).toMatchObject({
+      status: 400,
+      body: {
+        field: 'path',
+        message: 'PathNotFound: no file of the source is below web; the source has the folders backend, frontend',
+        source_ref: expect.stringMatching(/^sha256:/),
+      },
+    });
+    expect(await deploy('../web')).toMatchObject({ status: 400, body: { field: 'path' } });
+  });
+});
+
 describe.each([
   { mode: 'a namespace each', sharedNamespace: undefined },
   { mode: 'a shared namespace', sharedNamespace: 'vibed-apps' },

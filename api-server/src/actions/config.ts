@@ -6,13 +6,16 @@ import {
   type Artifact,
   type ArtifactSpec,
   apiVersion,
+  type BuildSpec,
   labels,
   languages,
+  limits,
   type RunSpec,
   specSchema,
   targets,
 } from '@vibed/crds';
 import { excessOf } from '@vibed/operator/limits';
+import { isPublished, publishedWarning } from '@vibed/recipe';
 import { isKubeError, type KubeObject, kinds, onceCounted } from '@vibed/store/kube';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -22,11 +25,16 @@ import { countedWithinMs } from './write.ts';
 const envName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const envSchema = z
   .record(z.string().max(128), z.string().max(32_768))
-  .describe('Environment variables, name → value. Kept as a Secret; never readable again.');
+  .describe('Environment variables. Kept as a Secret; never readable again.');
 
 /** The fields of a call that say how the app runs. */
 export const configShape = {
   language: z.enum(languages).optional(),
+  path: z.string().max(255).optional().describe('Folder to build.'),
+  build_env: z
+    .record(z.string().max(128), z.string().max(limits.buildValueLength))
+    .optional()
+    .describe('Public values for the build, never secrets.'),
   target: z.enum(targets).optional(),
   port: z.int().min(1).max(65535).optional(),
   health_path: z.string().max(1024).optional(),
@@ -35,6 +43,9 @@ export const configShape = {
 };
 export interface ConfigInput {
   language?: (typeof languages)[number] | undefined;
+  path?: string | undefined;
+  build_env?: Readonly<Record<string, string>> | undefined;
+  unset_env?: readonly string[] | undefined;
   target?: (typeof targets)[number] | undefined;
   port?: number | undefined;
   health_path?: string | undefined;
@@ -180,7 +191,8 @@ export async function keepEnv(
 
 /** The spec with these settings written over it; absent fields stay as they are. */
 export function configured(spec: ArtifactSpec, input: ConfigInput, env: readonly EnvVar[] | undefined): ArtifactSpec {
-  const { port, health_path: path, min, max, language, target } = input;
+  const { port, health_path: path, min, max, target } = input;
+  const build = builtAs(spec.build, input);
   const scale = { ...spec.run?.scale, ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
   const run: RunSpec = {
     ...spec.run,
@@ -190,12 +202,77 @@ export function configured(spec: ArtifactSpec, input: ConfigInput, env: readonly
     ...(env !== undefined && { env: [...env] }),
   };
   if (run.env?.length === 0) delete run.env;
-  const { run: _, ...rest } = spec;
+  const { run: _, build: __, ...rest } = spec;
   return checked({
     ...rest,
-    ...(language !== undefined && { build: { ...spec.build, language } }),
+    ...(build !== undefined && { build }),
     ...(target !== undefined && { target }),
     ...(Object.keys(run).length > 0 && { run }),
+  });
+}
+
+/** Values of the build are added to those that are there; `unset_env` takes a name away here as well. */
+function builtAs(
+  present: BuildSpec | undefined,
+  { language, path, build_env: values = {}, unset_env: unset = [] }: ConfigInput,
+): BuildSpec | undefined {
+  const build: BuildSpec = {
+    ...present,
+    ...(language !== undefined && { language }),
+    ...(path !== undefined && { path }),
+    env: withValues(
+      (present?.env ?? []).filter(({ name }) => !unset.includes(name)),
+      values,
+    ),
+  };
+  if (build.env?.length === 0) delete build.env;
+  return present === undefined && Object.keys(build).length === 0 ? undefined : build;
+}
+
+type BuildVar = NonNullable<BuildSpec['env']>[number];
+
+function withValues(present: readonly BuildVar[], values: Readonly<Record<string, string>>): BuildVar[] {
+  const kept = present.filter(({ name }) => !Object.hasOwn(values, name));
+  return [...kept, ...Object.entries(values).map(([name, value]) => ({ name, value }))];
+}
+
+/** Names of the values that the build is given, those of `env` in this call that will be published among them. */
+export function buildNames({ build, run }: ArtifactSpec, { values }: GivenEnv): string[] {
+  const plain = (run?.env ?? []).filter(({ value }) => value !== undefined).map(({ name }) => name);
+  const published = [...plain, ...Object.keys(values)].filter(isPublished);
+  return [...(build?.env ?? []).map(({ name }) => name), ...published];
+}
+
+export interface Publishing {
+  readonly spec: ArtifactSpec;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The spec with values of `env` that a framework publishes among those of the build, each with a warning. Here alone they are known:
+ * the spec refers to a Secret, which no build reads. Where the app is known to be of a language without such a framework, the name
+ * means nothing and the value stays a secret.
+ */
+export function publishing(
+  spec: ArtifactSpec,
+  { values }: GivenEnv,
+  { build_env: explicit = {} }: ConfigInput,
+  language: string | undefined,
+): Publishing {
+  const isPage = language === undefined || language === 'nodejs' || language === 'dockerfile';
+  const names = Object.keys(values).filter(name => isPublished(name) && !Object.hasOwn(explicit, name));
+  if (spec.source.image !== undefined || !isPage || names.length === 0) return { spec, warnings: [] };
+  for (const name of names) checkValueLength(name, values[name] ?? '');
+  const published = Object.fromEntries(names.map(name => [name, values[name] ?? '']));
+  const build = { ...spec.build, env: withValues(spec.build?.env ?? [], published) };
+  return { spec: checked({ ...spec, build }), warnings: names.map(publishedWarning) };
+}
+
+function checkValueLength(name: string, value: string): void {
+  if (value.length <= limits.buildValueLength) return;
+  throw new Problem('InvalidInput', `env: ${name} is built into the page, and has ${value.length} characters`, {
+    field: 'env',
+    hint: `give at most ${limits.buildValueLength} characters, put the text into a file of the source, or use another name`,
   });
 }
 
@@ -216,12 +293,14 @@ function fieldOf(path: readonly string[]): string {
     'source.git.ref': 'git_ref',
     'source.git.path': 'git_path',
     'source.image.ref': 'image',
+    'build.path': 'path',
     'run.port': 'port',
     'run.health.path': 'health_path',
     'run.scale': 'min',
     'run.scale.min': 'min',
     'run.scale.max': 'max',
   };
+  if (joined.startsWith('build.env')) return 'build_env';
   return known[joined] ?? (joined.startsWith('run.env') ? 'env' : joined);
 }
 

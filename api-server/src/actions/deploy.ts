@@ -9,6 +9,7 @@ import { shown } from '../storage/tree.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape } from './answer.ts';
 import {
+  buildNames,
   type ConfigInput,
   checkEnvSize,
   checkLimits,
@@ -17,6 +18,7 @@ import {
   envSchema,
   givenEnv,
   keepEnv,
+  publishing,
   secretRights,
 } from './config.ts';
 import { newNameSchema, ownArtifacts } from './find.ts';
@@ -77,15 +79,16 @@ async function deploy(asked: DeployInput, context: Context) {
 
 async function deploySource(given: DeployInput, source: Source, context: Context): Promise<z.input<typeof output>> {
   const env = givenEnv(given.name, given, context);
-  const spec = configured(
+  const asked = configured(
     { source: source.spec },
     given as ConfigInput,
     env.entries.length === 0 ? undefined : env.entries,
   );
-  checkLimits(spec, context);
-  await checkEnvSize(spec, env, context);
-  const plan = await planFor(source, given, context);
-  const warnings = [...source.warnings, ...(plan?.warnings ?? [])];
+  checkLimits(asked, context);
+  await checkEnvSize(asked, env, context);
+  const plan = await planFor(source, { ...given, env: buildNames(asked, env) }, context);
+  const { spec, warnings: published } = publishing(asked, env, given, plan?.language);
+  const warnings = [...source.warnings, ...(plan?.warnings ?? []), ...published];
   if (given.dry_run === true) return await dryRun(given, { ...source, warnings }, plan, context);
   if (source.ref !== undefined)
     await context.services.storage.refer({ namespace: context.owner, name: given.name }, source.ref);

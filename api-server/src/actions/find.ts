@@ -6,7 +6,7 @@ import { Problem } from '../problems.ts';
 import type { Context } from './action.ts';
 import { closest } from './closest.ts';
 
-export const nameSchema = z.string().min(1).max(300).describe('Name of the artifact, or its URL.');
+export const nameSchema = z.string().min(1).max(300).describe('Artifact name or URL.');
 export const newNameSchema = z
   .string()
   .max(limits.nameLength)

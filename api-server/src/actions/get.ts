@@ -42,7 +42,7 @@ export const getArtifact = defineAction({
   name: 'get_artifact',
   title: 'How an app is',
   description:
-    'State of one app: what serves, what is being made, and on failure the reason, the remedy and the last log lines.',
+    'State of one app: what serves, what is being made; on failure the reason, the remedy, the last log lines.',
   scope: 'read',
   hints: { idempotent: true },
   input: z.strictObject({ name: nameSchema }),

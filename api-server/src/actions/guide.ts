@@ -23,6 +23,8 @@ Rules:
 - Non-root, no added capabilities; the app's own folder and /tmp are writable.
 - Pin dependencies in a lockfile where you can. node_modules, .git, .venv and .env* are never built.
 - Secrets go into env (kept as a Secret, never shown again), not into files.
+- What a page is built with (VITE_…, NEXT_PUBLIC_…, REACT_APP_…, PUBLIC_…) goes into build_env: everybody can read it. env reaches the running app only; such names in env are built in as well, with a warning.
+- One app of several folders? path names its folder.
 
 Limits: ${sourceLimits.files} files, ${sourceLimits.bytes / 1048576} MiB in all, ${sourceLimits.fileBytes / 1048576} MiB per file; 4 MiB per call, so use create_upload for more. 512 MiB memory, builds within 10 minutes.
 

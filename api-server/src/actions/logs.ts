@@ -44,7 +44,7 @@ type LogsInput = z.output<typeof input>;
 export const getArtifactLogs = defineAction({
   name: 'get_artifact_logs',
   title: 'Logs of an app',
-  description: 'The last lines of the build or of the app, and the first line that looks like an error.',
+  description: 'The last lines of the build or the app, and the first that looks like an error.',
   scope: 'read',
   line: 'logs',
   hints: { idempotent: true },

@@ -4,7 +4,7 @@ import { OverLimit } from '@vibed/bounded';
 import type { ArtifactSource } from '@vibed/crds';
 import type { TreeInput } from '@vibed/operator/analysis';
 import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
-import { type DockerfilePlan, type RequestedLanguage, readablePaths } from '@vibed/recipe';
+import { type DockerfilePlan, type PlanFailure, type RequestedLanguage, readablePaths, subTree } from '@vibed/recipe';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -109,21 +109,29 @@ export interface PlanRequest {
   builder?: BuilderName | undefined;
   language?: RequestedLanguage | undefined;
   port?: number | undefined;
+  path?: string | undefined;
+  /** Names of the values that the build is given. */
+  env?: readonly string[];
 }
 
 /** How the files of a source would be built; a Problem with the planner's own remedy when they cannot be. */
 export async function planFor(
   { files, ref }: Source,
-  { builder, language, port }: PlanRequest,
+  { builder, language, port, path, env = [] }: PlanRequest,
   { services, owner }: Context,
 ): Promise<DockerfilePlan | undefined> {
   if (files === undefined || ref === undefined) return undefined;
-  const request = { language: language ?? 'auto', ...(port !== undefined && { port }) };
-  const input = { ...treeInput(files), request, settings: { bases: services.settings.builds.bases } };
-  const planned = await services.analysis.plan(input, ref, { owner }).catch(busy);
+  const built = subTree(files, path);
+  if (!built.ok) throw refused(built, 'path');
+  const request = { language: language ?? 'auto', ...(port !== undefined && { port }), env };
+  const input = { ...treeInput(built.files), request, settings: { bases: services.settings.builds.bases } };
+  const planned = await services.analysis.plan(input, `${ref} ${path ?? ''}`, { owner }).catch(busy);
   if (planned.ok) return withBuilder(planned.plan, builder);
-  throw new Problem('InvalidInput', `${planned.reason}: ${planned.message}`, { field: 'files', hint: planned.remedy });
+  throw refused(planned, 'files');
 }
+
+const refused = ({ reason, message, remedy }: PlanFailure, field: string) =>
+  new Problem('InvalidInput', `${reason}: ${message}`, { field, hint: remedy });
 
 function busy(error: unknown): never {
   if (!(error instanceof OverLimit)) throw error;

@@ -8,6 +8,7 @@ import { pruneReplaced } from '../prune.ts';
 import { type Context, defineAction } from './action.ts';
 import { answerFor, answerShape, versionOf } from './answer.ts';
 import {
+  buildNames,
   type ConfigInput,
   checkEnvSize,
   checkLimits,
@@ -17,12 +18,21 @@ import {
   type GivenEnv,
   givenEnv,
   keepEnv,
+  publishing,
   secretRights,
 } from './config.ts';
 import { edited, replaced } from './edits.ts';
 import { findArtifact, nameSchema } from './find.ts';
 import { viewRights } from './get.ts';
-import { filesSchema, planFor, type Source, sourceByRef, storedTree, treeOfFiles } from './sources.ts';
+import {
+  filesSchema,
+  type PlanRequest,
+  planFor,
+  type Source,
+  sourceByRef,
+  storedTree,
+  treeOfFiles,
+} from './sources.ts';
 import { treeOf } from './trees.ts';
 import { canonical, rewrite, writeRights } from './write.ts';
 
@@ -70,12 +80,14 @@ async function update(given: UpdateInput, context: Context) {
   const sent = await sentSource(given, context);
   try {
     const change = () => write(name, given, { env, sent }, context);
-    const { artifact, source, changed } = await context.services.envSecrets.inTurn(
-      { namespace: context.namespace, name },
-      change,
-    );
+    const {
+      artifact,
+      source,
+      changed,
+      warnings: told,
+    } = await context.services.envSecrets.inTurn({ namespace: context.namespace, name }, change);
     const answer = answerFor(compactArtifact(artifact), context);
-    const warnings = [...new Set([...(source?.warnings ?? []), ...answer.warnings])];
+    const warnings = [...new Set([...told, ...answer.warnings])];
     return { ...answer, warnings, changed, ...(source?.ref !== undefined && { source_ref: source.ref }) };
   } catch (error) {
     throw problemOf(error).withSource(sent?.ref);
@@ -102,6 +114,8 @@ function checkCall(given: UpdateInput): void {
     given.min,
     given.max,
     given.language,
+    given.path,
+    given.build_env,
     given.target,
   ];
   if (named.length === 0 && settings.every(value => value === undefined))
@@ -131,21 +145,20 @@ interface Parts {
 async function write(name: string, given: UpdateInput, { env, sent }: Parts, context: Context) {
   let source: Source | undefined;
   let changed = false;
+  let warnings: readonly string[] = [];
   let before: ArtifactSpec | undefined;
   const artifact = await rewrite(name, context, async live => {
     before = live.spec;
     checkBase(live, given, context);
     source = sent ?? (await derivedSource(live, given, context));
-    const spec = configured(withSource(live.spec, source), given as ConfigInput, envAfter(live.spec, given, env));
+    const asked = configured(withSource(live.spec, source), given as ConfigInput, envAfter(live.spec, given, env));
+    if (canonical(asked) !== canonical(live.spec)) checkLimits(asked, context);
+    if (env.entries.length > 0) await checkEnvSize(asked, env, context);
+    const plan = source && (await planFor(source, planRequest(asked, env), context));
+    const language = plan?.language ?? live.status?.build?.language?.split('/')[0];
+    const { spec, warnings: published } = publishing(asked, env, given as ConfigInput, language);
+    warnings = [...(source?.warnings ?? []), ...(plan?.warnings ?? []), ...published];
     changed = canonical(spec) !== canonical(live.spec);
-    if (changed) checkLimits(spec, context);
-    if (env.entries.length > 0) await checkEnvSize(spec, env, context);
-    if (source !== undefined)
-      await planFor(
-        source,
-        { builder: spec.build?.builder, language: spec.build?.language, port: spec.run?.port },
-        context,
-      );
     if (source?.ref !== undefined) await context.services.storage.refer({ namespace: context.owner, name }, source.ref);
     // Before the spec refers to it: a quota may have no room for it.
     await keepEnv(live, env, context);
@@ -158,8 +171,16 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
     replaced.map(secret => ({ namespace, name: secret })),
     context.services,
   );
-  return { artifact, source, changed };
+  return { artifact, source, changed, warnings };
 }
+
+const planRequest = (spec: ArtifactSpec, env: GivenEnv): PlanRequest => ({
+  builder: spec.build?.builder,
+  language: spec.build?.language,
+  path: spec.build?.path,
+  port: spec.run?.port,
+  env: buildNames(spec, env),
+});
 
 /** Names of the Secrets that variables are taken from. */
 const secretsOf = (spec: ArtifactSpec | undefined): Set<string> =>
@@ -209,11 +230,12 @@ function withSource(spec: ArtifactSpec, source: Source | undefined): ArtifactSpe
 function envAfter(spec: ArtifactSpec, { unset_env: unset = [], set_env, secrets }: UpdateInput, { entries }: GivenEnv) {
   if (unset.length === 0 && set_env === undefined && secrets === undefined) return undefined;
   const present = spec.run?.env ?? [];
-  const missing = unset.find(variable => !present.some(({ name }) => name === variable));
+  const all = [...present, ...(spec.build?.env ?? [])];
+  const missing = unset.find(variable => !all.some(({ name }) => name === variable));
   if (missing !== undefined)
     throw new Problem('InvalidInput', 'unset_env: there is no such variable', {
       field: 'unset_env',
-      hint: `the variables are ${present
+      hint: `the variables are ${all
         .slice(0, 20)
         .map(({ name }) => name)
         .join(', ')}`,

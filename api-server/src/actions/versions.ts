@@ -18,7 +18,7 @@ const versionSchema = z.int().min(1);
 export const listVersions = defineAction({
   name: 'list_versions',
   title: 'Versions of an app',
-  description: 'The recorded versions, the latest first: each was built and can be rolled back to.',
+  description: 'Recorded versions, latest first; each can be rolled back to.',
   scope: 'read',
   hints: { idempotent: true },
   input: z.strictObject({ name: nameSchema }),
@@ -141,8 +141,7 @@ function settingChanges(before: ArtifactSpec, after: ArtifactSpec): string[] {
 export const rollbackArtifact = defineAction({
   name: 'rollback_artifact',
   title: 'Go back to a version',
-  description:
-    'Make a recorded version the present one again: files, settings and image of that time. Nothing is built.',
+  description: 'Make a recorded version the present one again: its files, settings and image. Nothing is built.',
   scope: 'write',
   hints: { idempotent: true },
   input: z.strictObject({ name: nameSchema, version: versionSchema }),
