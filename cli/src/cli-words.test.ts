@@ -98,6 +98,12 @@ describe('what the server says', () => {
     ['repeat the call in a few seconds', 'repeat the command in a few seconds'],
     ['nothing was lost: repeat the same call', 'nothing was lost: repeat the same command'],
     ['Set spec.run.port to 3000.', 'Set --port to 3000.'],
+    [
+      'reads VITE_A, and nobody gave it: set it in build_env',
+      'reads VITE_A, and nobody gave it: set it in --build-env',
+    ],
+    ['set spec.build.path to one of them', 'set --path to one of them'],
+    ['Raise spec.build.resources.memory.', 'Raise spec.build.resources.memory.'],
     ['in spec.run.health.path, or run.scale.min', 'in --health-path, or --min'],
     ['Raise spec.run.resources.memory.', 'Raise spec.run.resources.memory.'],
     ['constructor and toString are no tools', 'constructor and toString are no tools'],

@@ -13,7 +13,7 @@ const flag = (flagName: string, value: unknown): string[] =>
   value === undefined ? [] : [`--${flagName}`, word(value, 'VALUE')];
 
 /** Where the source of a deploy comes from. */
-function sourceWords({ source_ref, git_url, git_ref, git_path, image }: Args): string[] {
+function sourceWords({ source_ref, git_url, git_ref, git_path, path, image }: Args): string[] {
   const named = [
     ...flag('source-ref', source_ref),
     ...flag('git', git_url),
@@ -21,7 +21,8 @@ function sourceWords({ source_ref, git_url, git_ref, git_path, image }: Args): s
     ...flag('path', git_path),
     ...flag('image', image),
   ];
-  return named.length === 0 ? ['FOLDER'] : named;
+  const folder = git_path === undefined ? flag('path', path) : [];
+  return [...(named.length === 0 ? ['FOLDER'] : named), ...folder];
 }
 
 /** What one types instead of calling a tool, from the arguments that the server suggests. */
@@ -49,6 +50,7 @@ export const flagOfField: Readonly<Record<string, string>> = {
   base_version: '--base',
   set_env: '--env',
   unset_env: '--unset-env',
+  build_env: '--build-env',
   git_url: '--git',
   git_ref: '--ref',
   git_path: '--path',
@@ -59,6 +61,8 @@ export const flagOfField: Readonly<Record<string, string>> = {
 
 /** The flag for a path within an artifact's spec. A path without a flag is shown as it is: kubectl sets it. */
 export const flagOfPath: Readonly<Record<string, string>> = {
+  'build.env': '--build-env',
+  'build.path': '--path',
   'run.port': '--port',
   'run.health.path': '--health-path',
   'run.env': '--env',
@@ -69,7 +73,7 @@ export const flagOfPath: Readonly<Record<string, string>> = {
   'source.git.path': '--path',
   'source.image.ref': '--image',
 };
-const pathInSpec = /^(?:spec\.)?((?:run|source)\..*)$/;
+const pathInSpec = /^(?:spec\.)?((?:build|run|source)\..*)$/;
 
 /** Fields whose flag has the same name. They are ordinary words, too: only where a message begins with one is it a field. */
 const plainFields = 'port|min|max|image|env|kind|contains|confirm|method|version';
@@ -89,7 +93,7 @@ export function inCliWords(text: string): string {
   return text
     .replace(/\b(the|the same|same) call\b/g, '$1 command')
     .replace(
-      /(\bcall )?((?<![\w.])(?:spec\.)?(?:run|source)(?:\.\w+)+|\w+)/g,
+      /(\bcall )?((?<![\w.])(?:spec\.)?(?:build|run|source)(?:\.\w+)+|\w+)/g,
       (found: string, call = '', token: string) => {
         const line = commandLine({ tool: token });
         if (line !== undefined) return `${call === '' ? '' : 'run '}${line}`;

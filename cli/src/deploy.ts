@@ -3,10 +3,18 @@ import { limits, namePattern } from '@vibed/crds';
 import { z } from 'zod';
 import { type Invocation, numberFlag, pathOf, serverCommand, textFlag, textsFlag } from './command.ts';
 import { Refused, UsageError } from './failures.ts';
-import { originOf, originOptions } from './origin.ts';
+import { folderPath, originOf, originOptions } from './origin.ts';
 import { envOf, settingOptions, settingsOf } from './settings.ts';
 import { quoted } from './terminal.ts';
 import { follow, waitOptions } from './written.ts';
+
+const pathOption = { type: 'string', value: 'PATH', about: 'the folder of the source that holds the app' } as const;
+
+/** What one types at a shell: `./web/` is the folder `web`. */
+function pathField(local: Pick<Invocation, 'flags'>): { path?: string } {
+  const path = textFlag(local, 'path');
+  return path === undefined ? {} : { path: folderPath(path) };
+}
 
 export const deploy = serverCommand({
   name: 'deploy',
@@ -15,6 +23,7 @@ export const deploy = serverCommand({
   examples: [
     'vibed deploy',
     'vibed deploy site --name my-site --wait',
+    'vibed deploy --path frontend --build-env VITE_API_URL=https://api.example.com',
     'vibed deploy --git https://git.example.com/team/shop --ref v2 --path web',
     `vibed deploy --image registry.example.com/team/shop@sha256:${'0'.repeat(12)}… --name shop`,
   ],
@@ -26,19 +35,21 @@ export const deploy = serverCommand({
       value: 'REF',
       about: 'with --git: a branch, tag or commit; the default branch unless given',
     },
-    path: { type: 'string', value: 'PATH', about: 'with --git: a folder within the repository' },
+    path: pathOption,
     ...originOptions,
     ...settingOptions,
     ...waitOptions,
   },
   run: async invocation => {
     const { args, flags } = invocation;
-    for (const flag of ['ref', 'path'])
-      if (flags.git === undefined && flags[flag] !== undefined)
-        throw new UsageError(`--${flag} is given without --git`, `vibed deploy --git URL --${flag} …`);
+    if (flags.git === undefined && flags.ref !== undefined)
+      throw new UsageError('--ref is given without --git', 'vibed deploy --git URL --ref …');
+    if (flags.image !== undefined && flags.path !== undefined)
+      throw new UsageError('--path is given with --image: nothing is built from an image', 'remove one of them');
     const origin = originOf(args.folder, invocation) ?? originOf('.', invocation);
     const name = nameFor(textFlag(invocation, 'name'), origin?.title ?? '');
-    const settings = settingsOf(invocation);
+    // Of git it is part of the source: no more than that folder is fetched.
+    const settings = { ...settingsOf(invocation), ...(flags.git === undefined && pathField(invocation)) };
     const env = envOf(invocation);
     const source = (await origin?.fields()) ?? {};
     return await follow(await write({ name, settings, env, source }, invocation), invocation);
@@ -57,15 +68,21 @@ export const update = serverCommand({
   options: {
     ref: { type: 'string', value: 'REF', about: 'of an app that comes from git: another branch, tag or commit' },
     'git-ref': { type: 'string', value: 'REF', about: 'the same as --ref' },
+    path: pathOption,
     ...originOptions,
-    'unset-env': { type: 'string', multiple: true, value: 'KEY', about: 'take an environment variable away' },
+    'unset-env': {
+      type: 'string',
+      multiple: true,
+      value: 'KEY',
+      about: 'take a variable, or a value of the build, away',
+    },
     base: { type: 'string', value: 'N', about: 'refuse when the app is at another version by now' },
     ...settingOptions,
     ...waitOptions,
   },
   run: async invocation => {
     const { args, api } = invocation;
-    const settings = settingsOf(invocation);
+    const settings = { ...settingsOf(invocation), ...pathField(invocation) };
     const env = envOf(invocation);
     const unset = textsFlag(invocation, 'unset-env');
     const gitRef = textFlag(invocation, 'ref') ?? textFlag(invocation, 'git-ref');

@@ -34,13 +34,22 @@ export function originOf(folder: string | undefined, invocation: Invocation): Or
 
 function ofGit(git_url: string, local: Local): Origin {
   const git_ref = textFlag(local, 'ref');
-  const git_path = textFlag(local, 'path');
+  const given = textFlag(local, 'path');
+  const git_path = given === undefined ? undefined : folderPath(given);
   const fields = {
     git_url,
     ...(git_ref !== undefined && { git_ref }),
     ...(git_path !== undefined && { git_path }),
   };
   return { title: lastOf(git_path ?? '') || lastOf(git_url).replace(/\.git$/, ''), fields: async () => fields };
+}
+
+/** `./web/` is the folder `web`; the server judges what is left. */
+export function folderPath(given: string): string {
+  const parts = given.split('/');
+  while (parts.length > 1 && parts[0] === '.') parts.shift();
+  while (parts.length > 1 && parts.at(-1) === '') parts.pop();
+  return parts.join('/');
 }
 
 /** `host:5000/team/web:1.2@sha256:…` → `web`. */

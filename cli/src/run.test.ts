@@ -172,17 +172,29 @@ describe('deploy', () => {
     },
     {
       words: ['--git', 'https://git.example.com/shop', '--path', 'apps/web/', '--port', '80'],
-      body: { name: 'web', git_url: 'https://git.example.com/shop', git_path: 'apps/web/', port: 80 },
+      body: { name: 'web', git_url: 'https://git.example.com/shop', git_path: 'apps/web', port: 80 },
     },
     {
       words: ['--image', 'registry.example.com:5000/team/shop:1@sha256:aa', '--env', 'A=b'],
       body: { name: 'shop', image: 'registry.example.com:5000/team/shop:1@sha256:aa', env: { A: 'b' } },
     },
     { words: ['--source-ref', 'sha256:bb', '--name', 'a'], body: { name: 'a', source_ref: 'sha256:bb' } },
+    {
+      words: ['--source-ref', 'sha256:bb', '--name', 'a', '--path', './apps/web/', '--build-env', 'VITE_A=b=c'],
+      body: { name: 'a', source_ref: 'sha256:bb', path: 'apps/web', build_env: { VITE_A: 'b=c' } },
+    },
   ])('takes $words instead of a folder', async ({ words, body }) => {
     await using server = await restDouble({ [create]: [201, written] });
     expect(await vibed(['deploy', ...words], { server: server.url })).toMatchObject({ code: 0 });
     expect(server.seen.map(each => JSON.parse(String(each.body)))).toEqual([body]);
+  });
+
+  it('updates the folder and the values of a build', async () => {
+    await using server = await restDouble({ [get]: [200, { version: 2 }], [update]: [200, written] });
+    const words = ['update', 'my-app', '--path', 'web', '--build-env', 'A=1', '--build-env', 'B=', '--unset-env', 'C'];
+    expect(await vibed(words, { server: server.url })).toMatchObject({ code: 0 });
+    const body = { base_version: 2, path: 'web', build_env: { A: '1', B: '' }, unset_env: ['C'] };
+    expect(JSON.parse(String(server.seen.at(-1)?.body))).toEqual(body);
   });
 
   it('makes an image the next version of a name that is taken', async () => {

@@ -4,6 +4,12 @@ import { UsageError } from './failures.ts';
 
 export const settingOptions: Options = {
   env: { type: 'string', multiple: true, value: 'KEY=VALUE', about: 'an environment variable; nothing reads it back' },
+  'build-env': {
+    type: 'string',
+    multiple: true,
+    value: 'NAME=VALUE',
+    about: 'a public value for the build, such as VITE_API_URL; never a secret: it is in the page',
+  },
   port: { type: 'string', value: 'N', about: 'where the app listens, when not on $PORT' },
   'health-path': { type: 'string', value: 'PATH', about: 'answers 2xx or 3xx when the app is well' },
   min: { type: 'string', value: 'N', about: 'instances at least' },
@@ -13,6 +19,7 @@ export const settingOptions: Options = {
 /** As the API names them; what was not given is not there. */
 export function settingsOf(local: Pick<Local, 'flags'>): Record<string, unknown> {
   const all = {
+    build_env: pairsOf(local, 'build-env', 'NAME'),
     port: numberFlag(local, 'port'),
     health_path: textFlag(local, 'health-path'),
     min: numberFlag(local, 'min', 0),
@@ -23,9 +30,13 @@ export function settingsOf(local: Pick<Local, 'flags'>): Record<string, unknown>
 
 /** The variables, or undefined where none is given. A message about a wrong one does not show its value. */
 export function envOf(local: Pick<Local, 'flags'>): Record<string, string> | undefined {
-  const given = textsFlag(local, 'env').map(text => {
+  return pairsOf(local, 'env', 'KEY');
+}
+
+function pairsOf(local: Pick<Local, 'flags'>, flag: string, key: string): Record<string, string> | undefined {
+  const given = textsFlag(local, flag).map(text => {
     const at = text.indexOf('=');
-    if (at < 1) throw new UsageError('--env has no KEY before a "="', 'write --env KEY=VALUE');
+    if (at < 1) throw new UsageError(`--${flag} has no ${key} before a "="`, `write --${flag} ${key}=VALUE`);
     return [text.slice(0, at), text.slice(at + 1)] as const;
   });
   return given.length === 0 ? undefined : Object.fromEntries(given);
