@@ -190,6 +190,11 @@ describe('values for the build', () => {
     const dry = await server.call('alice', 'POST', '/api/artifacts', { ...weather, dry_run: true });
     expect(dry.body.warnings).toContainEqual(missing);
     const build_env = { VITE_API_URL: 'https://api.example.com' };
+    const given = await server.call('alice', 'POST', '/api/artifacts', { ...weather, build_env, dry_run: true });
+    expect(given.body).toMatchObject({
+      warnings: [],
+      plan: { dockerfile: expect.stringContaining('\nARG VITE_API_URL\nCOPY ') },
+    });
     const { body } = await server.call('alice', 'POST', '/api/artifacts', { ...weather, build_env });
     expect(body.warnings).toEqual([]);
     expect((await specOf(server)).build).toEqual({

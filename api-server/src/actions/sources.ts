@@ -4,7 +4,14 @@ import { OverLimit } from '@vibed/bounded';
 import type { ArtifactSource } from '@vibed/crds';
 import type { TreeInput } from '@vibed/operator/analysis';
 import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
-import { type DockerfilePlan, type PlanFailure, type RequestedLanguage, readablePaths, subTree } from '@vibed/recipe';
+import {
+  type DockerfilePlan,
+  declaring,
+  type PlanFailure,
+  type RequestedLanguage,
+  readablePaths,
+  subTree,
+} from '@vibed/recipe';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -126,7 +133,7 @@ export async function planFor(
   const request = { language: language ?? 'auto', ...(port !== undefined && { port }), env };
   const input = { ...treeInput(built.files), request, settings: { bases: services.settings.builds.bases } };
   const planned = await services.analysis.plan(input, `${ref} ${path ?? ''}`, { owner }).catch(busy);
-  if (planned.ok) return withBuilder(planned.plan, builder);
+  if (planned.ok) return withValues(withBuilder(planned.plan, builder), env);
   throw refused(planned, 'files');
 }
 
@@ -140,6 +147,12 @@ function busy(error: unknown): never {
     hint: 'repeat the call when the others have ended',
     cause: error,
   });
+}
+
+/** The Dockerfile that Buildah is given. */
+function withValues(plan: DockerfilePlan, names: readonly string[]): DockerfilePlan {
+  if ('path' in plan.dockerfile) return plan;
+  return { ...plan, dockerfile: { text: declaring(plan.dockerfile.text, names) } };
 }
 
 /** The operator chooses by the same function. */

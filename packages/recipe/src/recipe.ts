@@ -12,6 +12,7 @@ import { staticRule } from './static.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
 
 export { readablePaths } from './bounded-tree.ts';
+export { declaring } from './dockerfile-arguments.ts';
 export type {
   BuildBases,
   BuildRequest,
