@@ -1,6 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
-import type { DockerfilePlan } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf } from '@vibed/recipe';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -181,7 +181,7 @@ async function dryRun(
         why: plan.why,
         port: given.port ?? plan.port,
         port_why: plan.portWhy,
-        dockerfile: 'text' in plan.dockerfile ? plan.dockerfile.text : `your own ${plan.dockerfile.path}`,
+        dockerfile: 'stages' in plan.how ? dockerfileOf(plan.how.stages) : `your own ${plan.how.dockerfile}`,
       }),
     },
     next: [

@@ -6,7 +6,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { DockerfilePlan, PlanFailure } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf, type PlanFailure } from '@vibed/recipe';
 import { Analysis } from '../analysis/analysis.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
@@ -143,19 +143,19 @@ async function download(
 async function writePlan(folder: string, context: string, plan: DockerfilePlan): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const dockerfile = join(folder, 'Dockerfile');
-  if ('text' in plan.dockerfile) {
-    await writeFile(dockerfile, plan.dockerfile.text);
+  if ('stages' in plan.how) {
+    await writeFile(dockerfile, dockerfileOf(plan.how.stages));
     await writeFile(`${dockerfile}.dockerignore`, '');
   } else {
-    await writeFile(dockerfile, await readFile(join(context, plan.dockerfile.path)));
-    const own = await readFile(join(context, `${plan.dockerfile.path}.dockerignore`)).catch(() => undefined);
+    await writeFile(dockerfile, await readFile(join(context, plan.how.dockerfile)));
+    const own = await readFile(join(context, `${plan.how.dockerfile}.dockerignore`)).catch(() => undefined);
     if (own !== undefined) await writeFile(`${dockerfile}.dockerignore`, own);
   }
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
 function planReport(plan: DockerfilePlan) {
-  const { dockerfile: _text, ...report } = plan;
+  const { how: _, serves: __, ...report } = plan;
   return report;
 }
 

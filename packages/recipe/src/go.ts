@@ -1,9 +1,9 @@
 /** Go: one static binary beside the files it may read at run time. */
-import { copy, dockerfileText, isPlain } from './instructions.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { folderOf, hasFile, hasFolder, type SourceTree } from './source-tree.ts';
+import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stage, type Step, workdir } from './steps.ts';
 
 /** Trees with a go.mod, or with Go sources at the root. */
 export const goRule: LanguageRule = {
@@ -46,7 +46,7 @@ function goPlan(input: PlanInput, main: string): PlanResult {
     plan: {
       language: 'go',
       why,
-      dockerfile: { text: dockerfileText(buildStage(input, main, cgo), runStage(input, port)) },
+      how: { stages: { build: buildStage(input, main, cgo), image: runStage(input, port) } },
       port,
       portWhy: portWhy(request.port, literal),
       portFollowsEnv: literal === undefined,
@@ -57,28 +57,28 @@ function goPlan(input: PlanInput, main: string): PlanResult {
   };
 }
 
-function buildStage(input: PlanInput, main: string, cgo: boolean): string[] {
+function buildStage(input: PlanInput, main: string, cgo: boolean): Stage {
   const target = main === '.' ? '.' : `./${main}`;
-  return [
-    `FROM ${input.settings.bases.go} AS build`,
-    'WORKDIR /src',
-    ...dependencyLines(input.tree),
-    `RUN CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath -ldflags="-s -w" -o /out/server ${target}`,
-  ];
+  const compile = `CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath -ldflags="-s -w" -o /out/server ${target}`;
+  return {
+    base: input.settings.bases.go,
+    steps: [workdir('/src'), ...dependencySteps(input.tree), run('build', compile, `go build ${target}`)],
+  };
 }
 
-function runStage(input: PlanInput, port: number): string[] {
-  return [
-    `FROM ${input.settings.bases.debian}`,
-    'COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"]',
-    `COPY --chown=${appUid}:${appUid} [".", "/app/"]`,
-    'COPY --from=build ["/out/server", "/usr/local/bin/server"]',
-    'WORKDIR /app',
-    `ENV HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    'CMD ["/usr/local/bin/server"]',
-  ];
+function runStage(input: PlanInput, port: number): Stage {
+  return {
+    base: input.settings.bases.debian,
+    steps: [
+      copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
+      copy(['.'], '/app/', appUid),
+      copyBuilt('/out/server', '/usr/local/bin/server'),
+      workdir('/app'),
+      ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port }),
+      ...runtime(appUid, port),
+      cmd(['/usr/local/bin/server']),
+    ],
+  };
 }
 
 function requiredModules(tree: SourceTree): string[] {
@@ -89,15 +89,14 @@ function requiredModules(tree: SourceTree): string[] {
 }
 
 /** With go.sum the modules are a layer of their own; without it the imports decide, and they need the whole tree. */
-function dependencyLines(tree: SourceTree): string[] {
-  const everything = 'COPY [".", "./"]';
-  if (hasFolder(tree, 'vendor') && hasFile(tree, 'vendor/modules.txt')) return [everything];
-  if (!hasFile(tree, 'go.mod')) return [everything, 'RUN go mod init app && go mod tidy'];
+function dependencySteps(tree: SourceTree): Step[] {
+  if (hasFolder(tree, 'vendor') && hasFile(tree, 'vendor/modules.txt')) return [copyAll];
+  if (!hasFile(tree, 'go.mod')) return [copyAll, run('install', 'go mod init app && go mod tidy')];
   const text = tree.read('go.mod') ?? '';
-  if (!/^[ \t]*require\b/m.test(text) && !importsModules(tree)) return [everything];
-  if (!hasFile(tree, 'go.sum') || hasFile(tree, 'go.work')) return [everything, 'RUN go mod tidy'];
-  if (/=>\s*\.{1,2}\//.test(text)) return [everything, 'RUN go mod download'];
-  return [copy(['go.mod', 'go.sum'], './'), 'RUN go mod download', everything];
+  if (!/^[ \t]*require\b/m.test(text) && !importsModules(tree)) return [copyAll];
+  if (!hasFile(tree, 'go.sum') || hasFile(tree, 'go.work')) return [copyAll, run('install', 'go mod tidy')];
+  if (/=>\s*\.{1,2}\//.test(text)) return [copyAll, run('install', 'go mod download')];
+  return [copy(['go.mod', 'go.sum'], './'), run('install', 'go mod download'), copyAll];
 }
 
 /** Whether some source imports a path with a dot in its first element, as every module outside the standard library has. */

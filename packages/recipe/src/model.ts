@@ -1,5 +1,6 @@
 /** What the planner is asked and what it answers: the vocabulary shared by every language rule. */
 import type { SourceTree } from './source-tree.ts';
+import type { Stages } from './steps.ts';
 
 /** What a user may ask for; `auto` lets the ordered rules decide. */
 export type RequestedLanguage = 'auto' | 'nodejs' | 'python' | 'go' | 'rust' | 'static' | 'dockerfile';
@@ -38,11 +39,15 @@ export interface BuildRequest {
 /** How the image will be made, and what the deployer must know about it. */
 export interface DockerfilePlan {
   readonly language: Language;
+  /** Version of the language's base, as the settings name it, for example `24`. */
+  readonly version?: string;
   readonly framework?: string;
   /** The reasons in the order they decided, for people. */
   readonly why: readonly string[];
-  /** The user's own file, or generated text. */
-  readonly dockerfile: { readonly path: string } | { readonly text: string };
+  /** Path of the user's own Dockerfile, or the stages that a rule wrote. */
+  readonly how: { readonly dockerfile: string } | { readonly stages: Stages };
+  /** The folder that the static server shows, as the source or the build names it; absent for applications that serve themselves. */
+  readonly serves?: { readonly folder: string; readonly singlePage: boolean };
   readonly port: number;
   readonly portWhy: string;
   /** True when a port named later counts without a rebuild: the process reads $PORT, or the Dockerfile is the user's own. False for the

@@ -1,6 +1,6 @@
 /** What package.json and the lockfiles say: the package manager, the scripts, the dependencies. */
-import { isPlain } from './instructions.ts';
 import { hasFile, hasFolder, isRecord, readJson, type SourceTree } from './source-tree.ts';
+import { isPlain } from './steps.ts';
 
 /** How dependencies are installed. The tool itself is installed with npm at a pinned version: corepack left Node with version 25. */
 export interface PackageManager {

@@ -1,13 +1,12 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
-import { cmd, isPlain } from './instructions.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { cmd, isPlain, type Setting } from './steps.ts';
 
 /** A way to start the server. */
 export interface NodeStart {
   readonly framework?: string;
-  /** The CMD instruction. */
-  readonly command: string;
+  readonly command: Setting & { do: 'cmd' };
   readonly why: string;
   /** The command needs tools that only devDependencies bring (tsx, nodemon, …). */
   readonly needsDevelopment: boolean;

@@ -1,11 +1,11 @@
 /** What starts a Python application: its framework's server, found by reading the sources, else its main file. */
-import { cmd, isPlain, shellCmd } from './instructions.ts';
 import { filesEndingIn, firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { cmd, isPlain, type Setting, shellCmd } from './steps.ts';
 
 /** A way to start the application. */
 export interface PythonStart {
   readonly framework?: string;
-  readonly command: string;
+  readonly command: Setting & { do: 'cmd' };
   readonly why: string;
   /** What the command needs; installed when the project does not declare it. */
   readonly needs: readonly string[];

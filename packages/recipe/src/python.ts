@@ -1,11 +1,11 @@
 /** Python: a virtual environment made in one stage and copied into the next. */
-import { dockerfileText } from './instructions.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
 import { mainPythonFile, type PythonStart, pythonStart } from './python-start.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { copy, copyBuilt, env, run, runtime, type Setting, type Stages, type Step, workdir } from './steps.ts';
 
 /** Trees with a Python manifest, or with a file that looks like the start of a Python application. */
 export const pythonRule: LanguageRule = {
@@ -31,8 +31,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
   const { request, tree } = input;
   const missing = start.needs.filter(name => !declares(declared, name));
   const port = request.port ?? start.port;
-  const blocks = stages(input, declared, missing);
-  const text = dockerfileText(...blocks.slice(0, -1), [...(blocks.at(-1) ?? []), ...runtime(port, start.command)]);
+  const install = [...(declared?.steps ?? []), ...(missing.length === 0 ? [] : [installPackages(missing)])];
   const why = [
     ...(declared === undefined ? ['no requirements.txt and no pyproject.toml'] : [declared.why]),
     start.why,
@@ -42,7 +41,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
     language: 'python',
     ...(start.framework !== undefined && { framework: start.framework }),
     why: [...input.why, ...why],
-    dockerfile: { text },
+    how: { stages: stagesOf(input, install, settingsOf(port, start)) },
     port,
     portWhy: portWhy(input, start),
     portFollowsEnv: start.followsPort,
@@ -57,23 +56,20 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
   };
 }
 
-function stages(input: PlanInput, declared: PythonInstall | undefined, missing: readonly string[]): string[][] {
-  const from = `FROM ${input.settings.bases.python}`;
-  const copySource = `COPY --chown=${appUid}:${appUid} [".", "/app/"]`;
-  const install = [...(declared?.lines ?? []), ...(missing.length === 0 ? [] : [installPackages(missing)])];
-  if (install.length === 0) return [[from, copySource]];
-  const build = [`${from} AS build`, 'WORKDIR /app', 'RUN python3 -m venv /venv', ...install];
-  return [build, [from, 'COPY --from=build ["/venv/", "/venv/"]', copySource, 'ENV PATH="/venv/bin:$PATH"']];
+function stagesOf({ settings }: PlanInput, install: readonly Step[], last: readonly Step[]): Stages {
+  const base = settings.bases.python;
+  const source = copy(['.'], '/app/', appUid);
+  if (install.length === 0) return { image: { base, steps: [source, ...last] } };
+  const environment = [copyBuilt('/venv/', '/venv/'), source, ...env({ PATH: '/venv/bin:$PATH' })];
+  return {
+    build: { base, steps: [workdir('/app'), run('tool', 'python3 -m venv /venv'), ...install] },
+    image: { base, steps: [...environment, ...last] },
+  };
 }
 
-function runtime(port: number, command: string): string[] {
-  return [
-    'WORKDIR /app',
-    `ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    command,
-  ];
+function settingsOf(port: number, { command }: PythonStart): (Setting | Step)[] {
+  const variables = { PYTHONUNBUFFERED: 1, PYTHONDONTWRITEBYTECODE: 1, HOME: '/tmp', HOST: '0.0.0.0', PORT: port };
+  return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
 }
 
 function portWhy(input: PlanInput, start: PythonStart): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { planDockerfile, type SourceTree } from './recipe.ts';
+import { dockerfileOf, planDockerfile, type SourceTree } from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings = {
@@ -85,8 +85,8 @@ it('never throws, and no name or text of a tree becomes an instruction', () => {
       fc.constantFrom('auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile' as const),
       (files, language) => {
         const result = planDockerfile(tree(files), { language }, settings);
-        if (!result.ok || !('text' in result.plan.dockerfile)) return;
-        const text = result.plan.dockerfile.text.replace(/<<'NGINX'[\s\S]*?\nNGINX\n/, 'nginx\n');
+        if (!result.ok || !('stages' in result.plan.how)) return;
+        const text = dockerfileOf(result.plan.how.stages).replace(/<<'VIBED'[\s\S]*?\nVIBED\n/, 'nginx\n');
         for (const line of text.split('\n')) expect(line).toMatch(instructions);
         expect(text).not.toMatch(/^RUN evil|\$\(evil|`evil|\$\{evil|; evil/m);
       },

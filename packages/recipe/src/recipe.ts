@@ -23,7 +23,10 @@ export type {
   RequestedLanguage,
 } from './model.ts';
 export { appUid } from './model.ts';
+export { dockerfileOf } from './print.ts';
 export { type SourceTree, treeOf } from './source-tree.ts';
+export type { Copy, Run, Setting, Stage, Stages, Step, Workdir, Write } from './steps.ts';
+export { summaryOf } from './summary.ts';
 
 /** First match wins. The user's own Dockerfile comes before every guess; Go and Rust manifests before Node's, because such projects often
  * carry a package.json for their stylesheets; Node's before Python's only when it is more than that (its rule knows); plain files last. */

@@ -1,9 +1,9 @@
 /** Any tree of files, served as it is. */
-import { copy, dockerfileText, isPlain } from './instructions.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { nginxConf } from './nginx.ts';
 import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { type Copy, copy, copyBuilt, isPlain, runtime, type Stage } from './steps.ts';
 
 const servable =
   /\.(?:html?|css|js|mjs|json|xml|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf|otf|txt|md|pdf|wasm|webmanifest|map|mp[34]|webm|csv)$/i;
@@ -33,10 +33,10 @@ export const staticRule: LanguageRule = {
   },
 };
 
-/** Where the built pages come from: the stages that made them, and their folder in the stage named `build`. */
+/** Where the built pages come from: the stage that makes them, and their folder below /app in it. */
 export interface StaticBuild {
   readonly framework: string;
-  readonly stages: readonly (readonly (string | undefined)[])[];
+  readonly stage: Stage;
   readonly output: string;
   readonly language: 'nodejs';
   readonly spaFallback: boolean;
@@ -49,11 +49,14 @@ export function builtStaticPlan(input: PlanInput, why: readonly string[], build:
     notFoundPage: hasFile(input.tree, 'public/404.html'),
     hashedAssets: true,
   };
-  const text = dockerfileText(
-    ...build.stages,
-    serverStage(input, site, `COPY --from=build ${JSON.stringify([`${build.output}/`, '/app/']).replace(',', ', ')}`),
-  );
-  return { ...common(input, why), language: build.language, framework: build.framework, dockerfile: { text } };
+  const image = serverStage(input, site, copyBuilt(`/app/${build.output}/`, '/app/'));
+  return {
+    ...common(input, why),
+    language: build.language,
+    framework: build.framework,
+    how: { stages: { build: build.stage, image } },
+    serves: { folder: `${build.output}/`, singlePage: build.spaFallback },
+  };
 }
 
 function staticPlan(input: PlanInput, why: readonly string[], root: string): DockerfilePlan {
@@ -66,13 +69,17 @@ function staticPlan(input: PlanInput, why: readonly string[], root: string): Doc
     notFoundPage,
     hashedAssets: isBundle(tree.read(at('index.html')) ?? ''),
   };
-  const text = dockerfileText(
-    serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/')),
-  );
+  const image = serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/'));
   const warnings = hasIndex
     ? []
     : ['there is no index.html: / shows nothing, and files are served by their names only'];
-  return { ...common(input, why), language: 'static', dockerfile: { text }, warnings };
+  return {
+    ...common(input, why),
+    language: 'static',
+    how: { stages: { image } },
+    serves: { folder: root === '' ? '' : `${root}/`, singlePage: site.spaFallback },
+    warnings,
+  };
 }
 
 function common(input: PlanInput, why: readonly string[]) {
@@ -87,19 +94,21 @@ function common(input: PlanInput, why: readonly string[]) {
   };
 }
 
-function serverStage(input: PlanInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: string): string[] {
+function serverStage(input: PlanInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: Copy): Stage {
   const port = input.request.port ?? defaultPort;
-  return [
-    `FROM ${input.settings.bases.static}`,
-    "COPY <<'NGINX' /etc/nginx/nginx.conf",
-    nginxConf({ ...site, port }).trimEnd(),
-    'NGINX',
-    files,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    'ENTRYPOINT ["nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]',
-    'CMD []',
-  ];
+  return {
+    base: input.settings.bases.static,
+    steps: [
+      { do: 'write', path: '/etc/nginx/nginx.conf', text: nginxConf({ ...site, port }) },
+      files,
+      ...runtime(appUid, port),
+      {
+        do: 'entrypoint',
+        argv: ['nginx', '-e', 'stderr', '-c', '/etc/nginx/nginx.conf', '-g', 'daemon off;'],
+      },
+      { do: 'cmd', argv: [] },
+    ],
+  };
 }
 
 /** index.html at the root, else the shallowest one. */

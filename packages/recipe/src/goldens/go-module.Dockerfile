@@ -1,3 +1,4 @@
+# Go: go mod download, go build ., started by /usr/local/bin/server
 # go, port 8080: PORT is set to 8080 by convention
 # - go: go.mod is there
 # - the main package is at the root

@@ -1,3 +1,4 @@
+# Node.js: npm install, npm run build, build/ is served as a single-page app
 # nodejs (create-react-app), port 8080: the static server listens on 8080
 # - nodejs: package.json has a build script
 # - npm installs without a lockfile: versions are not pinned
@@ -12,7 +13,7 @@ COPY [".", "./"]
 RUN npm run build
 
 FROM nginxinc/nginx-unprivileged:1.29
-COPY <<'NGINX' /etc/nginx/nginx.conf
+COPY <<'VIBED' /etc/nginx/nginx.conf
 worker_processes 1;
 pid /tmp/nginx.pid;
 error_log stderr warn;
@@ -57,7 +58,7 @@ http {
     location / { try_files $uri $uri/ $uri.html /index.html; }
   }
 }
-NGINX
+VIBED
 COPY --from=build ["/app/build/", "/app/"]
 USER 10001:10001
 EXPOSE 8080
