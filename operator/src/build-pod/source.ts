@@ -1,11 +1,10 @@
 /** The first container of a build pod: brings the source into the context folder, plans the Dockerfile, and says what it found.
  *
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
-import { createReadStream, realpathSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { type DockerfilePlan, dockerfileOf, type PlanFailure } from '@vibed/recipe';
 import { Analysis } from '../analysis/analysis.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
@@ -196,8 +195,4 @@ function summary(report: Extract<SourceReport, { ok: true }>): string {
     ...plan.warnings.map(warning => `warning: ${warning}`),
   ];
   return lines.map(line => `[vibed] ${line}`).join('\n');
-}
-
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.env);
 }
