@@ -46,6 +46,7 @@ export const statusSchema = z.object({
       readOnlyRoot: z.boolean().optional(),
       builder: z.enum(['layers', 'buildah']).optional().describe('What made the image.'),
       language: text(40).optional(),
+      summary: text(300).optional().describe('What was found and what is done with it, in one line.'),
       why: z.array(text(300)).max(20).optional(),
       warnings: z.array(text(500)).max(20).optional(),
     })

@@ -1,6 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
-import { type DockerfilePlan, dockerfileOf } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf, summaryOf } from '@vibed/recipe';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -38,6 +38,7 @@ const output = z.object({
   ...answerShape,
   changed: z.boolean(),
   source_ref: z.string().optional(),
+  summary: z.string().optional(),
   plan: z.looseObject({}).optional(),
 });
 
@@ -103,6 +104,7 @@ async function deploySource(given: DeployInput, source: Source, context: Context
     ...answer,
     changed,
     ...(source.ref && { source_ref: source.ref }),
+    ...(plan !== undefined && { summary: summaryOf(plan) }),
     warnings: [...new Set([...warnings, ...answer.warnings])],
   };
 }
@@ -176,6 +178,7 @@ async function dryRun(
       target: given.target ?? 'auto',
       quota: await quotaOf(context),
       ...(plan !== undefined && {
+        summary: summaryOf(plan),
         language: plan.language,
         framework: plan.framework,
         why: plan.why,

@@ -79,7 +79,10 @@ export const podPaths = {
 export type PlanReport = Pick<
   DockerfilePlan,
   'language' | 'framework' | 'why' | 'port' | 'portWhy' | 'portFollowsEnv' | 'user' | 'readOnlyRoot' | 'warnings'
->;
+> & {
+  /** The recipe in one line. */
+  readonly summary: string;
+};
 
 /** Why a source was refused or could not be fetched. The Unreachable, TimedOut and Internal ones are worth a retry. */
 export type SourceFault =

@@ -350,6 +350,7 @@ describe('the report', () => {
       port: 1,
       portWhy: long,
       portFollowsEnv: true,
+      summary: 'Static files: the files are served as static pages',
       user: 'image',
       warnings: [long, long],
       readOnlyRoot: true,

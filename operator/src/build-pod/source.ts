@@ -5,11 +5,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type DockerfilePlan, dockerfileOf, type PlanFailure } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf, type PlanFailure, summaryOf } from '@vibed/recipe';
 import { Analysis } from '../analysis/analysis.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
-import { podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
+import { type PlanReport, podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
 import { sourceMessage } from './report.ts';
 import { treeOnDisk } from './tree-on-disk.ts';
 import { TreeWriter, type WrittenFile } from './tree-writer.ts';
@@ -153,9 +153,9 @@ async function writePlan(folder: string, context: string, plan: DockerfilePlan):
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
-function planReport(plan: DockerfilePlan) {
-  const { how: _, serves: __, ...report } = plan;
-  return report;
+function planReport(plan: DockerfilePlan): PlanReport {
+  const { how: _, serves: __, version: ___, ...report } = plan;
+  return { ...report, summary: summaryOf(plan) };
 }
 
 function requestOf(job: SourceJob) {
@@ -191,6 +191,7 @@ function summary(report: Extract<SourceReport, { ok: true }>): string {
   const { plan } = report;
   const lines = [
     `${report.files} files, ${report.bytes} bytes, ${report.ignored} ignored`,
+    plan.summary,
     ...plan.why,
     ...plan.warnings.map(warning => `warning: ${warning}`),
   ];

@@ -133,6 +133,7 @@ class LayersWork {
     if (!tree.ok) return this.#failed(tree);
     const choice = chooseBuilder(tree.plan, this.#question.build?.builder);
     if (tree.report.commit !== undefined) this.#say(`the commit is ${tree.report.commit}`);
+    this.#say(tree.report.plan.summary);
     for (const why of tree.plan.why) this.#say(why);
     if (choice.builder === undefined) return { ...this.#answer, result: 'failed', reason: 'BuilderUnfit', ...choice };
     this.#say(choice.why);
