@@ -251,7 +251,7 @@ function evidenceOf(kind: Foreign, signs: Signs): string[] {
 }
 
 /** Folders whose sources say nothing about what the tree is. */
-const ignored = /^(?:node_modules|vendor|test|tests|examples?|docs|fixtures|e2e|\.[^/]+)$/;
+const ignored = /^(?:node_modules|vendor|[Tt]ests?|spec|examples?|docs|fixtures|e2e|\.[^/]+)$/;
 
 /** The signs of one tree. A tree may be large: it is indexed once. */
 class Signs {
@@ -271,7 +271,7 @@ class Signs {
       if (parts.slice(0, -1).some(part => ignored.test(part))) continue;
       const name = parts.at(-1) ?? '';
       const dot = name.lastIndexOf('.');
-      if (dot < 0) continue;
+      if (dot <= 0 || name.startsWith('.')) continue;
       const known = endings.get(name.slice(dot));
       if (known === undefined) endings.set(name.slice(dot), [path]);
       else known.push(path);
