@@ -119,20 +119,23 @@ const versionedBase = z.strictObject({
 });
 
 /** The series in the tag of an image, such as 3.13 of `python:3.13-slim@sha256:…`. */
-const taggedVersion = (image: string): string | undefined =>
-  /:(\d{1,4}(?:\.\d{1,4})?)(?![^@]*\/)/.exec(image.split('@')[0] ?? '')?.[1];
+function taggedVersion(image: string): string | undefined {
+  const name = image.split('@')[0]?.split('/').at(-1) ?? '';
+  return /^\d{1,4}(?:\.\d{1,4})?/.exec(name.split(':')[1] ?? '')?.[0];
+}
 
 /** A list of bases; a single image name stands for a list of one where its tag has the version. */
-const versionedBases = (repository: string, suffix: string, versions: readonly string[]) =>
-  z
-    .preprocess(
-      value => (typeof value === 'string' ? [{ version: taggedVersion(value), image: value }] : value),
-      z
-        .array(versionedBase)
-        .min(1)
-        .refine(bases => new Set(bases.map(({ version }) => version)).size === bases.length, 'name each version once'),
-    )
+function versionedBases(repository: string, suffix: string, versions: readonly string[]) {
+  const list = z
+    .array(versionedBase)
+    .min(1)
+    .refine(bases => new Set(bases.map(({ version }) => version)).size === bases.length, 'name each version once')
     .default(versions.map(version => ({ version, image: `${repository}:${version}${suffix}` })));
+  return z.preprocess(
+    value => (typeof value === 'string' ? [{ version: taggedVersion(value), image: value }] : value),
+    list,
+  );
+}
 
 const bases = z
   .object({

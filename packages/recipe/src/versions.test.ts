@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { versions } from './corpus/versions.ts';
 import type { BuildBases } from './model.ts';
@@ -17,6 +18,8 @@ const bases: BuildBases = {
   static: 'nginxinc/nginx-unprivileged:1.22',
   debian: 'debian:bookworm-slim',
 };
+
+const imagesOf = ({ node, python, go }: BuildBases) => [...node, ...python, ...go].map(({ image }) => image);
 
 describe('a tree that asks for a version', () => {
   it.each(versions.map(entry => [entry.name, entry] as const))('%s', (_, { files, expect: wanted }) => {
@@ -76,6 +79,51 @@ describe('the choice of a base', () => {
       bases: { node: 'node:20-slim', python: 'python:3.13-slim', go: 'golang:1.26' },
     });
     expect(basesFor('static', tree, bases)).toMatchObject({ ok: true, bases: { node: 'node:24-slim' } });
+  });
+});
+
+describe('whatever the files hold', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      'lts/constructor',
+      '__proto__',
+      '[tools]\nnode = "',
+      'go\ngo 1\n',
+      '||',
+      '{"engines":{"node":"||"}}',
+    ),
+  );
+  const names = [
+    '.nvmrc',
+    '.node-version',
+    '.python-version',
+    '.go-version',
+    '.tool-versions',
+    'mise.toml',
+    'runtime.txt',
+  ];
+  const files = fc.dictionary(fc.constantFrom(...names, 'package.json', 'pyproject.toml', 'Pipfile', 'go.mod'), text);
+  const languages = fc.constantFrom('nodejs' as const, 'python' as const, 'go' as const);
+
+  it('a base of the list is chosen, or the version is refused', () => {
+    fc.assert(
+      fc.property(files, languages, (tree, language) => {
+        const choice = basesFor(language, treeOf(tree), bases);
+        if (choice.ok) expect(imagesOf(bases)).toContain(choice.bases[language === 'nodejs' ? 'node' : language]);
+        else expect(choice.reason).toBe('VersionUnavailable');
+      }),
+    );
+  });
+
+  it('files that name no version change nothing', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), text, languages, (name, content, language) => {
+        const tree = { '.nvmrc': '22', 'runtime.txt': 'python-3.12', 'go.mod': 'go 1.25' };
+        const more = { ...tree, [`other/${name}`]: content };
+        expect(basesFor(language, treeOf(more), bases)).toEqual(basesFor(language, treeOf(tree), bases));
+      }),
+    );
   });
 });
 

@@ -83,24 +83,24 @@ function firstOf(requests: readonly Request[]): Wish {
 }
 
 /** Names of Node's long-term releases. */
-const ltsNames: Readonly<Record<string, string>> = {
-  argon: '4',
-  boron: '6',
-  carbon: '8',
-  dubnium: '10',
-  erbium: '12',
-  fermium: '14',
-  gallium: '16',
-  hydrogen: '18',
-  iron: '20',
-  jod: '22',
-  krypton: '24',
-};
+const ltsNames: ReadonlyMap<string, string> = new Map([
+  ['argon', '4'],
+  ['boron', '6'],
+  ['carbon', '8'],
+  ['dubnium', '10'],
+  ['erbium', '12'],
+  ['fermium', '14'],
+  ['gallium', '16'],
+  ['hydrogen', '18'],
+  ['iron', '20'],
+  ['jod', '22'],
+  ['krypton', '24'],
+]);
 
 function nodeRange(asked: string): Range | undefined {
   const text = asked.toLowerCase();
   if (['node', 'latest', 'stable', 'current', 'lts', 'lts/*'].includes(text)) return anyVersion;
-  const lts = text.startsWith('lts/') || text.startsWith('lts-') ? ltsNames[text.slice(4)] : undefined;
+  const lts = text.startsWith('lts/') || text.startsWith('lts-') ? ltsNames.get(text.slice(4)) : undefined;
   return parseRange(lts ?? withoutPrefix(text, 'latest:', 'node-', 'node@'), dialects.node);
 }
 
