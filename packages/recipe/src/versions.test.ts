@@ -67,7 +67,7 @@ describe('the choice of a base', () => {
       reason: 'VersionUnavailable',
       message: '.nvmrc asks for Node.js v18.20.0, and vibeD builds with Node.js 24, 22 and 20 here',
       remedy:
-        'change .nvmrc to one of these versions, or ask an administrator to add Node.js v18.20.0 to builds.bases.node in the settings',
+        'change .nvmrc to a version that is configured, or ask an administrator to add Node.js v18.20.0 to builds.bases.node in the settings',
     });
   });
 

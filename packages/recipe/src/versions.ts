@@ -48,7 +48,7 @@ export function chooseVersion(
   return fault(
     'VersionUnavailable',
     `${asked}, and vibeD builds with ${title} ${listed(bases)} here`,
-    `change ${wanted.file} to one of these versions, or ${administrator(language, `${title} ${shown(wanted.asked)}`)}`,
+    `change ${wanted.file} to a version that is configured, or ${administrator(language, `${title} ${shown(wanted.asked)}`)}`,
   );
 }
 
