@@ -46,6 +46,7 @@ export const reasons = {
   LanguageUnknown: 'Nothing in the tree says how to build it.',
   DockerfileMissing: 'The Dockerfile that the spec names is not in the source.',
   EntrypointMissing: 'Nothing in the tree says how to start it.',
+  VersionUnavailable: 'The source asks for a version of its language that no configured base has.',
   DependencyMissing: 'A dependency could not be installed.',
   BaseUnavailable: 'The base image that FROM names could not be read.',
   BuildFailed: 'A step of the build failed.',

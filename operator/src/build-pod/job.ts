@@ -43,6 +43,9 @@ export const sourceLocation = z.discriminatedUnion('kind', [
 ]);
 export type SourceLocation = z.infer<typeof sourceLocation>;
 
+/** The first is used where the source asks for no version. */
+const versionedBases = z.array(z.object({ version: z.string(), image: z.string() }));
+
 /** The whole job of the source container, as JSON in VIBED_SOURCE. */
 export const sourceJob = z.object({
   source: sourceLocation,
@@ -52,9 +55,9 @@ export const sourceJob = z.object({
     port: z.int().min(1).max(65535).optional(),
   }),
   bases: z.object({
-    node: z.string(),
-    python: z.string(),
-    go: z.string(),
+    node: versionedBases,
+    python: versionedBases,
+    go: versionedBases,
     rust: z.string(),
     rustRuntime: z.string(),
     static: z.string(),

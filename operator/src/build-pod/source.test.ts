@@ -23,9 +23,9 @@ import { sourceMessage } from './report.ts';
 import { main, prepareSource } from './source.ts';
 
 const bases = {
-  node: 'node',
-  python: 'python',
-  go: 'go',
+  node: [{ version: '24', image: 'node' }],
+  python: [{ version: '3.13', image: 'python' }],
+  go: [{ version: '1.26', image: 'go' }],
   rust: 'rust',
   rustRuntime: 'run',
   static: 'static',

@@ -8,6 +8,7 @@ const reasonOf: Record<SourceFault, Reason> = {
   EntrypointMissing: 'EntrypointMissing',
   PathUnsafe: 'SourceInvalid',
   Unsupported: 'LanguageUnknown',
+  VersionUnavailable: 'VersionUnavailable',
   SourceTooComplex: 'SourceTooComplex',
   SourceInvalid: 'SourceInvalid',
   SourceTooLarge: 'SourceInvalid',

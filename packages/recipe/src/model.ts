@@ -8,11 +8,18 @@ export type RequestedLanguage = 'auto' | 'nodejs' | 'python' | 'go' | 'rust' | '
 /** What a plan ends up with. */
 export type Language = Exclude<RequestedLanguage, 'auto'>;
 
-/** Full image references of the bases that generated Dockerfiles start from; a mirror or a private base serves as well. */
+/** A base image, and the series of the language in it, such as `24` or `3.13`. */
+export interface VersionedBase {
+  readonly version: string;
+  readonly image: string;
+}
+
+/** Full image references of the bases that generated Dockerfiles start from; a mirror or a private base serves as well. The first of a
+ * list is used where the source asks for no version. */
 export interface BuildBases {
-  readonly node: string;
-  readonly python: string;
-  readonly go: string;
+  readonly node: readonly VersionedBase[];
+  readonly python: readonly VersionedBase[];
+  readonly go: readonly VersionedBase[];
   readonly rust: string;
   /** What a Rust binary runs on: the same glibc as `rust`, or newer. */
   readonly rustRuntime: string;
@@ -21,6 +28,9 @@ export interface BuildBases {
   /** What a Go binary runs on. */
   readonly debian: string;
 }
+
+/** One image for each language: what a rule starts from, after the choice of the version. */
+export type RuleBases = { readonly [Name in keyof BuildBases]: string };
 
 /** Settings of the installation. */
 export interface BuildSettings {
@@ -62,13 +72,15 @@ export interface DockerfilePlan {
 
 /** Why there is no plan: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
  * EntrypointMissing (the language is clear but not what to start), PathUnsafe (a name cannot stand in a Dockerfile),
- * Unsupported (recognised, but not buildable as it is), SourceTooComplex (the rules did not end within their limits). */
+ * Unsupported (recognised, but not buildable as it is), VersionUnavailable (the source asks for a version of its language that no
+ * configured base has), SourceTooComplex (the rules did not end within their limits). */
 export type PlanFault =
   | 'LanguageUnknown'
   | 'DockerfileMissing'
   | 'EntrypointMissing'
   | 'PathUnsafe'
   | 'Unsupported'
+  | 'VersionUnavailable'
   | 'SourceTooComplex';
 
 /** A tree that cannot be planned: what is wrong, and what to do about it. */
@@ -86,7 +98,7 @@ export type PlanResult = { readonly ok: true; readonly plan: DockerfilePlan } | 
 export interface PlanInput {
   readonly tree: SourceTree;
   readonly request: BuildRequest;
-  readonly settings: BuildSettings;
+  readonly settings: { readonly bases: RuleBases };
   /** Reasons collected before the rule ran. */
   readonly why: readonly string[];
 }

@@ -5,9 +5,9 @@ import { samples } from './samples.ts';
 
 const settings = {
   bases: {
-    node: 'node',
-    python: 'python',
-    go: 'go',
+    node: [{ version: '24', image: 'node' }],
+    python: [{ version: '3.13', image: 'python' }],
+    go: [{ version: '1.26', image: 'go' }],
     rust: 'rust',
     rustRuntime: 'run',
     static: 'static',

@@ -14,9 +14,9 @@ import { samples } from './samples.ts';
 
 const settings: BuildSettings = {
   bases: {
-    node: 'node:24-slim',
-    python: 'python:3.13-slim',
-    go: 'golang:1.26',
+    node: [{ version: '24', image: 'node:24-slim' }],
+    python: [{ version: '3.13', image: 'python:3.13-slim' }],
+    go: [{ version: '1.26', image: 'golang:1.26' }],
     rust: 'rust:1-slim',
     rustRuntime: 'debian:bookworm-slim',
     static: 'nginxinc/nginx-unprivileged:1.29',

@@ -1,6 +1,6 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
 import { goRule } from './go.ts';
-import type { BuildRequest, BuildSettings, LanguageRule, PlanResult } from './model.ts';
+import type { BuildRequest, BuildSettings, LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
 import { pythonRule } from './python.ts';
@@ -9,6 +9,7 @@ import { secretWarnings } from './secret-files.ts';
 import { filesEndingIn, folderOf, type SourceTree } from './source-tree.ts';
 import { staticRule } from './static.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
+import { basesFor } from './versions.ts';
 
 export { readablePaths } from './bounded-tree.ts';
 export type {
@@ -21,6 +22,7 @@ export type {
   PlanFault,
   PlanResult,
   RequestedLanguage,
+  VersionedBase,
 } from './model.ts';
 export { appUid } from './model.ts';
 export { dockerfileOf } from './print.ts';
@@ -45,13 +47,27 @@ function planByRules(tree: SourceTree, request: BuildRequest, settings: BuildSet
   if (request.language !== 'auto') {
     const rule = rules.find(entry => entry.language === request.language);
     const why = [`the user asked for ${request.language}`];
-    return rule === undefined ? unknown(tree) : rule.plan({ tree, request, settings, why });
+    return rule === undefined ? unknown(tree) : planBy(rule, { tree, request, settings, why });
   }
   for (const rule of rules) {
     const reason = rule.detect(tree, request);
-    if (reason !== undefined) return rule.plan({ tree, request, settings, why: [`${rule.language}: ${reason}`] });
+    if (reason !== undefined) return planBy(rule, { tree, request, settings, why: [`${rule.language}: ${reason}`] });
   }
   return unknown(tree);
+}
+
+/** The plan of a rule on the base with the version that the source asks for. */
+function planBy(rule: LanguageRule, input: Omit<PlanInput, 'settings'> & { settings: BuildSettings }): PlanResult {
+  const choice = basesFor(rule.language, input.tree, input.settings.bases);
+  if (!choice.ok) return choice;
+  const { bases, version, why, warnings } = choice;
+  const result = rule.plan({ ...input, settings: { bases }, why: [...input.why, ...why] });
+  if (!result.ok) return result;
+  const { plan } = result;
+  return {
+    ok: true,
+    plan: { ...plan, ...(version !== undefined && { version }), warnings: [...warnings, ...plan.warnings] },
+  };
 }
 
 function unknown(tree: SourceTree): PlanResult {

@@ -32,7 +32,7 @@ let files: Files = page;
 
 beforeEach(async () => {
   double = await RegistryDouble.start('user:pass');
-  for (const name of ['1.22', '24-slim', '3.11-slim', 'bookworm-slim', '1.26']) baseImage(name);
+  for (const name of ['1.22', '24-slim', '3.13-slim', 'bookworm-slim', '1.26']) baseImage(name);
   scratch = mkdtempSync(join(tmpdir(), 'vibed-scratch-'));
   const auths = { [new URL(double.url).host]: { username: 'user', password: 'pass' } };
   const credentialFile = join(mkdtempSync(join(tmpdir(), 'vibed-login-')), 'config.json');

@@ -1,4 +1,4 @@
-# Node.js: npm install, npm run build, build/ is served as a single-page app
+# Node.js 24: npm install, npm run build, build/ is served as a single-page app
 # nodejs (create-react-app), port 8080: the static server listens on 8080
 # - nodejs: package.json has a build script
 # - npm installs without a lockfile: versions are not pinned

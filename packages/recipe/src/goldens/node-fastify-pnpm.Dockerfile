@@ -1,4 +1,4 @@
-# Node.js: pnpm install --frozen-lockfile --prod, started by node src/main.js
+# Node.js 24: pnpm install --frozen-lockfile --prod, started by node src/main.js
 # nodejs (fastify), port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json depends on fastify
 # - pnpm installs from pnpm-lock.yaml

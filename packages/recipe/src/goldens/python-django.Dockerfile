@@ -1,4 +1,4 @@
-# Python: pip install -r requirements.txt, pip install gunicorn==23.0.0, started by gunicorn --worker-tmp-dir /tmp --workers 2 shop.wsgi:application
+# Python 3.13: pip install -r requirements.txt, pip install gunicorn==23.0.0, started by gunicorn --worker-tmp-dir /tmp --workers 2 shop.wsgi:application
 # python (django), port 8000: the usual port of django
 # - python: requirements.txt is there
 # - pip installs from requirements.txt

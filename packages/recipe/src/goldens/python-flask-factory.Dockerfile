@@ -1,4 +1,4 @@
-# Python: pip install (pyproject.toml), started by gunicorn --worker-tmp-dir /tmp --workers 1 --threads 8 src.site:create_app()
+# Python 3.13: pip install (pyproject.toml), started by gunicorn --worker-tmp-dir /tmp --workers 1 --threads 8 src.site:create_app()
 # python (flask), port 8000: the usual port of flask
 # - python: pyproject.toml is there
 # - pip installs the dependencies of pyproject.toml
