@@ -2,7 +2,7 @@
  *
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type DockerfilePlan, dockerfileOf, type PlanFailure, summaryOf } from '@vibed/recipe';
@@ -82,6 +82,7 @@ export async function prepareTree(
     ignored: writer.ignored.length,
     ignoredSample: writer.ignored.slice(0, 5),
   };
+  const built = await applicationOf(context, writer.files, result.plan.folder);
   const report = {
     ok: true,
     digest,
@@ -89,7 +90,20 @@ export async function prepareTree(
     plan: planReport(result.plan),
     ...found,
   } as const;
-  return { ok: true, root: context, files: writer.files, plan: result.plan, report };
+  return { ok: true, root: built.root, files: built.files, plan: result.plan, report };
+}
+
+/** The files of the folder that is built, alone in the context: no other file of the source can be copied into the image. */
+async function applicationOf(context: string, files: readonly WrittenFile[], folder: string | undefined) {
+  if (folder === undefined) return { root: context, files };
+  const whole = `${context}-whole`;
+  await rm(whole, { recursive: true, force: true });
+  await rename(context, whole);
+  await rename(join(whole, folder), context);
+  await rm(whole, { recursive: true, force: true });
+  const prefix = `${folder}/`;
+  const below = files.filter(({ path }) => path.startsWith(prefix));
+  return { root: context, files: below.map(file => ({ ...file, path: file.path.slice(prefix.length) })) };
 }
 
 async function fetchInto(

@@ -42,12 +42,16 @@ export interface BuildRequest {
   readonly language: RequestedLanguage;
   /** Path of the user's Dockerfile inside the tree; default `Dockerfile`. */
   readonly dockerfile?: string;
+  /** Folder of the tree that holds the application; the tree is looked at when absent. */
+  readonly path?: string;
   /** The port the user named. */
   readonly port?: number;
 }
 
 /** How the image will be made, and what the deployer must know about it. */
 export interface DockerfilePlan {
+  /** The folder of the tree that is built; absent for its root. The paths in `how` are below it. */
+  readonly folder?: string;
   readonly language: Language;
   /** Version of the language's base, as the settings name it, for example `24`. */
   readonly version?: string;

@@ -137,7 +137,8 @@ describe('detection', () => {
     expect(result).toMatchObject({
       ok: false,
       reason: 'LanguageUnknown',
-      remedy: expect.stringContaining('api and in web'),
+      message: expect.stringMatching(/api[\s\S]*web/),
+      remedy: expect.stringContaining('spec.build.path'),
     });
   });
 

@@ -1,13 +1,16 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
 import { goRule } from './go.ts';
-import type { BuildRequest, BuildSettings, LanguageRule, PlanInput, PlanResult } from './model.ts';
+import type { BuildRequest, BuildSettings, LanguageRule, PlanFailure, PlanInput, PlanResult } from './model.ts';
 import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
 import { secretWarnings } from './secret-files.ts';
-import { filesEndingIn, folderOf, type SourceTree } from './source-tree.ts';
+import { shown } from './shown.ts';
+import type { SourceTree } from './source-tree.ts';
 import { staticRule } from './static.ts';
+import { subtree, triage } from './triage.ts';
+import { unrunWarnings } from './unrun-folders.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
 import { basesFor } from './versions.ts';
 
@@ -36,24 +39,64 @@ const rules: readonly LanguageRule[] = [userDockerfileRule, goRule, rustRule, no
 
 /** Plans the image of a source tree. Never throws, whatever the tree holds. */
 export function planDockerfile(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
-  const result = planByRules(tree, request, settings);
-  if (!result.ok) return result;
-  return { ok: true, plan: { ...result.plan, warnings: [...result.plan.warnings, ...secretWarnings(tree)] } };
-}
-
-function planByRules(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
   if (tree.paths.length === 0)
     return fault('LanguageUnknown', 'the source holds no files', 'send at least an index.html');
+  const place = placeOf(tree, request);
+  if (!place.ok) return place;
+  const app = subtree(tree, place.folder);
+  const result = planByRules(app, request, settings, place.why);
+  if (!result.ok) return result;
+  const { plan } = result;
+  const unrun = unrunWarnings(app, plan.serves === undefined ? 'server' : 'site');
+  const warnings = [...plan.warnings, ...unrun, ...secretWarnings(app)];
+  return { ok: true, plan: { ...plan, ...(place.folder !== '' && { folder: place.folder }), warnings } };
+}
+
+/** The folder that holds the application, and the reasons for it. */
+type Place = { readonly ok: true; readonly folder: string; readonly why: readonly string[] };
+
+/** The folder that the user named, and in it the one that holds the application. Who names a language or a Dockerfile has looked already. */
+function placeOf(tree: SourceTree, request: BuildRequest): Place | PlanFailure {
+  const named = request.path ?? '';
+  const inside = subtree(tree, named);
+  if (inside.paths.length === 0) return folderMissing(tree, named);
+  const why = named === '' ? [] : [`the user asked for the folder ${shown(named)}`];
+  if (request.language !== 'auto' || request.dockerfile !== undefined) return { ok: true, folder: named, why };
+  const found = triage(inside);
+  if (found.kind !== 'app') return found.failure;
+  const folder = [named, found.folder].filter(part => part !== '').join('/');
+  return { ok: true, folder, why: found.folder === '' ? why : [...why, found.why] };
+}
+
+function folderMissing(tree: SourceTree, folder: string): PlanFailure {
+  const folders = [
+    ...new Set(
+      tree.paths.map(path => path.split('/')).flatMap(([top, ...rest]) => (rest.length > 0 ? [top ?? ''] : [])),
+    ),
+  ];
+  const some = folders.slice(0, 5).map(shown).join(', ');
+  const remedy =
+    folders.length === 0 ? 'Leave spec.build.path out.' : `Set spec.build.path to a folder that is there: ${some}.`;
+  return fault('EntrypointMissing', `spec.build.path: the source has no folder ${shown(folder)}`, remedy);
+}
+
+function planByRules(
+  tree: SourceTree,
+  request: BuildRequest,
+  settings: BuildSettings,
+  before: readonly string[],
+): PlanResult {
   if (request.language !== 'auto') {
     const rule = rules.find(entry => entry.language === request.language);
-    const why = [`the user asked for ${request.language}`];
-    return rule === undefined ? unknown(tree) : planBy(rule, { tree, request, settings, why });
+    const why = [...before, `the user asked for ${request.language}`];
+    return rule === undefined ? unknown() : planBy(rule, { tree, request, settings, why });
   }
   for (const rule of rules) {
     const reason = rule.detect(tree, request);
-    if (reason !== undefined) return planBy(rule, { tree, request, settings, why: [`${rule.language}: ${reason}`] });
+    if (reason !== undefined)
+      return planBy(rule, { tree, request, settings, why: [...before, `${rule.language}: ${reason}`] });
   }
-  return unknown(tree);
+  return unknown();
 }
 
 /** The plan of a rule on the base with the version that the source asks for. */
@@ -70,22 +113,8 @@ function planBy(rule: LanguageRule, input: Omit<PlanInput, 'settings'> & { setti
   };
 }
 
-function unknown(tree: SourceTree): PlanResult {
-  const manifests = filesEndingIn(
-    tree,
-    '/package.json',
-    '/requirements.txt',
-    '/go.mod',
-    '/pyproject.toml',
-    '/Cargo.toml',
-    '/Dockerfile',
-  );
-  const folders = [...new Set(manifests.map(folderOf))].filter(folder => /^[\w./-]+$/.test(folder)).slice(0, 3);
+function unknown(): PlanFailure {
   const looked =
-    'there is no Dockerfile, go.mod, Cargo.toml, package.json, requirements.txt, pyproject.toml or index.html at the root';
-  const remedy =
-    folders.length === 0
-      ? 'add one of them, name build.language, or bring a Dockerfile'
-      : `an application seems to be in ${folders.join(' and in ')}: deploy that folder by itself, or bring a Dockerfile for the whole`;
-  return fault('LanguageUnknown', looked, remedy);
+    'there is no Dockerfile, go.mod, Cargo.toml, package.json, requirements.txt, pyproject.toml or index.html here';
+  return fault('LanguageUnknown', looked, 'Add one of them, name build.language, or bring a Dockerfile.');
 }

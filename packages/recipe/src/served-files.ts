@@ -15,6 +15,20 @@ const keys =
   /(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|^id_(?:rsa|dsa|ecdsa|ed25519)|^(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$/i;
 const hostFolders = /^(?:(?:public\/)?(?:netlify|supabase)\/(?:edge-)?functions|functions)\//;
 
+/** Names of files that no static server answers with, as sources of patterns for nginx: the end of a path. A build writes what is meant
+ * to be seen, so of its result only programs, data and keys are held back, and not what describes a project. */
+export function heldBack(of: 'source' | 'build'): string[] {
+  const names = of === 'source' ? [sources, keys, manifests] : [sources, keys];
+  return names.map(({ source }) => source);
+}
+
+/** Paths of functions below `root`, which only a hosting company runs; at most 50, relative to it. */
+export function functionPaths(tree: SourceTree, root: string): string[] {
+  const prefix = root === '' ? '' : `${root}/`;
+  const found = tree.paths.filter(path => path.startsWith(prefix) && isFunction(tree, path));
+  return found.slice(0, 50).map(path => path.slice(prefix.length));
+}
+
 /** Whether a path may be an answer of a static site. Never: sources of servers, manifests, lockfiles, dotfiles, keys, databases. */
 export function isServed(path: string): boolean {
   const parts = path.split('/');

@@ -1,33 +1,28 @@
 /** Any tree of files, served as it is. */
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
-import { appUid, fault } from './model.ts';
+import { appUid } from './model.ts';
 import { nginxConf } from './nginx.ts';
+import { functionPaths, heldBack, siteFailure } from './served-files.ts';
 import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
 import { type Copy, copy, copyBuilt, isPlain, runtime, type Stage } from './steps.ts';
 
-const servable =
-  /\.(?:html?|css|js|mjs|json|xml|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf|otf|txt|md|pdf|wasm|webmanifest|map|mp[34]|webm|csv)$/i;
-/** A manifest in a folder means a program that these rules did not find, not a page. */
-const manifest = /(?:^|\/)(?:package\.json|requirements\.txt|pyproject\.toml|go\.mod|Cargo\.toml)$/;
 /** What a page with routes of its own calls or loads. */
 const router = /\b(?:pushState|createWebHistory|createBrowserRouter|BrowserRouter|react-router|vue-router)\b/;
 const defaultPort = 8080;
 
-/** Trees with an index.html, or holding nothing a browser could not show. */
+/** Trees with an index.html. The last rule: what no other one knows is a site or is refused. */
 export const staticRule: LanguageRule = {
   language: 'static',
   detect(tree) {
     const index = indexFile(tree);
     if (index !== undefined) return `${index} is there and no server is`;
-    const isFile = (path: string) => servable.test(path) || /(?:^|\/)(?:README|LICENSE|\.[^/]+)$/.test(path);
-    const onlyFiles = tree.paths.length > 0 && tree.paths.every(path => isFile(path) && !manifest.test(path));
-    return onlyFiles ? 'every file is one that a browser can show' : undefined;
+    return hasFile(tree, 'package.json') ? undefined : 'nothing but files is there';
   },
   plan(input) {
     const { tree } = input;
-    if (tree.paths.length === 0)
-      return fault('EntrypointMissing', 'there are no files to serve', 'send at least an index.html');
     const root = siteRoot(tree);
+    const failure = siteFailure(tree, root);
+    if (failure !== undefined) return failure;
     const why = root === '' ? [] : [`${root}/ is served, because index.html is only there`];
     return { ok: true, plan: staticPlan(input, why, root) };
   },
@@ -48,6 +43,8 @@ export function builtStaticPlan(input: PlanInput, why: readonly string[], build:
     spaFallback: build.spaFallback,
     notFoundPage: hasFile(input.tree, 'public/404.html'),
     hashedAssets: true,
+    heldBack: heldBack('build'),
+    heldBackPaths: [],
   };
   const image = serverStage(input, site, copyBuilt(`/app/${build.output}/`, '/app/'));
   return {
@@ -62,23 +59,20 @@ export function builtStaticPlan(input: PlanInput, why: readonly string[], build:
 function staticPlan(input: PlanInput, why: readonly string[], root: string): DockerfilePlan {
   const { tree } = input;
   const at = (name: string) => (root === '' ? name : `${root}/${name}`);
-  const hasIndex = hasFile(tree, at('index.html'));
   const notFoundPage = hasFile(tree, at('404.html'));
   const site = {
-    spaFallback: hasIndex && !notFoundPage && isSinglePage(tree, root),
+    spaFallback: !notFoundPage && isSinglePage(tree, root),
     notFoundPage,
     hashedAssets: isBundle(tree.read(at('index.html')) ?? ''),
+    heldBack: heldBack('source'),
+    heldBackPaths: functionPaths(tree, root).filter(isPlain),
   };
   const image = serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/'));
-  const warnings = hasIndex
-    ? []
-    : ['there is no index.html: / shows nothing, and files are served by their names only'];
   return {
     ...common(input, why),
     language: 'static',
     how: { stages: { image } },
     serves: { folder: root === '' ? '' : `${root}/`, singlePage: site.spaFallback },
-    warnings,
   };
 }
 

@@ -3,7 +3,7 @@ import { foreignFailure } from './foreign.ts';
 import type { PlanFailure } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
-import { folderOf, isRecord, readJson, type SourceTree } from './source-tree.ts';
+import { folderOf, hasFile, isRecord, readJson, type SourceTree } from './source-tree.ts';
 import { templateFailure } from './template-page.ts';
 
 export type Triage =
@@ -65,7 +65,8 @@ export function appFolders(tree: SourceTree): string[] {
       withPage.add(folder);
   }
   const all = new Set([...withManifest, ...withPage]);
-  return [...all].filter(folder => !ancestors(folder).some(above => all.has(above))).sort();
+  const isPage = (folder: string) => hasFile(tree, `${folder}/index.html`);
+  return [...all].filter(folder => !ancestors(folder).some(above => all.has(above) || isPage(above))).sort();
 }
 
 function triageIn(tree: SourceTree, folder: string, depth: number): Triage {

@@ -37,6 +37,10 @@ http {
     add_header Cache-Control no-cache;
     add_header X-Content-Type-Options nosniff;
     location ~ "/\.(?!well-known/)" { return 404; }
+    # Sources of programs, project files and keys are not for the public.
+    location ~* "\.(?:php\d?|phtml|py|pyc|ipynb|rb|erb|cs|cshtml|vb|fs|java|kts?|class|jar|scala|go|rs|exs?|eex|heex|dart|swift|pl|pm|cgi|lua|[ch]|cpp|cc|hs|clj|tsx?|mts|cts|jsx|vue|svelte|astro|ejs|hbs|pug|sh|bash|zsh|ps1|bat|cmd|sql|db|sqlite3?|env|aspx?|ascx|jsp|cfm|r|rmd|jl|nix|tf|tfvars|(?:cs|fs|vb)proj|sln|log|bak|swp|orig)$" { return 404; }
+    location ~* "(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|/id_(?:rsa|dsa|ecdsa|ed25519)|/(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$" { return 404; }
+    location ~* "/(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-(?:lock|workspace)\.ya?ml|bun\.lockb?|deno\.(?:jsonc?|lock)|composer\.(?:json|lock)|requirements[\w.-]{0,60}\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile(?:\.lock)?|(?:poetry|uv|pdm)\.lock|go\.(?:mod|sum|work)|Cargo\.(?:toml|lock)|Gemfile(?:\.lock)?|Rakefile|config\.ru|pom\.xml|build\.gradle|appsettings[\w.-]{0,60}\.json|web\.config|mix\.lock|pubspec\.(?:yaml|lock)|[jt]sconfig[\w.-]{0,60}\.json|[\w.-]{1,80}\.config\.(?:[cm]?[jt]s|json)|(?:Docker|Container|Make|Proc|Vagrant|Jenkins|Just|Brew)file[\w.-]{0,60}|(?:docker-)?compose[\w.-]{0,60}\.ya?ml|vercel\.json|netlify\.toml|wrangler\.(?:toml|jsonc?)|firebase\.json|fly\.toml|render\.ya?ml|railway\.(?:toml|json)|app\.ya?ml|angular\.json|turbo\.json|nx\.json|components\.json|runtime\.txt|_redirects|_headers)$" { return 404; }
     # A missing script or style is an error, never the page itself with the wrong type.
     location ~ "\.[0-9A-Za-z]+$" { try_files $uri =404; }
     location / { try_files $uri $uri/ $uri.html =404; }
