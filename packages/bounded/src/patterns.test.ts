@@ -22,6 +22,8 @@ const limits: Readonly<Record<string, number>> = {
   'operator/src/builder/explain.ts': excerptBytes,
   'operator/src/builder/refused-host.ts': excerptBytes,
   'operator/src/deployer/explain.ts': excerptBytes,
+  'operator/src/deployer/listening.ts': excerptBytes,
+  'operator/src/deployer/permissions.ts': excerptBytes,
   'operator/src/deployer/pod-problems.ts': messageLimit,
   'store/src/kube/errors.ts': readMessageLength,
   'store/src/kube/exceeded-quota.ts': readMessageLength,
