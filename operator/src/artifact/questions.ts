@@ -14,7 +14,7 @@ interface PodRef {
 export type Question =
   /** The whole log of a finished build, container after container. */
   | { kind: 'buildLog'; id: string; pod: PodRef; containers: readonly string[] }
-  /** The last lines of a container that failed to run. */
+  /** The last lines of a container that failed to run, or runs without being ready. */
   | { kind: 'podLog'; id: string; pod: PodRef; container: string; previous: boolean }
   /** The image of this build key, made without a Job where none is needed. */
   | LayersQuestion
