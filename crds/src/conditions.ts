@@ -47,7 +47,6 @@ export const reasons = {
   DockerfileMissing: 'The Dockerfile that the spec names is not in the source.',
   EntrypointMissing: 'Nothing in the tree says how to start it.',
   VersionUnavailable: 'The source asks for a version of its language that no configured base has.',
-  DependencyMissing: 'A dependency could not be installed.',
   DependencyMissing: 'A dependency is missing, or could not be installed.',
   HostRefused: 'The build tried to reach a host that builds may not reach.',
   BaseUnavailable: 'The base image that FROM names could not be read.',

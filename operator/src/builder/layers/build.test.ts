@@ -162,9 +162,9 @@ describe('an image of files alone', () => {
     const { digest = '' } = await built();
     const { config } = await imageOf(digest);
     expect(config.rootfs.diff_ids.slice(1)).toEqual([
-      'sha256:eaf22e599b8e3cb085ef2fd965c1efd69f3a5e8d85abb52882a017d666473210',
+      'sha256:5ef62368eeafe19b2f31ea21b1d9e543f2c4c340cff0d9e34510aeb5cfdacfe3',
     ]);
-    expect(digest).toBe('sha256:238ee301acc2f9a80ddfd583794458ba568b60449ee446e32cba416d0f524d7a');
+    expect(digest).toBe('sha256:a5ccf8d270524c656a589ec5bd087f962bc21648481ac6eda450cc01dba5e114');
   });
 
   it('gives two versions of a file of equal size different times: servers make ETags of time and size', async () => {
