@@ -2,14 +2,17 @@
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { bunTool } from './node-manager.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
 import {
   entryFile,
   looksLikeServer,
   type NodeStart,
+  namesBun,
   needsSvelteAdapter,
   nextExport,
   nodeStart,
+  runsBun,
   serverDependency,
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
@@ -142,11 +145,28 @@ function serverStages(input: PlanInput, pkg: NodePackage, start: NodeStart, last
     pkg.scripts.build === undefined
       ? plainServer(pkg, start.needsDevelopment)
       : builtServer(pkg, start.needsDevelopment);
+  if (runsBun(pkg, start)) {
+    const steps = build ?? toolSteps(pkg, true);
+    const hasBun = steps.some(step => step.do === 'run' && step.command.startsWith('npm install -g bun@'));
+    const made = [...steps, ...(hasBun ? [] : [run('tool', bunTool)]), keepBun];
+    const path = env({ PATH: `${bunFolder}:$PATH` });
+    return {
+      build: { base, steps: made },
+      image: { base, steps: [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...path, ...image, ...last] },
+    };
+  }
   return {
     ...(build !== undefined && { build: { base, steps: build } }),
     image: { base, steps: [...image, ...last] },
   };
 }
+
+/** Bun itself in the image; a top-level folder of its own, because the layers builder keeps such folders. */
+const bunFolder = '/runtime';
+const keepBun = run(
+  'tool',
+  `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
+);
 
 interface ServerSteps {
   readonly build?: readonly Step[];
@@ -178,10 +198,16 @@ function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
   return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
 }
 
-function installSteps({ all, manager, manifests }: NodePackage, install: string): Step[] {
+/** The working folder, and the package manager where it is not npm; Bun also for scripts that call it. */
+function toolSteps({ manager }: NodePackage, needsBun: boolean): Step[] {
+  const tools = [manager.tool, needsBun && manager.name !== 'bun' ? bunTool : undefined];
+  return [workdir('/app'), ...tools.flatMap(tool => (tool === undefined ? [] : [run('tool', tool)]))];
+}
+
+function installSteps(pkg: NodePackage, install: string): Step[] {
+  const { all, manifests } = pkg;
   return [
-    workdir('/app'),
-    ...(manager.tool === undefined ? [] : [run('tool', manager.tool)]),
+    ...toolSteps(pkg, Object.values(pkg.scripts).some(namesBun) || all.has('elysia')),
     manifests === undefined ? copyAll : copy(manifests, './'),
     ...(all.size === 0 ? [] : [run('install', install)]),
   ];
