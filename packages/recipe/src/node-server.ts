@@ -174,7 +174,7 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
     return { ...named, command: cmd(['bun', entry]), why: `${entry} is run by Bun`, needsDevelopment: false };
   if (!/\.m?ts$/.test(entry))
     return { ...named, command: cmd(['node', entry]), why: `${entry} is the entry point`, needsDevelopment: false };
-  const compiled = pkg.scripts.build === undefined ? undefined : compiledPath(tree, entry);
+  const compiled = compilesServer(pkg.scripts.build) ? compiledPath(tree, entry) : undefined;
   if (compiled !== undefined) {
     return {
       ...named,
@@ -198,6 +198,13 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
     why: `${entry} is the entry point; Node itself strips its types`,
     needsDevelopment: false,
   };
+}
+
+/** Whether a build script compiles more than pages: `vite build` alone makes no server. */
+function compilesServer(build: string | undefined): boolean {
+  if (build === undefined) return false;
+  const line = build.trim();
+  return !line.startsWith('vite build') || ['&', ';', '|', '--ssr'].some(part => line.includes(part));
 }
 
 /** Where tsc writes this file, by the usual outDir and rootDir of tsconfig.json (which may hold comments, so it is not parsed). */

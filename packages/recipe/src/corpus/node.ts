@@ -73,6 +73,35 @@ const others: readonly Entry[] = [
     expect: { language: 'nodejs', framework: 'vite', runs: ['bun@1.3', 'npm run build'], never: ['/runtime'] },
   },
   {
+    name: 'a server in TypeScript beside pages that Vite builds',
+    files: {
+      'package.json': json({
+        scripts: { build: 'vite build' },
+        dependencies: { express: '5', tsx: '4' },
+        devDependencies: { vite: '7' },
+      }),
+      'index.html': '',
+      'server/index.ts': "import express from 'express';\nexpress().listen(process.env.PORT);\n",
+    },
+    expect: { language: 'nodejs', runs: ['npm run build', 'CMD ["node", "--import", "tsx", "server/index.ts"]'] },
+  },
+  {
+    name: 'a server that esbuild bundles beside pages that Vite builds',
+    files: {
+      'package.json': json({
+        scripts: {
+          dev: 'tsx server/index.ts',
+          build: 'vite build && esbuild server/index.ts --bundle --outdir=dist',
+          start: 'NODE_ENV=production node dist/index.js',
+        },
+        dependencies: { express: '5' },
+        devDependencies: { vite: '7', esbuild: '0.25' },
+      }),
+      'server/index.ts': "import express from 'express';\nexpress().listen(process.env.PORT);\n",
+    },
+    expect: { language: 'nodejs', runs: ['CMD ["node", "dist/index.js"]', 'npm prune --omit=dev'] },
+  },
+  {
     name: 'Procfile names the file to start',
     files: {
       'package.json': '{}',
