@@ -5,7 +5,10 @@ import { isPlain } from './steps.ts';
 
 /** The parts of package.json that decide something. */
 export interface NodePackage {
+  /** `build` also holds the text of `heroku-postbuild`, where that is the only build. */
   readonly scripts: Readonly<Record<string, string>>;
+  /** The script that `npm run` is given to build. */
+  readonly buildScript: 'build' | 'heroku-postbuild';
   readonly dependencies: ReadonlySet<string>;
   readonly devDependencies: ReadonlySet<string>;
   /** Both of them. */
@@ -25,8 +28,11 @@ export function nodePackage(tree: SourceTree): NodePackage | undefined {
   const manager = packageManager(tree, manifest, [...dependencies, ...devDependencies]);
   const manifests = manifestsOf(tree, manifest, manager);
   const main = manifest.main;
+  const scripts = stringsOf(manifest.scripts);
+  const heroku = scripts.build === undefined ? scripts['heroku-postbuild'] : undefined;
   return {
-    scripts: stringsOf(manifest.scripts),
+    scripts: heroku === undefined ? scripts : { ...scripts, build: heroku },
+    buildScript: heroku === undefined ? 'build' : 'heroku-postbuild',
     dependencies,
     devDependencies,
     all: new Set([...dependencies, ...devDependencies]),

@@ -107,7 +107,7 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function sitePlan(input: PlanInput, pkg: NodePackage, site: BundledSite): DockerfilePlan {
-  const steps = buildSteps(pkg, [run('build', 'npm run build')]);
+  const steps = buildSteps(pkg, [run('build', `npm run ${pkg.buildScript}`)]);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
@@ -177,7 +177,7 @@ interface ServerSteps {
 function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
   const { prune } = pkg.manager;
   const prunes = !keep && pkg.devDependencies.size > 0 && prune !== undefined;
-  const then = [run('build', 'npm run build'), ...(prunes ? [run('build', prune)] : [])];
+  const then = [run('build', `npm run ${pkg.buildScript}`), ...(prunes ? [run('build', prune)] : [])];
   return { build: buildSteps(pkg, then), image: [copyBuilt('/app/', '/app/', appUid)] };
 }
 

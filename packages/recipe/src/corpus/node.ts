@@ -102,6 +102,16 @@ const others: readonly Entry[] = [
     expect: { language: 'nodejs', runs: ['CMD ["node", "dist/index.js"]', 'npm prune --omit=dev'] },
   },
   {
+    name: 'heroku-postbuild is the only build',
+    files: {
+      'package.json': starts('node server.js', {
+        scripts: { 'heroku-postbuild': 'cd client && npm install', start: 'node server.js' },
+      }),
+      'server.js': listens,
+    },
+    expect: { language: 'nodejs', runs: ['RUN npm run heroku-postbuild', 'CMD ["node", "server.js"]'] },
+  },
+  {
     name: 'Procfile names the file to start',
     files: {
       'package.json': '{}',
