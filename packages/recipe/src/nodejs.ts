@@ -149,10 +149,9 @@ function serverStages(input: PlanInput, pkg: NodePackage, start: NodeStart, last
     const steps = build ?? toolSteps(pkg, true);
     const hasBun = steps.some(step => step.do === 'run' && step.command.startsWith('npm install -g bun@'));
     const made = [...steps, ...(hasBun ? [] : [run('tool', bunTool)]), keepBun];
-    const path = env({ PATH: `${bunFolder}:$PATH` });
     return {
       build: { base, steps: made },
-      image: { base, steps: [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...path, ...image, ...last] },
+      image: { base, steps: [...bunInImage(), ...image, ...last] },
     };
   }
   return {
@@ -167,6 +166,10 @@ const keepBun = run(
   'tool',
   `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
 );
+
+function bunInImage(): Step[] {
+  return [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
+}
 
 interface ServerSteps {
   readonly build?: readonly Step[];
@@ -245,10 +248,18 @@ function planBareFile(input: PlanInput): PlanResult {
   const common = serverCommon(input, undefined, [
     `${entry} is the entry point; without package.json nothing is installed`,
   ]);
-  const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd(['node', entry]))];
+  const base = input.settings.bases.node;
+  const isBun = /\bBun\.serve\b/.test(input.tree.read(entry) ?? '');
+  const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
+  const stages: Stages = isBun
+    ? {
+        build: { base, steps: [workdir('/app'), run('tool', bunTool), keepBun] },
+        image: { base, steps: [...bunInImage(), ...steps] },
+      }
+    : { image: { base, steps } };
   const plan = {
     ...common,
-    how: { stages: { image: { base: input.settings.bases.node, steps } } },
+    how: { stages },
     warnings: localStateWarnings(input.tree, []),
   };
   return { ok: true, plan };

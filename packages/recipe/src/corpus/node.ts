@@ -64,6 +64,11 @@ const others: readonly Entry[] = [
     expect: { language: 'nodejs', runs: ['CMD ["bun", "index.ts"]', 'bun@1.3'] },
   },
   {
+    name: 'Bun.serve in one file without package.json',
+    files: { 'server.ts': 'Bun.serve({ port: process.env.PORT })' },
+    expect: { language: 'nodejs', runs: ['CMD ["bun", "server.ts"]', 'bun@1.3', '/runtime/'] },
+  },
+  {
     name: 'a build by bunx makes a site',
     files: {
       'package.json': json({ scripts: { build: 'bunx --bun vite build' }, devDependencies: { vite: '6' } }),
