@@ -2,14 +2,17 @@
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { bunTool } from './node-manager.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
 import {
   entryFile,
   looksLikeServer,
   type NodeStart,
+  namesBun,
   needsSvelteAdapter,
   nextExport,
   nodeStart,
+  runsBun,
   serverDependency,
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
@@ -104,7 +107,7 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function sitePlan(input: PlanInput, pkg: NodePackage, site: BundledSite): DockerfilePlan {
-  const steps = buildSteps(pkg, [run('build', 'npm run build')]);
+  const steps = buildSteps(pkg, [run('build', `npm run ${pkg.buildScript}`)]);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
@@ -142,10 +145,30 @@ function serverStages(input: PlanInput, pkg: NodePackage, start: NodeStart, last
     pkg.scripts.build === undefined
       ? plainServer(pkg, start.needsDevelopment)
       : builtServer(pkg, start.needsDevelopment);
+  if (runsBun(pkg, start)) {
+    const steps = build ?? toolSteps(pkg, true);
+    const hasBun = steps.some(step => step.do === 'run' && step.command.startsWith('npm install -g bun@'));
+    const made = [...steps, ...(hasBun ? [] : [run('tool', bunTool)]), keepBun];
+    return {
+      build: { base, steps: made },
+      image: { base, steps: [...bunInImage(), ...image, ...last] },
+    };
+  }
   return {
     ...(build !== undefined && { build: { base, steps: build } }),
     image: { base, steps: [...image, ...last] },
   };
+}
+
+/** Bun itself in the image; a top-level folder of its own, because the layers builder keeps such folders. */
+const bunFolder = '/runtime';
+const keepBun = run(
+  'tool',
+  `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
+);
+
+function bunInImage(): Step[] {
+  return [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
 }
 
 interface ServerSteps {
@@ -157,7 +180,7 @@ interface ServerSteps {
 function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
   const { prune } = pkg.manager;
   const prunes = !keep && pkg.devDependencies.size > 0 && prune !== undefined;
-  const then = [run('build', 'npm run build'), ...(prunes ? [run('build', prune)] : [])];
+  const then = [run('build', `npm run ${pkg.buildScript}`), ...(prunes ? [run('build', prune)] : [])];
   return { build: buildSteps(pkg, then), image: [copyBuilt('/app/', '/app/', appUid)] };
 }
 
@@ -178,10 +201,16 @@ function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
   return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
 }
 
-function installSteps({ all, manager, manifests }: NodePackage, install: string): Step[] {
+/** The working folder, and the package manager where it is not npm; Bun also for scripts that call it. */
+function toolSteps({ manager }: NodePackage, needsBun: boolean): Step[] {
+  const tools = [manager.tool, needsBun && manager.name !== 'bun' ? bunTool : undefined];
+  return [workdir('/app'), ...tools.flatMap(tool => (tool === undefined ? [] : [run('tool', tool)]))];
+}
+
+function installSteps(pkg: NodePackage, install: string): Step[] {
+  const { all, manifests } = pkg;
   return [
-    workdir('/app'),
-    ...(manager.tool === undefined ? [] : [run('tool', manager.tool)]),
+    ...toolSteps(pkg, Object.values(pkg.scripts).some(namesBun) || all.has('elysia')),
     manifests === undefined ? copyAll : copy(manifests, './'),
     ...(all.size === 0 ? [] : [run('install', install)]),
   ];
@@ -219,10 +248,18 @@ function planBareFile(input: PlanInput): PlanResult {
   const common = serverCommon(input, undefined, [
     `${entry} is the entry point; without package.json nothing is installed`,
   ]);
-  const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd(['node', entry]))];
+  const base = input.settings.bases.node;
+  const isBun = /\bBun\.serve\b/.test(input.tree.read(entry) ?? '');
+  const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
+  const stages: Stages = isBun
+    ? {
+        build: { base, steps: [workdir('/app'), run('tool', bunTool), keepBun] },
+        image: { base, steps: [...bunInImage(), ...steps] },
+      }
+    : { image: { base, steps } };
   const plan = {
     ...common,
-    how: { stages: { image: { base: input.settings.bases.node, steps } } },
+    how: { stages },
     warnings: localStateWarnings(input.tree, []),
   };
   return { ok: true, plan };
