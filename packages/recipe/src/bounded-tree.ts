@@ -26,7 +26,7 @@ export interface BoundedTree extends SourceTree {
 
 /** Manifests, entry points and pages: they come before the ordinary files of the folder above them. */
 const known =
-  /(?:^|\/)(?:package\.json|tsconfig\.json|angular\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|go\.mod|Cargo\.toml|pnpm-workspace\.yaml|schema\.prisma|(?:Docker|Container)file|index\.html|(?:next|vite|astro)\.config\.\w+|(?:main|app|server|index|run|wsgi|asgi|api|bot|__main__|__init__|streamlit_app)\.(?:py|go|[cm]?[jt]s))$/;
+  /(?:^|\/)(?:package\.json|tsconfig\.json|angular\.json|requirements\.(?:txt|in)|pyproject\.toml|Pipfile|manage\.py|go\.mod|Cargo\.toml|pnpm-workspace\.yaml|schema\.prisma|(?:Docker|Container)file|index\.html|(?:next|vite|astro)\.config\.\w+|(?:main|app|server|index|run|wsgi|asgi|api|bot|__main__|__init__|streamlit_app)\.(?:py|go|[cm]?[jt]s))$/;
 /** Files that some rule reads. */
 const source = /(?:\.(?:py|go|rs|[cm]?[jt]sx?|json|toml|html?|txt|ya?ml|prisma|pem|key)|(?:^|\/)[^./]+|(?:^|\/)\.\w+)$/;
 

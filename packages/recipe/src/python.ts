@@ -2,8 +2,10 @@
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { procfileStart } from './python-procfile.ts';
 import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
 import { mainPythonFile, type PythonStart, pythonStart } from './python-start.ts';
+import { pythonWarnings } from './python-warnings.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
 import { copy, copyBuilt, env, run, runtime, type Setting, type Stages, type Step, workdir } from './steps.ts';
 
@@ -18,7 +20,14 @@ export const pythonRule: LanguageRule = {
   },
   plan(input) {
     const declared = pythonInstall(input.tree);
-    const start = pythonStart(input.tree, declared?.names ?? new Set());
+    if (declared?.names.has('reflex'))
+      return fault(
+        'Unsupported',
+        'this is a Reflex application: it needs Node.js beside Python, and two ports',
+        'add a Dockerfile that runs `reflex run --env prod --single-port`',
+      );
+    const found = pythonStart(input.tree, declared?.names ?? new Set());
+    const start = procfileStart(input.tree, found) ?? found;
     if (start === undefined) {
       const message = 'no FastAPI, Flask, Django or similar application was found, and no main.py or app.py';
       return fault('EntrypointMissing', message, 'name the file that starts the server main.py, or add a Dockerfile');
@@ -49,6 +58,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
     warnings: [
       ...(declared?.warnings ?? []),
       ...start.warnings,
+      ...pythonWarnings(tree, declared?.names ?? new Set()),
       ...localStateWarnings(tree, declared?.names ?? []),
       ...sqliteImport(tree),
     ],
