@@ -78,7 +78,7 @@ function django(tree: SourceTree): PythonStart | undefined {
     port: 8000,
     followsPort: true,
     warnings: [
-      'Django answers only hosts in ALLOWED_HOSTS, migrations are not run, and static files need whitenoise or the like',
+      'Django answers 400 to every host that ALLOWED_HOSTS does not name, migrations are not run, and static files need whitenoise or the like',
     ],
   };
 }
