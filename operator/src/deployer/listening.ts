@@ -33,7 +33,7 @@ const afterPort = /\bport(?:\(s\))?"?(?: is)?[\s:=#]{0,3}(\d{2,5})(?![\d.:])/i;
 const afterColon = /(?:^|[\s"'`(=@]|\/\/):(\d{2,5})(?![\d.:])/;
 /** `up on 3000`, `listening at 3000`, `listening 3000`; a word after the number counts something else: `on 120 tables`. */
 const afterWord =
-  /\b(?:on|at|to|listening|=>|->|→):? {0,3}(\d{2,5})(?=$|[!,;)\]"'…]|\.(?!\d)| ?[!([—–→🚀✅🎉]| (?:in|with|using|for|as|by)\b)/iu;
+  /\b(?:on|at|to|listening|=>|->|→):? {0,3}(\d{2,5})(?=$|[!,;)\]"'…]|\.(?!\d)| ?[!([—–→🚀✅🎉]| (?:in|after|since|with|using|for|as|by)\b)/iu;
 
 const isLoopback = /localhost|127\.0\.0\.1|\[::1\]/i;
 

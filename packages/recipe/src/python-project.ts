@@ -1,4 +1,5 @@
 /** What a Python project declares, and how that is installed. */
+import { isPackaged, lockedInstall, ownPip, poetrySteps } from './python-locked.ts';
 import { firstFile, hasFile, hasFolder, type SourceTree } from './source-tree.ts';
 import { copy, copyAll, isPlain, run, type Step } from './steps.ts';
 
@@ -13,14 +14,15 @@ export interface PythonInstall {
 }
 
 const pip = '/venv/bin/pip install --no-cache-dir --disable-pip-version-check';
-/** Installs a tool beside the base's own Python. */
-const ownPip = 'pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore';
 
 /** PEP 621 dependencies without the project itself: pip alone cannot install only those. */
 const extractDependencies = `python3 -c 'import tomllib; print("\\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"].get("dependencies", [])))' > /tmp/requirements.txt`;
 
-/** Reads the first manifest that exists: requirements.txt, then pyproject.toml. */
+/** Reads the first manifest that exists: a lock file, requirements.txt, requirements.in, pyproject.toml, setup.py, then Pipfile. */
 export function pythonInstall(tree: SourceTree): PythonInstall | undefined {
+  const project = tree.read('pyproject.toml');
+  if (project !== undefined && /^\[project\]/m.test(project) && lockedInstall(tree, project) !== undefined)
+    return fromProject(tree, project);
   const requirements = firstFile(tree, [
     'requirements.txt',
     'requirements/prod.txt',
@@ -28,8 +30,9 @@ export function pythonInstall(tree: SourceTree): PythonInstall | undefined {
     'requirements/base.txt',
   ]);
   if (requirements !== undefined) return fromRequirements(tree, requirements);
-  const project = tree.read('pyproject.toml');
+  if (hasFile(tree, 'requirements.in')) return fromRequirements(tree, 'requirements.in');
   if (project !== undefined) return fromProject(tree, project);
+  if (hasFile(tree, 'setup.py')) return fromSetup(tree);
   if (!hasFile(tree, 'Pipfile')) return undefined;
   const names = declared(tree.read('Pipfile') ?? '', /^["']?([A-Za-z0-9][\w.-]*)["']?\s*=/);
   const steps = [copy([...['Pipfile', 'Pipfile.lock'].filter(path => hasFile(tree, path))], './'), ...pipenv(tree)];
@@ -61,14 +64,20 @@ function fromRequirements(tree: SourceTree, path: string): PythonInstall {
   return { why, steps: [files, run('install', `${pip} -r ${path}`)], names, warnings: [] };
 }
 
+function fromSetup(tree: SourceTree): PythonInstall {
+  const names = declared(tree.read('setup.py') ?? '', /^["']([A-Za-z0-9][\w.-]*)/);
+  const why = 'pip installs the project as setup.py declares it';
+  return { why, steps: [copyAll, run('install', `${pip} .`)], names, warnings: [] };
+}
+
 function fromProject(tree: SourceTree, text: string): PythonInstall {
   const standard = /^\[project\]/m.test(text);
   const names = declared(text, /^\s*["']?([A-Za-z0-9][\w.-]*)/);
-  const unlocked = firstFile(tree, ['uv.lock', 'pdm.lock', ...(standard ? ['poetry.lock'] : [])]);
-  const warnings =
-    unlocked === undefined
-      ? []
-      : [`${unlocked} is not used: pip resolves versions by itself; requirements.txt can pin them`];
+  const locked = standard ? lockedInstall(tree, text) : undefined;
+  if (locked !== undefined) return { ...locked, names, warnings: [] };
+  if (standard && isDynamic(text))
+    return { why: 'pip installs the project', steps: [copyAll, run('install', `${pip} .`)], names, warnings: [] };
+  const warnings: string[] = [];
   if (standard)
     return {
       why: 'pip installs the dependencies of pyproject.toml',
@@ -83,24 +92,19 @@ function fromProject(tree: SourceTree, text: string): PythonInstall {
     !/^package-mode\s*=\s*false/m.test(text) && (hasFolder(tree, package_) || hasFolder(tree, `src/${package_}`));
   if (isPackage)
     return { why: 'pip installs the Poetry package', steps: [copyAll, run('install', `${pip} .`)], names, warnings };
-  return { why: 'poetry installs from pyproject.toml', steps: poetrySteps(tree), names, warnings: [] };
+  return { why: 'poetry installs from pyproject.toml', steps: poetrySteps(tree, text), names, warnings: [] };
 }
 
 /** The package itself is installed only where it cannot be imported from the working folder. */
 function standardSteps(tree: SourceTree, text: string): Step[] {
   const install = `${extractDependencies} && ${pip} -r /tmp/requirements.txt`;
   const steps = [copy(['pyproject.toml'], './'), run('install', install, 'pip install (pyproject.toml)')];
-  const packaged = /^\[build-system\]/m.test(text) && tree.paths.some(path => /^src\/[^/]+\/__init__\.py$/.test(path));
-  return packaged ? [...steps, copyAll, run('build', `${pip} --no-deps .`)] : steps;
+  return isPackaged(tree, text) ? [...steps, copyAll, run('build', `${pip} --no-deps .`)] : steps;
 }
 
-function poetrySteps(tree: SourceTree): Step[] {
-  const files = ['pyproject.toml', 'poetry.lock'].filter(path => hasFile(tree, path));
-  return [
-    run('tool', `${ownPip} poetry==2.2.1`),
-    copy(files, './'),
-    run('install', 'VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" poetry install --no-root --only main --no-interaction'),
-  ];
+/** Whether the build backend computes the dependencies, from setup.py or a file that the project names. */
+function isDynamic(project: string): boolean {
+  return /^dynamic ?= ?\[[^\]]{0,200}["']dependencies["']/m.test(project);
 }
 
 function pipenv(tree: SourceTree): Step[] {

@@ -2,23 +2,44 @@
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { procfileStart } from './python-procfile.ts';
 import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
 import { mainPythonFile, type PythonStart, pythonStart } from './python-start.ts';
-import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { pythonWarnings } from './python-warnings.ts';
+import { firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
 import { copy, copyBuilt, env, run, runtime, type Setting, type Stages, type Step, workdir } from './steps.ts';
+
+const manifests = ['requirements.txt', 'requirements.in', 'pyproject.toml', 'Pipfile', 'manage.py', 'setup.py'];
 
 /** Trees with a Python manifest, or with a file that looks like the start of a Python application. */
 export const pythonRule: LanguageRule = {
   language: 'python',
   detect(tree) {
-    const manifest = firstFile(tree, ['requirements.txt', 'pyproject.toml', 'Pipfile', 'manage.py', 'setup.py']);
+    const manifest = firstFile(tree, manifests);
     if (manifest !== undefined && tree.paths.some(path => path.endsWith('.py'))) return `${manifest} is there`;
     const main = mainPythonFile(tree) ?? onlySource(tree);
+    // A program with a manifest of its own is another application than what is here.
+    const own = main === undefined ? '' : folderOf(main);
+    if (
+      own !== '' &&
+      firstFile(
+        tree,
+        manifests.map(name => `${own}/${name}`),
+      ) !== undefined
+    )
+      return undefined;
     return main === undefined ? undefined : `${main} is there, and no other language's manifest`;
   },
   plan(input) {
     const declared = pythonInstall(input.tree);
-    const start = pythonStart(input.tree, declared?.names ?? new Set());
+    if (declared?.names.has('reflex'))
+      return fault(
+        'Unsupported',
+        'this is a Reflex application: it needs Node.js beside Python, and two ports',
+        'add a Dockerfile that runs `reflex run --env prod --single-port`',
+      );
+    const found = pythonStart(input.tree, declared?.names ?? new Set());
+    const start = procfileStart(input.tree, found) ?? found;
     if (start === undefined) {
       const message = 'no FastAPI, Flask, Django or similar application was found, and no main.py or app.py';
       return fault('EntrypointMissing', message, 'name the file that starts the server main.py, or add a Dockerfile');
@@ -49,6 +70,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
     warnings: [
       ...(declared?.warnings ?? []),
       ...start.warnings,
+      ...pythonWarnings(tree, declared?.names ?? new Set()),
       ...localStateWarnings(tree, declared?.names ?? []),
       ...sqliteImport(tree),
     ],
