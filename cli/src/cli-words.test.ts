@@ -25,6 +25,7 @@ const withoutFlag: Readonly<Record<string, string>> = {
   deleted: 'a folder',
   edits: 'a folder',
   language: 'found in the folder',
+  build_path: 'deploy that folder',
   target: 'chosen by the server',
   secrets: 'kubectl',
   idempotency_key: 'a deploy finds the app by its name',

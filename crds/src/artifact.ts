@@ -160,6 +160,11 @@ const build = z
         'auto (default): layers, which lays the files onto a base image without a container build, or Buildah where there is a Dockerfile of your own. status.build.why tells which, and why.',
       ),
     language: z.enum(languages).optional().describe('auto (default) looks at the tree and says why it chose.'),
+    path: relativePath
+      .optional()
+      .describe(
+        'The folder of the source that is built, where it holds more than one app; it comes below source.git.path. Paths of spec.build are below it.',
+      ),
     dockerfile: relativePath.optional().describe('Path of your own Dockerfile; default `Dockerfile`.'),
     args: z
       .array(z.object({ name: identifier(128, 'build argument'), value: z.string().max(4096) }))

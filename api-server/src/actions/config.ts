@@ -27,6 +27,7 @@ export const envSchema = z
 /** The fields of a call that say how the app runs. */
 export const configShape = {
   language: z.enum(languages).optional(),
+  build_path: z.string().max(255).optional().describe('Folder to build.'),
   target: z.enum(targets).optional(),
   port: z.int().min(1).max(65535).optional(),
   health_path: z.string().max(1024).optional(),
@@ -35,6 +36,7 @@ export const configShape = {
 };
 export interface ConfigInput {
   language?: (typeof languages)[number] | undefined;
+  build_path?: string | undefined;
   target?: (typeof targets)[number] | undefined;
   port?: number | undefined;
   health_path?: string | undefined;
@@ -180,7 +182,12 @@ export async function keepEnv(
 
 /** The spec with these settings written over it; absent fields stay as they are. */
 export function configured(spec: ArtifactSpec, input: ConfigInput, env: readonly EnvVar[] | undefined): ArtifactSpec {
-  const { port, health_path: path, min, max, language, target } = input;
+  const { port, health_path: path, min, max, language, build_path: folder, target } = input;
+  const build = {
+    ...spec.build,
+    ...(language !== undefined && { language }),
+    ...(folder !== undefined && { path: folder }),
+  };
   const scale = { ...spec.run?.scale, ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
   const run: RunSpec = {
     ...spec.run,
@@ -193,7 +200,7 @@ export function configured(spec: ArtifactSpec, input: ConfigInput, env: readonly
   const { run: _, ...rest } = spec;
   return checked({
     ...rest,
-    ...(language !== undefined && { build: { ...spec.build, language } }),
+    ...(Object.keys(build).length > 0 && { build }),
     ...(target !== undefined && { target }),
     ...(Object.keys(run).length > 0 && { run }),
   });

@@ -108,17 +108,22 @@ export function bytesOf(path: string, content: string, encoding: 'base64' | 'utf
 export interface PlanRequest {
   builder?: BuilderName | undefined;
   language?: RequestedLanguage | undefined;
+  build_path?: string | undefined;
   port?: number | undefined;
 }
 
 /** How the files of a source would be built; a Problem with the planner's own remedy when they cannot be. */
 export async function planFor(
   { files, ref }: Source,
-  { builder, language, port }: PlanRequest,
+  { builder, language, build_path: path, port }: PlanRequest,
   { services, owner }: Context,
 ): Promise<DockerfilePlan | undefined> {
   if (files === undefined || ref === undefined) return undefined;
-  const request = { language: language ?? 'auto', ...(port !== undefined && { port }) };
+  const request = {
+    language: language ?? 'auto',
+    ...(path !== undefined && { path }),
+    ...(port !== undefined && { port }),
+  };
   const input = { ...treeInput(files), request, settings: { bases: services.settings.builds.bases } };
   const planned = await services.analysis.plan(input, ref, { owner }).catch(busy);
   if (planned.ok) return withBuilder(planned.plan, builder);

@@ -102,6 +102,7 @@ function checkCall(given: UpdateInput): void {
     given.min,
     given.max,
     given.language,
+    given.build_path,
     given.target,
   ];
   if (named.length === 0 && settings.every(value => value === undefined))
@@ -143,7 +144,12 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
     if (source !== undefined)
       await planFor(
         source,
-        { builder: spec.build?.builder, language: spec.build?.language, port: spec.run?.port },
+        {
+          builder: spec.build?.builder,
+          language: spec.build?.language,
+          build_path: spec.build?.path,
+          port: spec.run?.port,
+        },
         context,
       );
     if (source?.ref !== undefined) await context.services.storage.refer({ namespace: context.owner, name }, source.ref);

@@ -52,6 +52,8 @@ export const sourceJob = z.object({
   request: z.object({
     language: z.enum(['auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile']).default('auto'),
     dockerfile: z.string().optional(),
+    /** The folder of the tree that is built. */
+    path: z.string().optional(),
     port: z.int().min(1).max(65535).optional(),
   }),
   bases: z.object({

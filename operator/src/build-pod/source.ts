@@ -173,8 +173,13 @@ function planReport(plan: DockerfilePlan): PlanReport {
 }
 
 function requestOf(job: SourceJob) {
-  const { language, dockerfile, port } = job.request;
-  return { language, ...(dockerfile !== undefined && { dockerfile }), ...(port !== undefined && { port }) };
+  const { language, dockerfile, path, port } = job.request;
+  return {
+    language,
+    ...(dockerfile !== undefined && { dockerfile }),
+    ...(path !== undefined && { path }),
+    ...(port !== undefined && { port }),
+  };
 }
 
 function causeOf(error: unknown): string {

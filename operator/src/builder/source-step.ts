@@ -38,7 +38,11 @@ export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }
   const { artifact } = input;
   const work: SourceJobInput = {
     source: sourceLocation(input, settings),
-    request: { language: artifact.spec.build?.language ?? 'auto', dockerfile: artifact.spec.build?.dockerfile },
+    request: {
+      language: artifact.spec.build?.language ?? 'auto',
+      dockerfile: artifact.spec.build?.dockerfile,
+      path: artifact.spec.build?.path,
+    },
     bases: settings.builds.bases,
   };
   const { process } = buildEnvironment(networkOf(settings, caBundle));

@@ -173,7 +173,7 @@ function several(folders: readonly string[]): Triage {
   const failure = fault(
     'LanguageUnknown',
     `there are several applications and none at the root: ${list}`,
-    'Choose the folder to build with spec.build.path (`path` in the tools), deploy each folder by itself, or bring a Dockerfile at the root that builds them together',
+    'Choose the folder to build with spec.build.path (`build_path` in the tools), deploy each folder by itself, or bring a Dockerfile at the root that builds them together',
   );
   return { kind: 'apps', folders, failure };
 }
@@ -182,7 +182,7 @@ function mixed(folder: string, beside: string): PlanFailure {
   return fault(
     'LanguageUnknown',
     `no manifest is at the root; an application is in ${shown(folder)}/, and sources that may belong to it are beside it (${shown(beside)})`,
-    `Set spec.build.path (\`path\` in the tools) to ${shown(folder)} when that folder is complete by itself, or bring a Dockerfile for the whole`,
+    `Set spec.build.path (\`build_path\` in the tools) to ${shown(folder)} when that folder is complete by itself, or bring a Dockerfile for the whole`,
   );
 }
 

@@ -163,7 +163,7 @@ class LayersWork {
     const { registry, cache } = this.#place;
     const job: SourceJobInput = {
       source: await locate(this.#question, this.#scratch, digest => registry.read(cache, digest)),
-      request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile },
+      request: { language: build?.language ?? 'auto', dockerfile: build?.dockerfile, path: build?.path },
       bases: settings.builds.bases,
     };
     const looking = { analysis, owner: owner.namespace };
