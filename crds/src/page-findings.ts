@@ -2,9 +2,9 @@
 // the same findings, so that every door gives the same warnings.
 import type { PageFault, PageRedirect, Probe } from './status.ts';
 
-/** What is known of the app that was asked. */
+/** The app that was asked. */
 export interface Shown {
-  /** The path that the probe asked for. */
+  /** The path that the probe asked for: "/" or the health path. The other facts are about the page at "/". */
   readonly path: string;
   /** Address of the app, where known. */
   readonly url?: string | undefined;
@@ -35,8 +35,8 @@ export function pageFindings(probe: FactsOfPage, shown: Shown): PageFindings {
     ...(probe.refusedHost !== undefined
       ? [hostFinding(probe.refusedHost, probe.status, shown)]
       : statusFindings(probe.status, shown)),
-    ...(probe.redirect === undefined ? [] : redirectFindings(probe.redirect, shown)),
-    ...(probe.blank === true ? [blankFinding(probe, shown)] : []),
+    ...(probe.redirect === undefined ? [] : redirectFindings(probe.redirect)),
+    ...(probe.blank === true ? [blankFinding(probe)] : []),
     ...faultFindings(probe.faults ?? []),
   ];
   return {
@@ -49,7 +49,7 @@ const broken = (warning: string): Finding => ({ warning, isBroken: true });
 const doubtful = (warning: string): Finding => ({ warning, isBroken: false });
 const cut = (text: string): string => (text.length > 120 ? `${text.slice(0, 119)}…` : text);
 
-/** What to change where the app refuses its own host. */
+/** Remedy for an app that refuses its own host. */
 export function hostRemedy(framework: NonNullable<Probe['refusedHost']>, host: string | undefined): string {
   const name = host === undefined ? "the app's host" : `the app's host "${host}"`;
   switch (framework) {
@@ -81,40 +81,38 @@ function statusFindings(status: number, { path, language }: Shown): Finding[] {
   ];
 }
 
-function redirectFindings({ kind, to, status = 200 }: PageRedirect, { path }: Shown): Finding[] {
+function redirectFindings({ kind, to, status = 200 }: PageRedirect): Finding[] {
   const address = cut(to);
   switch (kind) {
     case 'local':
       return [
         broken(
-          `${path} redirects to ${address}, which is the computer of whoever opens it. Redirect to a path of the app, for example "/login".`,
+          `/ redirects to ${address}, which is the computer of whoever opens it. Redirect to a path of the app, for example "/login".`,
         ),
       ];
     case 'elsewhere':
       return [
         doubtful(
-          `${path} redirects to another address, ${address}, which vibeD does not check. If that is not meant, redirect to a path of the app.`,
+          `/ redirects to another address, ${address}, which vibeD does not check. If that is not meant, redirect to a path of the app.`,
         ),
       ];
     case 'endless':
       return [
         doubtful(
-          `${path} redirects to ${address} and on, without an end. An app that redirects http to https must trust the header X-Forwarded-Proto.`,
+          `/ redirects to ${address} and on, without an end. An app that redirects http to https must trust the header X-Forwarded-Proto.`,
         ),
       ];
     case 'own':
-      if (status === 0) return [doubtful(`${path} redirects to ${address}, which did not answer in time.`)];
+      if (status === 0) return [doubtful(`/ redirects to ${address}, which did not answer in time.`)];
       if (status < 400 || status === 401 || status === 403) return [];
-      return [
-        broken(`${path} redirects to ${address}, which answers ${status}. Serve a page there, or redirect to one.`),
-      ];
+      return [broken(`/ redirects to ${address}, which answers ${status}. Serve a page there, or redirect to one.`)];
     default:
       return kind satisfies never;
   }
 }
 
-function blankFinding({ redirect }: FactsOfPage, { path }: Shown): Finding {
-  const page = cut(redirect?.to ?? path);
+function blankFinding({ redirect }: FactsOfPage): Finding {
+  const page = cut(redirect?.to ?? '/');
   return broken(`the page at ${page} is blank: it has no text, picture, form or script. Put content into it.`);
 }
 

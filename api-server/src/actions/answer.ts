@@ -65,7 +65,7 @@ export function probeOf({ status = {} }: CompactArtifact): Probe | undefined {
   return serving !== undefined && serving.hash === desired?.hash ? (serving.probe ?? desired.probe) : desired?.probe;
 }
 
-/** What people see who open the app, once the version asked for serves. */
+/** Findings about the page of the app, once the version asked for serves. */
 export function pageOf(artifact: CompactArtifact): PageFindings {
   const { serving, desired, url, build } = artifact.status ?? {};
   const isServing = isCurrent(artifact) && serving !== undefined && serving.hash === desired?.hash;

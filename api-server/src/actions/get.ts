@@ -31,7 +31,7 @@ export const probeSchema = z.looseObject({
   status: z.int(),
   title: othersText('the app').optional(),
 });
-/** Without what the warnings say. */
+/** The members of a probe that the warnings do not cover. */
 export const briefProbe = ({ status, latencyMs, title, at }: Probe) => ({
   status,
   latencyMs,

@@ -32,7 +32,7 @@ export const waitForArtifact = defineAction({
     elapsed_s: z.number(),
     failure: failureSchema.optional(),
     probe: probeSchema.optional(),
-    broken: z.boolean().optional().describe('It runs, but people do not see it: warnings.'),
+    broken: z.boolean().optional().describe('Runs, but the page is broken: see warnings.'),
   }),
   rights: viewRights,
   run: async ({ name, version, timeout_s = 45 }, context) => {

@@ -102,6 +102,16 @@ it('says that a page is blank', async () => {
   expect(await ask(await site({ '/': { type: 'application/json' } }))).not.toHaveProperty('blank');
 });
 
+it('looks at the page at "/" where a health path is asked, if there is one', async () => {
+  const healthy = { ...(await site({ '/up': '', '/': '<script src=/gone.js></script>' })), path: '/up' };
+  const seen = await ask(healthy);
+  expect(seen).toMatchObject({ status: 200, faults: [{ path: '/gone.js', status: 404 }] });
+  expect(seen).not.toHaveProperty('blank');
+  server?.close();
+  const api = await ask({ ...(await site({ '/up': '' })), path: '/up' });
+  expect(api).toEqual({ kind: 'probe', status: 200, latencyMs: api.latencyMs, fingerprint: api.fingerprint });
+});
+
 describe('a redirect', () => {
   const to = (location: string, more: Record<string, Given> = {}) =>
     site({ '/': { status: 302, location }, ...more }).then(ask);

@@ -32,7 +32,7 @@ export interface Asking extends For {
   readonly analysis: Pick<Analysis, 'page'>;
   readonly signal: AbortSignal;
 }
-/** An answer, and what a browser makes of it. */
+/** An answer, with the headers and the page that a browser acts on. */
 interface Asked {
   readonly answer: ProbeAnswer;
   readonly landing?: Landing;

@@ -1,4 +1,4 @@
-// What a person sees who opens the app: where its redirects end, whether the page there shows anything, and whether a browser can
+// The page at "/" as a person sees it: where its redirects end, whether the page there shows anything, and whether a browser can
 // use its scripts and styles.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PageFault, PageRedirect } from '@vibed/crds';
@@ -30,9 +30,15 @@ const againMs = 300;
 /** Faults whose file is looked for in the folder above. */
 const lookedFor = 3;
 const pathLength = 1024;
+const pagePath = '/';
 
-export async function shownFacts(first: Landing, site: Site): Promise<ShownFacts> {
+/** `asked`: the answer at the path of the target, which a health path may name in place of the page. */
+export async function shownFacts(asked: Landing, site: Site): Promise<ShownFacts> {
   const bounded = { ...site, signal: AbortSignal.any([site.signal, AbortSignal.timeout(followMs)]) };
+  const isPage = site.target.path === pagePath;
+  const first = isPage ? asked : await landingAt(pagePath, bounded);
+  // An app that names a health path need not have a page.
+  if (!isPage && (first.status === 0 || first.status >= 400)) return {};
   const { redirect, path, end } = await followed(first, bounded);
   site.signal.throwIfAborted();
   const seen = end?.page === undefined ? undefined : await site.read(end.page, path);
@@ -56,7 +62,7 @@ interface Followed {
 /** Follows redirects within the app, as a browser without cookies does. */
 async function followed(first: Landing, site: Site): Promise<Followed> {
   const { target } = site;
-  const own = new URL(`${target.scheme}://${target.host}${target.path}`);
+  const own = new URL(pagePath, `${target.scheme}://${target.host}`);
   let at = own;
   let landing = first;
   for (let hop = 0; hop <= hops; hop += 1) {
