@@ -137,6 +137,19 @@ describe('deploy', () => {
     expect(seen.every(({ authorization }) => authorization === `Bearer ${testKey}`)).toBe(true);
   });
 
+  it('exits with 4 when the page is broken, says each warning once, and with 0 where that is allowed', async () => {
+    const old = 'there is no lockfile';
+    const page = 'the page at / is blank';
+    const answers = {
+      [create]: [201, { ...written, warnings: [old] }],
+      [wait]: [200, { ...running, warnings: [page, old], broken: true }],
+    } as const;
+    const { code, out, err } = await deploy(answers, '--wait');
+    expect({ code, out }).toEqual({ code: 4, out: 'http://my-app.localhost' });
+    expect(err.split('\n').filter(line => line.startsWith('warning'))).toEqual([`warning: ${old}`, `warning: ${page}`]);
+    expect(await deploy(answers, '--wait', '--allow-broken')).toMatchObject({ code: 0 });
+  });
+
   it('makes the next version of a name that is taken, from what was sent already', async () => {
     const next = [{ tool: 'update_artifact', args: { base_version: 4 } }];
     const taken = { code: 'NameTaken', message: 'my-app exists', hint: '-', source_ref: 'sha256:aa', next };

@@ -29,6 +29,7 @@ Limits: ${sourceLimits.files} files, ${sourceLimits.bytes / 1048576} MiB in all,
 How to go on:
 1. deploy_artifact {name, files} (or create_upload first, then source_ref). dry_run tells the plan.
 2. wait_for_artifact {name, version} until running, failed or superseded. Do calls end after a few seconds with you? Then give timeout_s: 4, and call it again while it says still_working.
+   broken: true means that the app runs, but its page does not work: follow the warnings.
 3. failed: the answer has reason, remedy and the last log lines. Mend it with update_artifact {name, edits}.
 4. invoke_artifact {name, path} shows what it answers. rollback_artifact goes back.`;
 

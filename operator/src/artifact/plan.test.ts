@@ -470,6 +470,23 @@ describe('deploy and verify', () => {
     expect(got).toMatchObject({ phase: 'running', ready: 'True Verified', serving: 1, url });
     expect(got.status.serving?.probe).toMatchObject({ status: 200 });
   });
+  it('runs with a broken page, and says so where kubectl shows it', () => {
+    const faults = [{ path: '/notes/assets/a.js', kind: 'script' as const, status: 404, foundAt: '/assets/a.js' }];
+    const answers = { [gate]: probe(200), [through]: { ...probe(200), faults } };
+    const got = seen({ ...built, children: ready, answers });
+    expect(got).toMatchObject({ phase: 'running', ready: 'True Verified' });
+    expect(got.status.conditions?.find(({ type }) => type === 'Ready')?.message).toBe(
+      "this version receives the traffic, but: /notes/assets/a.js answers 404: the file is at /assets/a.js. Set base in vite.config.js to '/'.",
+    );
+  });
+  it('names the setting where an app takes the host of its instance and refuses that of its URL', () => {
+    const answers = { [gate]: probe(200), [through]: { ...probe(403), refusedHost: 'vite' as const } };
+    const { asks } = seen({ ...built, children: ready, answers });
+    const log = { kind: 'podLog' as const, tail: '' };
+    const told = seen({ ...built, children: ready, answers: { ...answers, [asks.at(-1) ?? '']: log } });
+    expect(told).toMatchObject({ phase: 'failed', ready: 'False ProbeFailed' });
+    expect(told.status.failure?.remedy).toMatch(/^Add the app's host "todo[^"]*" to preview\.allowedHosts/);
+  });
   it('does not ask again after a restart: the direct answer is a fact', () => {
     const status = { ...built.status, desired: { version: 1, hash: hashFor(one), probe: { status: 200, at: 'x' } } };
     expect(seen({ status, children: ready }).asks).toEqual([through]);

@@ -1,6 +1,6 @@
 // Slow questions that a step may ask. They are answered beside the workers (runtime/asker.ts); an id stands for its input,
 // so the same question is asked once, and what comes of the answer is kept as a status fact.
-import type { BuildFacts, BuildSpec, Reason } from '@vibed/crds';
+import type { BuildFacts, BuildSpec, PageFault, PageRedirect, Probe, Reason } from '@vibed/crds';
 import type { CompactSource } from '@vibed/store';
 import type { FetchedTree, JobPlan } from '../builder/builder.ts';
 import type { Answer } from '../runtime/asker.ts';
@@ -69,7 +69,10 @@ export interface ProbeAnswer {
   status: number;
   latencyMs: number;
   title?: string;
-  broken?: string[];
+  faults?: PageFault[];
+  blank?: true;
+  redirect?: PageRedirect;
+  refusedHost?: Probe['refusedHost'];
   error?: string;
   /** Of the body, when it is the same each time. */
   fingerprint?: string;
