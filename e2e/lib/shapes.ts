@@ -61,7 +61,7 @@ export const running: readonly Running[] = [
     files: {
       'package.json': json({ name: 'counter', type: 'module', scripts: { start: 'bun run src/index.ts' } }),
       'bun.lock': json({ lockfileVersion: 1, workspaces: { '': { name: 'counter' } }, packages: {} }),
-      'src/index.ts': 'Bun.serve({ port: process.env.PORT ?? 3000, fetch: () => new Response(`bun ${1 + 1}`) });\n',
+      'src/index.ts': 'Bun.serve({ port: process.env.PORT ?? 3000, fetch: () => new Response("bun " + (1 + 1)) });\n',
     },
     text: 'bun 2',
   },
@@ -220,7 +220,7 @@ export const failing: readonly Failing[] = [
     files: {
       'package.json': json({ type: 'module', scripts: { start: 'node server.js' } }),
       'server.js':
-        "import { createServer } from 'node:http';\nconst port = Number(process.env.port ?? 3000);\ncreateServer((q, s) => s.end('hi')).listen(port, () => console.log(`up on ${port} after 359 ms`));\n",
+        "import { createServer } from 'node:http';\nconst port = Number(process.env.port ?? 3000);\ncreateServer((q, s) => s.end('hi')).listen(port, () => console.log('up on', port, 'after 359 ms'));\n",
     },
     reason: 'WrongPort',
     says: ['3000'],

@@ -24,7 +24,7 @@ describe('an app of an unusual shape runs', () => {
       const app = stage.app(`shape-${i}`);
       await app.apply(artifactOf(sourceOf(shape), { name: app.name, ...(shape.build && { build: shape.build }) }));
       const { serving, build } = await app.runs();
-      expect(serving?.probe?.broken ?? []).toEqual([]);
+      expect(serving?.probe?.faults ?? []).toEqual([]);
       expect(build?.summary).toMatch(/\w/);
       expect(await seen(app, shape.path)).toContain(shape.text);
     });

@@ -27,7 +27,7 @@ export const envSchema = z
 /** The fields of a call that say how the app runs. */
 export const configShape = {
   language: z.enum(languages).optional(),
-  build_path: z.string().max(255).optional().describe('Folder to build.'),
+  build_path: z.string().max(255).optional(),
   target: z.enum(targets).optional(),
   port: z.int().min(1).max(65535).optional(),
   health_path: z.string().max(1024).optional(),
