@@ -11,9 +11,9 @@ const guide = `# Deploying to vibeD
 Send the files of a small web app; it is built, started, asked through its own URL, and only then called running.
 
 Stacks (detected, the answer says why; or set language):
-- static: any tree with an index.html; single-page apps fall back to it.
-- nodejs: package.json. npm, pnpm or yarn, lockfile or not; a build script is run; Vite & co. are served as static files; else the start script, or main.
-- python: requirements.txt or pyproject.toml. Flask, FastAPI, Django and the like are found; else main.py or app.py.
+- static: a tree with an index.html that browsers can run as it is; single-page apps fall back to it.
+- nodejs: package.json. npm, pnpm, yarn or bun, lockfile or not; a build script is run; Vite & co. are served as static files; else the start script, or main.
+- python: requirements.txt or pyproject.toml (pip, uv, poetry, pdm). Flask, FastAPI, Django and the like are found; else main.py or app.py.
 - go: go.mod. rust: Cargo.toml. dockerfile: your own Dockerfile is used as it is; it must run as a numeric non-root user.
 
 Rules:

@@ -15,6 +15,8 @@ export interface StaticSite {
   readonly heldBack: readonly string[];
   /** The same as whole paths, without a leading slash; plain names only. */
   readonly heldBackPaths: readonly string[];
+  /** Paths that are served although their names are held back. */
+  readonly shownPaths: readonly string[];
 }
 
 /** nginx.conf in full: it replaces the base's, so that only the binary and its mime.types are taken from there. */
@@ -76,6 +78,7 @@ function serverBlock(site: StaticSite): string[] {
     '    location ~ "/\\.(?!well-known/)" { return 404; }',
     ...(site.heldBack.length > 0 ? ['    # Sources of programs, project files and keys are not for the public.'] : []),
     ...site.heldBack.map(pattern => `    location ~* "${atName(pattern)}" { return 404; }`),
+    ...site.shownPaths.map(path => `    location = "/${plain(path)}" { try_files $uri =404; }`),
     ...site.heldBackPaths.map(path => `    location = "/${plain(path)}" { return 404; }`),
     ...assets,
     '    # A missing script or style is an error, never the page itself with the wrong type.',

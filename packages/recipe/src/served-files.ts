@@ -22,6 +22,13 @@ export function heldBack(of: 'source' | 'build'): string[] {
   return names.map(({ source }) => source);
 }
 
+/** Paths that are served although their names are held back, relative to `root`: scripts that a page has Babel translate; at most 50. */
+export function translatedPaths(tree: SourceTree, root: string): string[] {
+  const prefix = root === '' ? '' : `${root}/`;
+  const found = [...new Set(babelScripts(tree, prefix))].filter(path => path.startsWith(prefix) && hasFile(tree, path));
+  return found.slice(0, 50).map(path => path.slice(prefix.length));
+}
+
 /** Paths of functions below `root`, which only a hosting company runs; at most 50, relative to it. */
 export function functionPaths(tree: SourceTree, root: string): string[] {
   const prefix = root === '' ? '' : `${root}/`;

@@ -111,7 +111,7 @@ export const staticEntries: readonly Entry[] = [
         '<script src="https://unpkg.com/@babel/standalone/babel.min.js"></script><script type="text/babel" src="app.jsx"></script>',
       'app.jsx': "const App = () => <h1 style={{ color: 'red' }}>hi</h1>;\n",
     },
-    expect: { language: 'static' },
+    expect: { language: 'static', runs: ['location = "/app.jsx" { try_files'] },
   },
   {
     name: 'a Vue page with mustaches',
