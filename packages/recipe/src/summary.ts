@@ -28,13 +28,13 @@ function commandsOf({ build }: Stages): string[] {
   return shown.map(text => cut(text, limits.command));
 }
 
-/** Without the options that only quieten a tool, and without the paths of the stage. */
+/** Without variables before the command, options that only quieten a tool, and the paths of the stage. */
 const shortened = (command: string): string =>
   command
+    .replace(/^(?:[A-Z_]{1,40}=(?:"[^"]{0,80}"|[^\s"]{0,80}) ){1,8}/, '')
     .replaceAll(' --no-audit --no-fund', '')
     .replaceAll(' --no-cache-dir --disable-pip-version-check', '')
-    .replaceAll('/venv/bin/pip', 'pip')
-    .replaceAll('VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" ', '');
+    .replaceAll('/venv/bin/pip', 'pip');
 
 function ending({ serves }: DockerfilePlan, { image }: Stages): string {
   if (serves !== undefined) {

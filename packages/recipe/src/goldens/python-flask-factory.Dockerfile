@@ -1,4 +1,4 @@
-# Python 3.13: UV_PROJECT_ENVIRONMENT=/venv UV_PYTHON=/venv/bin/python UV_PYTHON_DOWNLOADS=nev…, started by gunicorn --worker-tmp-dir /tmp --workers 1 --threads 8 src.site:create_app()
+# Python 3.13: uv sync --no-cache --frozen --no-dev --no-install-project, started by gunicorn --worker-tmp-dir /tmp --workers 1 --threads 8 src.site:create_app()
 # python (flask), port 8000: the usual port of flask
 # - python: pyproject.toml is there
 # - uv installs from uv.lock
