@@ -59,9 +59,10 @@ format: node_modules ## lint and format, mended
 typecheck: node_modules ## TypeScript
 	@node_modules/.bin/tsc -p .
 
-generate: node_modules ## CRD, install.yaml and reference pages
+generate: node_modules ## CRD, install.yaml, reference pages and the page of languages
 	@$(node) crds/src/generate.ts
 	@$(node) operator/src/install/generate.ts
+	@$(node) packages/recipe/generate.ts
 
 bench: node_modules ## the figures of docs/benchmarks.md, on the running cluster
 	@$(node) e2e/bench/main.ts

@@ -27,6 +27,11 @@ export const requirements = {
   'path.layer-cache':
     'A one-line change does not install the dependencies again, in another pod than the first build’s.',
 
+  // Unusual shapes
+  'shape.runs':
+    'An app of an unusual shape (a folder of its own, Bun, old lockfiles, Procfile, …) runs as its files say.',
+  'shape.explained': 'An app that cannot be built or started fails with a reason that names the cause, and what to do.',
+
   // The layers builder
   'layers.no-job': 'Files that need no command become an image without a Job; what an update leaves out is gone.',
   'layers.why': 'The status says which builder made the image, and why.',

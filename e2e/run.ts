@@ -37,7 +37,11 @@ const suites: Record<string, readonly { name: string; run: (reports: string) => 
     {
       name: 'generated files',
       run: () =>
-        checked([node, 'crds/src/generate.ts', '--check'], [node, 'operator/src/install/generate.ts', '--check']),
+        checked(
+          [node, 'crds/src/generate.ts', '--check'],
+          [node, 'operator/src/install/generate.ts', '--check'],
+          [node, 'packages/recipe/generate.ts', '--check'],
+        ),
     },
     { name: 'lint', run: () => checked(['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']) },
     { name: 'types', run: () => checked(['node_modules/.bin/tsc', '-p', '.']) },

@@ -12,7 +12,7 @@ const version = await bundleCli(`${outdir}/vibed.cjs`);
 await build({
   entryPoints: {
     operator: 'operator/src/main.ts',
-    source: 'operator/src/build-pod/source.ts',
+    source: 'operator/src/build-pod/source-program.ts',
     layers: 'operator/src/build-pod/layers.ts',
     'registry-proxy': 'operator/src/build-pod/registry-proxy.ts',
     'api-server': 'api-server/src/main.ts',

@@ -277,13 +277,13 @@ describe('the folder of an app', () => {
   it('is what a plan sees of the source, and what is built', async () => {
     await using server = await startTestServer();
     const deploy = (path: string, more: object = {}) =>
-      server.call('alice', 'POST', '/api/artifacts', { name: 'notes', files: split, path, ...more });
+      server.call('alice', 'POST', '/api/artifacts', { name: 'notes', files: split, build_path: path, ...more });
     expect((await deploy('backend', { dry_run: true })).body.plan).toMatchObject({ language: 'python' });
     expect((await deploy('frontend', { dry_run: true })).body.plan).toMatchObject({ language: 'static' });
     expect((await deploy('backend')).status).toBe(200);
     const at = { namespace: namespaceOf('alice'), name: 'notes' };
     expect((await server.store.get(at)).spec.build).toEqual({ path: 'backend' });
-    const moved = { base_version: 1, path: 'frontend' };
+    const moved = { base_version: 1, build_path: 'frontend' };
     expect((await server.call('alice', 'PATCH', '/api/artifacts/notes', moved)).status).toBe(200);
     expect((await server.store.get(at)).spec.build).toEqual({ path: 'frontend' });
   });
@@ -291,16 +291,16 @@ describe('the folder of an app', () => {
   it('that is not there, or leaves the source, is refused', async () => {
     await using server = await startTestServer();
     const deploy = (path: string) =>
-      server.call('alice', 'POST', '/api/artifacts', { name: 'notes', files: split, path });
+      server.call('alice', 'POST', '/api/artifacts', { name: 'notes', files: split, build_path: path });
     expect(await deploy('web')).toMatchObject({
       status: 400,
       body: {
-        field: 'path',
-        message: 'PathNotFound: no file of the source is below web; the source has the folders backend, frontend',
+        message: expect.stringContaining('the source has no folder web'),
+        hint: expect.stringContaining('backend, frontend'),
         source_ref: expect.stringMatching(/^sha256:/),
       },
     });
-    expect(await deploy('../web')).toMatchObject({ status: 400, body: { field: 'path' } });
+    expect(await deploy('../web')).toMatchObject({ status: 400, body: { field: 'build_path' } });
   });
 });
 

@@ -20,6 +20,7 @@ type Artifact = z.output<typeof artifactSchema>;
 const listSchema = z.looseObject({
   artifacts: z.array(artifactSchema.extend({ serving: z.int().optional(), reason: z.string().optional() })),
   cursor: z.string().optional(),
+  warnings: z.array(z.string()).default([]),
 });
 
 /** Name, version, phase and URL in a line. */
@@ -36,16 +37,19 @@ export const appCommands: readonly Command[] = [
     examples: ['vibed list', 'vibed list --json'],
     run: async invocation => {
       const all: z.output<typeof listSchema>['artifacts'] = [];
+      const warnings = new Set<string>();
       let page: z.output<typeof listSchema>;
       let cursor: string | undefined;
       do {
         page = listSchema.parse(await invocation.api.get('/api/artifacts', { limit: 200, cursor }));
         all.push(...page.artifacts);
+        for (const warning of page.warnings) warnings.add(warning);
         cursor = page.cursor;
       } while (cursor !== undefined);
       const rows = all.map(app => [app.name, app.phase, app.version, app.serving, app.reason, app.url]);
       const { cursor: _, ...last } = page;
-      return answer(invocation, { ...last, artifacts: all }, () =>
+      for (const warning of warnings) invocation.terminal.err(`warning: ${inCliWords(warning)}`);
+      return answer(invocation, { ...last, warnings: [...warnings], artifacts: all }, () =>
         table(['NAME', 'PHASE', 'VERSION', 'SERVING', 'REASON', 'URL'], rows),
       );
     },

@@ -13,7 +13,7 @@ const flag = (flagName: string, value: unknown): string[] =>
   value === undefined ? [] : [`--${flagName}`, word(value, 'VALUE')];
 
 /** Where the source of a deploy comes from. */
-function sourceWords({ source_ref, git_url, git_ref, git_path, path, image }: Args): string[] {
+function sourceWords({ source_ref, git_url, git_ref, git_path, build_path, image }: Args): string[] {
   const named = [
     ...flag('source-ref', source_ref),
     ...flag('git', git_url),
@@ -21,7 +21,7 @@ function sourceWords({ source_ref, git_url, git_ref, git_path, path, image }: Ar
     ...flag('path', git_path),
     ...flag('image', image),
   ];
-  const folder = git_path === undefined ? flag('path', path) : [];
+  const folder = git_path === undefined ? flag('path', build_path) : [];
   return [...(named.length === 0 ? ['FOLDER'] : named), ...folder];
 }
 
@@ -51,6 +51,7 @@ export const flagOfField: Readonly<Record<string, string>> = {
   set_env: '--env',
   unset_env: '--unset-env',
   build_env: '--build-env',
+  build_path: '--path',
   git_url: '--git',
   git_ref: '--ref',
   git_path: '--path',

@@ -11,9 +11,9 @@ import { follow, waitOptions } from './written.ts';
 const pathOption = { type: 'string', value: 'PATH', about: 'the folder of the source that holds the app' } as const;
 
 /** What one types at a shell: `./web/` is the folder `web`. */
-function pathField(local: Pick<Invocation, 'flags'>): { path?: string } {
+function pathField(local: Pick<Invocation, 'flags'>): { build_path?: string } {
   const path = textFlag(local, 'path');
-  return path === undefined ? {} : { path: folderPath(path) };
+  return path === undefined ? {} : { build_path: folderPath(path) };
 }
 
 export const deploy = serverCommand({

@@ -1,8 +1,11 @@
 // The ways in which a command ends badly. The exit code is part of what scripts rely on.
 import { z } from 'zod';
 
-/** 0 done, 1 the app failed, 2 the command was not understood, 3 the server cannot be reached or refused, 130 interrupted. */
-export const exitCodes = { ok: 0, appFailed: 1, usage: 2, server: 3, interrupted: 130 } as const;
+/**
+ * 0 done, 1 the app failed, 2 the command was not understood, 3 the server cannot be reached or refused, 4 the app runs, but people
+ * do not see it, 130 interrupted.
+ */
+export const exitCodes = { ok: 0, appFailed: 1, usage: 2, server: 3, brokenPage: 4, interrupted: 130 } as const;
 
 /** The command line, the settings or the folder are not usable. */
 export class UsageError extends Error {

@@ -31,7 +31,7 @@ export const commonOptions: Options = {
 };
 
 const exitCodesText =
-  'Exit codes: 0 done, 1 the app failed, 2 not understood, 3 the server refused or cannot be reached, 130 interrupted';
+  'Exit codes: 0 done, 1 the app failed, 2 not understood, 3 the server refused or cannot be reached,\n4 the app runs but its page is broken, 130 interrupted';
 
 export function helpOf(command: Command): string {
   const examples = ['Examples:', ...command.examples.map(line => `  ${line}`)].join('\n');

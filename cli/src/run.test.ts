@@ -137,6 +137,19 @@ describe('deploy', () => {
     expect(seen.every(({ authorization }) => authorization === `Bearer ${testKey}`)).toBe(true);
   });
 
+  it('exits with 4 when the page is broken, says each warning once, and with 0 where that is allowed', async () => {
+    const old = 'there is no lockfile';
+    const page = 'the page at / is blank';
+    const answers = {
+      [create]: [201, { ...written, warnings: [old] }],
+      [wait]: [200, { ...running, warnings: [page, old], broken: true }],
+    } as const;
+    const { code, out, err } = await deploy(answers, '--wait');
+    expect({ code, out }).toEqual({ code: 4, out: 'http://my-app.localhost' });
+    expect(err.split('\n').filter(line => line.startsWith('warning'))).toEqual([`warning: ${old}`, `warning: ${page}`]);
+    expect(await deploy(answers, '--wait', '--allow-broken')).toMatchObject({ code: 0 });
+  });
+
   it('makes the next version of a name that is taken, from what was sent already', async () => {
     const next = [{ tool: 'update_artifact', args: { base_version: 4 } }];
     const taken = { code: 'NameTaken', message: 'my-app exists', hint: '-', source_ref: 'sha256:aa', next };
@@ -181,7 +194,7 @@ describe('deploy', () => {
     { words: ['--source-ref', 'sha256:bb', '--name', 'a'], body: { name: 'a', source_ref: 'sha256:bb' } },
     {
       words: ['--source-ref', 'sha256:bb', '--name', 'a', '--path', './apps/web/', '--build-env', 'VITE_A=b=c'],
-      body: { name: 'a', source_ref: 'sha256:bb', path: 'apps/web', build_env: { VITE_A: 'b=c' } },
+      body: { name: 'a', source_ref: 'sha256:bb', build_path: 'apps/web', build_env: { VITE_A: 'b=c' } },
     },
   ])('takes $words instead of a folder', async ({ words, body }) => {
     await using server = await restDouble({ [create]: [201, written] });
@@ -193,7 +206,7 @@ describe('deploy', () => {
     await using server = await restDouble({ [get]: [200, { version: 2 }], [update]: [200, written] });
     const words = ['update', 'my-app', '--path', 'web', '--build-env', 'A=1', '--build-env', 'B=', '--unset-env', 'C'];
     expect(await vibed(words, { server: server.url })).toMatchObject({ code: 0 });
-    const body = { base_version: 2, path: 'web', build_env: { A: '1', B: '' }, unset_env: ['C'] };
+    const body = { base_version: 2, build_path: 'web', build_env: { A: '1', B: '' }, unset_env: ['C'] };
     expect(JSON.parse(String(server.seen.at(-1)?.body))).toEqual(body);
   });
 

@@ -27,6 +27,17 @@ describe('vibed wait', () => {
     expect(urls[0]).toBe('/api/artifacts/my-app/wait?timeout_s=5');
   });
 
+  it('tells what is broken on the page of an app that runs: 4, or 0 where that is allowed', async () => {
+    const warning = '/a.js answers 404: correct the path. Set spec.run.health.path.';
+    const broken = { ...app, outcome: 'running', warnings: [warning], broken: true };
+    const err = 'warning: /a.js answers 404: correct the path. Set --health-path.';
+    expect(await run({ [wait]: [200, broken] })).toMatchObject({ code: 4, out: app.url, err });
+    expect(await run({ [wait]: [200, broken] }, '--json')).toMatchObject({ code: 4, err });
+    expect(await run({ [wait]: [200, broken] }, '--allow-broken')).toMatchObject({ code: 0, out: app.url, err });
+    const doubtful = { ...broken, broken: undefined };
+    expect(await run({ [wait]: [200, doubtful] })).toMatchObject({ code: 0, out: app.url, err });
+  });
+
   it('waits for the version that is named', async () => {
     const { urls } = await run({ [wait]: [200, { ...app, outcome: 'running' }] }, '--version', '2', '--timeout', '3');
     expect(urls).toEqual(['/api/artifacts/my-app/wait?version=2&timeout_s=3']);

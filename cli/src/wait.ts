@@ -23,6 +23,8 @@ const waitSchema = z.looseObject({
   outcome: z.string(),
   step: z.string(),
   url: z.string().optional(),
+  warnings: z.array(z.string()).default([]),
+  broken: z.boolean().default(false),
   failure: failureSchema.optional(),
   next: nextSchema.default([]),
 });
@@ -33,9 +35,15 @@ export interface Wanted {
   /** The version asked for at the time of each look unless given. */
   readonly version?: number | undefined;
   readonly timeoutSeconds: number;
+  /** Warnings that were printed already. */
+  readonly toldBefore?: readonly string[];
 }
 
 export const timeoutOption: Option = { type: 'string', value: 'SECONDS', about: 'how long to wait; 900 unless given' };
+export const allowBrokenOption: Option = {
+  type: 'boolean',
+  about: 'exit with 0, not 4, when the app runs but its page is broken',
+};
 const defaultTimeout = 900;
 export const timeoutOf = (invocation: Invocation): number => numberFlag(invocation, 'timeout') ?? defaultTimeout;
 
@@ -55,6 +63,7 @@ export const wait = serverCommand({
     },
     version: { type: 'string', value: 'N', about: 'with --for running: this version; the newest unless given' },
     timeout: timeoutOption,
+    'allow-broken': allowBrokenOption,
   },
   run: async invocation => {
     const { name } = invocation.args;
@@ -96,8 +105,10 @@ export async function waitFor(wanted: Wanted, invocation: Invocation): Promise<n
 function report(body: unknown, seen: Seen, wanted: Wanted, { terminal, flags }: Invocation): number {
   if (flags.json === true) terminal.out(jsonText(body));
   if (seen.outcome === 'running') {
+    const warnings = seen.warnings.filter(warning => wanted.toldBefore?.includes(warning) !== true);
+    for (const warning of warnings) terminal.err(`warning: ${inCliWords(warning)}`);
     if (flags.json !== true) terminal.out(seen.url ?? '');
-    return exitCodes.ok;
+    return seen.broken && flags['allow-broken'] !== true ? exitCodes.brokenPage : exitCodes.ok;
   }
   const version = wanted.version ?? seen.version;
   const app = version === undefined ? wanted.name : `${wanted.name} version ${version}`;

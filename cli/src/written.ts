@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { inCliWords, nextLines } from './cli-words.ts';
 import { answer, type Invocation, type Options } from './command.ts';
 import { nextSchema } from './failures.ts';
-import { timeoutOf, timeoutOption, waitFor } from './wait.ts';
+import { allowBrokenOption, timeoutOf, timeoutOption, waitFor } from './wait.ts';
 
 const writtenSchema = z.looseObject({
   name: z.string(),
@@ -18,6 +18,7 @@ const writtenSchema = z.looseObject({
 export const waitOptions: Options = {
   wait: { type: 'boolean', about: 'until it runs; then the URL alone is printed' },
   timeout: timeoutOption,
+  'allow-broken': allowBrokenOption,
 };
 
 /** Prints what was written, or waits for it; returns the exit code. */
@@ -29,7 +30,7 @@ export async function follow(body: unknown, invocation: Invocation): Promise<num
   const told = `${name} version ${version}: ${changed === false ? 'unchanged, ' : ''}${phase}`;
   if (flags.wait === true) {
     terminal.err(told);
-    return await waitFor({ name, version, timeoutSeconds }, invocation);
+    return await waitFor({ name, version, timeoutSeconds, toldBefore: warnings }, invocation);
   }
   for (const line of nextLines(next)) terminal.err(line);
   return answer(invocation, body, () => told);

@@ -12,6 +12,10 @@ export const PINNED = {
   },
   debian: 'bookworm',
   /** Tag of the image → Node and the npm that comes with it. */
-  node: { '24-slim': { node: '24.21.0', npm: '11.16.0' }, '22-slim': { node: '22.23.3', npm: '10.9.4' } },
+  node: {
+    '24-slim': { node: '24.21.0', npm: '11.16.0' },
+    '22-slim': { node: '22.23.3', npm: '10.9.4' },
+    '20-slim': { node: '20.20.2', npm: '10.8.2' },
+  },
   corepack: '0.34.0',
 } as const;

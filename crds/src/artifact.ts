@@ -186,7 +186,7 @@ const build = z
     path: relativePath
       .optional()
       .describe(
-        'The folder of the source that holds the app; the source is cut to it before anything looks at it. With source.git.path: a folder within that one.',
+        'The folder of the source that is built, where it holds more than one app; it comes below source.git.path. Paths of spec.build are below it.',
       ),
     dockerfile: relativePath.optional().describe('Path of your own Dockerfile; default `Dockerfile`.'),
     env: z

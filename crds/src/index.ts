@@ -2,4 +2,5 @@
 export * from './artifact.ts';
 export * from './conditions.ts';
 export * from './ignored-paths.ts';
+export * from './page-findings.ts';
 export * from './status.ts';

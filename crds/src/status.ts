@@ -4,12 +4,34 @@ import { z } from 'zod';
 
 const text = (max: number) => z.string().max(max);
 
+/** A script or style of the page that a browser cannot use. */
+const fault = z.object({
+  path: text(1024),
+  kind: z.enum(['script', 'style']),
+  status: z.int32().describe('HTTP status; 0 when there was no answer in time.'),
+  type: text(100).optional().describe('Media type of an answer that a browser does not run as this kind.'),
+  foundAt: text(1024).optional().describe('The same path without its first folder, where the app does answer well.'),
+});
+
+/** The end of the redirects that begin at the path. */
+const redirect = z.object({
+  to: text(1024).describe('A path of the app, or the address of another host.'),
+  kind: z.enum(['own', 'local', 'elsewhere', 'endless']),
+  status: z.int32().optional().describe('HTTP status of the path of the app; 0 when there was no answer.'),
+});
+
 /** One answer of the app through its own route. */
 const probe = z.object({
   status: z.int32().describe('HTTP status; 0 when there was no answer.'),
   latencyMs: z.int32().optional(),
   title: text(200).optional().describe('The <title> of an HTML answer.'),
-  broken: z.array(text(1024)).max(10).optional().describe('Scripts and styles of the page that did not answer.'),
+  faults: z.array(fault).max(10).optional().describe('Scripts and styles of the page that a browser cannot use.'),
+  blank: z.literal(true).optional().describe('The page shows nothing: no text, picture, form or script.'),
+  redirect: redirect.optional().describe('Where the path redirects to.'),
+  refusedHost: z
+    .enum(['django', 'vite', 'other'])
+    .optional()
+    .describe('The app refuses the host it is asked for; the framework whose words it uses.'),
   error: text(512).optional(),
   fingerprint: text(32)
     .optional()
@@ -46,6 +68,7 @@ export const statusSchema = z.object({
       readOnlyRoot: z.boolean().optional(),
       builder: z.enum(['layers', 'buildah']).optional().describe('What made the image.'),
       language: text(40).optional(),
+      summary: text(300).optional().describe('What was found and what is done with it, in one line.'),
       why: z.array(text(300)).max(20).optional(),
       warnings: z.array(text(500)).max(20).optional(),
     })
@@ -89,6 +112,8 @@ export const statusSchema = z.object({
 export type ArtifactStatus = z.output<typeof statusSchema>;
 export type Condition = z.output<typeof condition>;
 export type Probe = z.output<typeof probe>;
+export type PageFault = z.output<typeof fault>;
+export type PageRedirect = z.output<typeof redirect>;
 export type Phase = (typeof phases)[number];
 export type BuildFacts = NonNullable<ArtifactStatus['build']>;
 export type Failure = NonNullable<ArtifactStatus['failure']>;

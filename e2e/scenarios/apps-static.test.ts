@@ -9,7 +9,7 @@ scenario(
   stage =>
     sampleRun(stage, 'static-nested', async (app, state) => {
       expect(state.serving?.probe).toMatchObject({ status: 200, title: 'Nested static site' });
-      expect(state.serving?.probe?.broken ?? []).toEqual([]);
+      expect(state.serving?.probe?.faults ?? []).toEqual([]);
       expect((await app.ask('/')).text).toContain('<h1>Nested static site</h1>');
       expect((await app.ask('/docs/guide/deep/page.html')).text).toContain('four folders down: grüße');
       expect((await app.ask('/css/site.css')).headers['content-type']).toMatch(/^text\/css/);
@@ -22,7 +22,7 @@ scenario(
 scenario('a Vite + React app', proves('source.vite-react'), stage =>
   sampleRun(stage, 'vite-react', async (app, state) => {
     expect(state.serving?.probe).toMatchObject({ status: 200, title: 'Vite and React' });
-    expect(state.serving?.probe?.broken ?? []).toEqual([]);
+    expect(state.serving?.probe?.faults ?? []).toEqual([]);
     const script = /src="(\/assets\/[^"]+\.js)"/.exec((await app.ask('/')).text)?.[1] ?? 'no script';
     expect((await app.ask(script)).text).toContain('built by vite');
     // A path of the app's own router is the page, too.

@@ -98,6 +98,17 @@ test('a pod keeps its address, its readiness and what its containers say', () =>
   });
 });
 
+test('a pod keeps since when its app runs until it is ready', () => {
+  const state = { running: { startedAt: '2026-01-01T00:00:00Z' } };
+  const app = { name: 'app', image: 'i', imageID: 'i@1', ready: false, restartCount: 0, state };
+  const pod = (ready: string): Pod => ({
+    metadata,
+    status: { conditions: [{ type: 'Ready', status: ready }], containerStatuses: [app] },
+  });
+  expect(lean(kinds.pod, pod('False'))).toMatchObject({ status: { containerStatuses: [{ state }] } });
+  expect(lean(kinds.pod, pod('True'))).toMatchObject({ status: { containerStatuses: [{ state: { running: {} } }] } });
+});
+
 test('a Deployment keeps its spec, and what goes wrong', () => {
   const deployment: Deployment = {
     metadata,

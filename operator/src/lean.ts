@@ -62,11 +62,15 @@ function leanPod({ apiVersion, kind, metadata, status }: Pod): KubeObject {
     podIP,
     conditions: conditions?.filter(c => c.type === 'Ready' || c.type === 'PodScheduled').map(leanCondition),
     initContainerStatuses: initContainerStatuses?.map(leanStatus),
-    containerStatuses: containerStatuses?.map(leanStatus),
+    // How long the app has been running matters until it is ready.
+    containerStatuses: containerStatuses?.map(isReady(status) ? leanStatus : withStart),
   };
   const { annotations: _, generateName: __, ...named } = metadata as Pod['metadata'] & { generateName?: string };
   return { apiVersion, kind, metadata: named, status: kept } as KubeObject;
 }
+
+const isReady = (status: Pod['status']) =>
+  status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True') ?? false;
 
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
 type ContainerState = NonNullable<ContainerStatus['state']>;
@@ -79,6 +83,12 @@ const leanStatus = ({ name, image, ready, restartCount, state, lastState }: Cont
   state: leanState(state),
   lastState: leanState(lastState),
 });
+
+function withStart(status: ContainerStatus) {
+  const startedAt = status.state?.running?.startedAt;
+  const lean = leanStatus(status);
+  return startedAt === undefined ? lean : { ...lean, state: { running: { startedAt } } };
+}
 
 /** Without its times and ids. */
 function leanState({ waiting, running, terminated }: ContainerState = {}): object {

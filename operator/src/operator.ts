@@ -109,7 +109,7 @@ export function makeOperator(config: Config, settings: Settings, log: Log): Oper
     analysis,
     locate: locator({ store, settings, tokenFile: config.sourceTokenPath }),
     scratch: config.scratchPath,
-    credentialFile: existing(config.registryCredentialPath),
+    credentialFile: config.registryCredentialPath,
     caFile: existing(config.caBundlePath),
   });
   const deployers = new Map([knativeDeployer(settings), kubernetesDeployer(settings)].map(d => [d.target, d] as const));

@@ -23,10 +23,43 @@ it('has a default for everything that can have one', () => {
       namespace: 'vibed-builds',
       parallel: 2,
       hostUsers: false,
-      bases: { node: expect.stringContaining('node:') },
+      bases: {
+        node: [{ version: '24', image: 'docker.io/library/node:24-slim' }, { version: '22' }, { version: '20' }],
+        python: [
+          { version: '3.13' },
+          { version: '3.14' },
+          { version: '3.12' },
+          { version: '3.11' },
+          { version: '3.10' },
+        ],
+        go: [{ version: '1.26' }, { version: '1.25' }],
+      },
     },
     sources: { gitSchemes: ['https'] },
   });
+});
+
+const basesIn = (bases: string) =>
+  readSettings(file(least.replace('buildah }', `buildah, bases: ${bases} }`))).builds.bases;
+
+it('reads the name of one image as a list of one, by the version in its tag', () => {
+  expect(basesIn('{ python: "registry:5000/python:3.12-slim@sha256:12", node: "node:22" }')).toMatchObject({
+    python: [{ version: '3.12', image: 'registry:5000/python:3.12-slim@sha256:12' }],
+    node: [{ version: '22', image: 'node:22' }],
+  });
+});
+
+it.each([
+  ['{ node: "registry:5000/node" }', /builds\.bases\.node\.0\.version: .*"24"/],
+  ['{ node: "node:latest" }', /builds\.bases\.node\.0\.version: .*"24"/],
+  ['{ node: [{ version: 24, image: a }] }', /builds\.bases\.node\.0\.version: .*in quotes/],
+  ['{ go: [] }', /builds\.bases\.go/],
+  [
+    '{ go: [{ version: "1.26", image: a }, { version: "1.26", image: b }] }',
+    /builds\.bases\.go: name each version once/,
+  ],
+])('refuses bases without one version each: %s', (bases, problem) => {
+  expect(() => basesIn(bases)).toThrow(problem);
 });
 
 it('names every wrong field and where to mend it', () => {

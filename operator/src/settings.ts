@@ -111,11 +111,38 @@ const registry = z.strictObject({
     ),
 });
 
+const seriesHint =
+  'write {version, image}: the version is the series of the language in the image, such as "24" or "3.13", in quotes';
+const versionedBase = z.strictObject({
+  version: z.string(seriesHint).regex(/^\d{1,4}(\.\d{1,4})?$/, seriesHint),
+  image: z.string().min(1),
+});
+
+/** The series in the tag of an image, such as 3.13 of `python:3.13-slim@sha256:…`. */
+function taggedVersion(image: string): string | undefined {
+  const name = image.split('@')[0]?.split('/').at(-1) ?? '';
+  return /^\d{1,4}(?:\.\d{1,4})?/.exec(name.split(':')[1] ?? '')?.[0];
+}
+
+/** A list of bases; a single image name stands for a list of one where its tag has the version. */
+function versionedBases(repository: string, suffix: string, versions: readonly string[]) {
+  const list = z
+    .array(versionedBase)
+    .min(1)
+    .refine(bases => new Set(bases.map(({ version }) => version)).size === bases.length, 'name each version once')
+    .default(versions.map(version => ({ version, image: `${repository}:${version}${suffix}` })));
+  return z.preprocess(
+    value => (typeof value === 'string' ? [{ version: taggedVersion(value), image: value }] : value),
+    list,
+  );
+}
+
 const bases = z
   .object({
-    node: z.string().default('docker.io/library/node:24-slim'),
-    python: z.string().default('docker.io/library/python:3.11-slim'),
-    go: z.string().default('docker.io/library/golang:1.26'),
+    node: versionedBases('docker.io/library/node', '-slim', ['24', '22', '20']),
+    // 3.13 before 3.14: most packages with native parts have wheels for it, and Django 6 takes it.
+    python: versionedBases('docker.io/library/python', '-slim', ['3.13', '3.14', '3.12', '3.11', '3.10']),
+    go: versionedBases('docker.io/library/golang', '', ['1.26', '1.25']),
     rust: z.string().default('docker.io/library/rust:1-slim'),
     rustRuntime: z.string().default('docker.io/library/debian:bookworm-slim'),
     static: z.string().default('docker.io/nginxinc/nginx-unprivileged:1.22'),
@@ -123,7 +150,7 @@ const bases = z
   })
   .prefault({})
   .describe(
-    'Images that generated Dockerfiles are built from. Pin them by digest (name:tag@sha256:…); `node operator/src/registry/pin-bases.ts` does it. A new digest counts for new builds only.',
+    'Images that generated Dockerfiles are built from. A list of {version, image} for a language whose version a source may choose; the first is used where a source asks for none. Pin them by digest (name:tag@sha256:…); `node operator/src/registry/pin-bases.ts` does it. A new digest counts for new builds only.',
   );
 
 const builds = z.strictObject({

@@ -1,6 +1,6 @@
 // What every answer about an artifact says. The state is told from spec, status and version records; nothing is kept here.
 
-import { phases } from '@vibed/crds';
+import { type PageFindings, type Probe, pageFindings, phases } from '@vibed/crds';
 import { versionNumber, wantedOf } from '@vibed/operator/keys';
 import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
@@ -50,9 +50,28 @@ export function answerFor(artifact: CompactArtifact, context: Context): Answer {
     version,
     ...(url !== undefined && { url }),
     phase,
-    warnings: [...(isCurrent(artifact) ? (build?.warnings ?? []) : []), ...staleWarning(context)],
+    warnings: [
+      ...pageOf(artifact).warnings,
+      ...(isCurrent(artifact) ? (build?.warnings ?? []) : []),
+      ...staleWarning(context),
+    ],
     next: nextFor(name, version, phase),
   };
+}
+
+/** The last answer of the version asked for: through its URL where it serves, else of its instance. */
+export function probeOf({ status = {} }: CompactArtifact): Probe | undefined {
+  const { serving, desired } = status;
+  return serving !== undefined && serving.hash === desired?.hash ? (serving.probe ?? desired.probe) : desired?.probe;
+}
+
+/** Findings about the page of the app, once the version asked for serves. */
+export function pageOf(artifact: CompactArtifact): PageFindings {
+  const { serving, desired, url, build } = artifact.status ?? {};
+  const isServing = isCurrent(artifact) && serving !== undefined && serving.hash === desired?.hash;
+  if (!isServing || serving.probe === undefined) return { warnings: [], isBroken: false };
+  const path = artifact.spec.run?.health?.path ?? '/';
+  return pageFindings(serving.probe, { path, url, language: build?.language });
 }
 
 /** What the view shows may be old while the cluster cannot be reached; it is told rather than hidden. */

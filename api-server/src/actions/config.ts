@@ -30,7 +30,7 @@ export const envSchema = z
 /** The fields of a call that say how the app runs. */
 export const configShape = {
   language: z.enum(languages).optional(),
-  path: z.string().max(255).optional().describe('Folder to build.'),
+  build_path: z.string().max(255).optional(),
   build_env: z
     .record(z.string().max(128), z.string().max(limits.buildValueLength))
     .optional()
@@ -43,7 +43,7 @@ export const configShape = {
 };
 export interface ConfigInput {
   language?: (typeof languages)[number] | undefined;
-  path?: string | undefined;
+  build_path?: string | undefined;
   build_env?: Readonly<Record<string, string>> | undefined;
   unset_env?: readonly string[] | undefined;
   target?: (typeof targets)[number] | undefined;
@@ -214,7 +214,7 @@ export function configured(spec: ArtifactSpec, input: ConfigInput, env: readonly
 /** Values of the build are added to those that are there; `unset_env` takes a name away here as well. */
 function builtAs(
   present: BuildSpec | undefined,
-  { language, path, build_env: values = {}, unset_env: unset = [] }: ConfigInput,
+  { language, build_path: path, build_env: values = {}, unset_env: unset = [] }: ConfigInput,
 ): BuildSpec | undefined {
   const build: BuildSpec = {
     ...present,
@@ -293,7 +293,7 @@ function fieldOf(path: readonly string[]): string {
     'source.git.ref': 'git_ref',
     'source.git.path': 'git_path',
     'source.image.ref': 'image',
-    'build.path': 'path',
+    'build.path': 'build_path',
     'run.port': 'port',
     'run.health.path': 'health_path',
     'run.scale': 'min',

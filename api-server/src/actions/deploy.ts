@@ -1,6 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
-import type { DockerfilePlan } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf, isPublished, summaryOf } from '@vibed/recipe';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -40,6 +40,7 @@ const output = z.object({
   ...answerShape,
   changed: z.boolean(),
   source_ref: z.string().optional(),
+  summary: z.string().optional(),
   plan: z.looseObject({}).optional(),
 });
 
@@ -106,6 +107,7 @@ async function deploySource(given: DeployInput, source: Source, context: Context
     ...answer,
     changed,
     ...(source.ref && { source_ref: source.ref }),
+    ...(plan !== undefined && { summary: summaryOf(plan) }),
     warnings: [...new Set([...warnings, ...answer.warnings])],
   };
 }
@@ -160,6 +162,11 @@ function taken(artifact: Artifact, wanted: ArtifactSpec, context: Context): Prob
   );
 }
 
+/** Names of the values for the build, as Buildah is given them. */
+const valuesOf = ({ build_env = {}, env = {} }: DeployInput): string[] => [
+  ...new Set([...Object.keys(build_env), ...Object.keys(env).filter(isPublished)]),
+];
+
 async function dryRun(
   given: DeployInput,
   source: Source,
@@ -179,12 +186,14 @@ async function dryRun(
       target: given.target ?? 'auto',
       quota: await quotaOf(context),
       ...(plan !== undefined && {
+        summary: summaryOf(plan),
         language: plan.language,
         framework: plan.framework,
         why: plan.why,
         port: given.port ?? plan.port,
         port_why: plan.portWhy,
-        dockerfile: 'text' in plan.dockerfile ? plan.dockerfile.text : `your own ${plan.dockerfile.path}`,
+        dockerfile:
+          'stages' in plan.how ? dockerfileOf(plan.how.stages, valuesOf(given)) : `your own ${plan.how.dockerfile}`,
       }),
     },
     next: [

@@ -1,11 +1,13 @@
 // get_artifact: the one answer to "how is it?": what serves, what is wanted, why it failed and what to do, within 2 KB.
+import type { Probe } from '@vibed/crds';
+import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
 import { isCurrent } from '../current.ts';
 import { othersText } from '../mcp/others.ts';
 import { Problem } from '../problems.ts';
 import { summaryOf, summarySchema } from '../summary.ts';
 import { defineAction, type Right } from './action.ts';
-import { answerFor, answerShape, listShape, staleWarning } from './answer.ts';
+import { answerFor, answerShape, listShape, pageOf, probeOf, staleWarning } from './answer.ts';
 import { envNamesOf } from './config.ts';
 import { findArtifact, nameSchema, ownArtifacts } from './find.ts';
 import { requestedBy } from './write.ts';
@@ -28,7 +30,13 @@ export const viewRights: readonly Right[] = [
 export const probeSchema = z.looseObject({
   status: z.int(),
   title: othersText('the app').optional(),
-  broken: z.array(othersText('the app')).optional(),
+});
+/** The members of a probe that the warnings do not cover. */
+export const briefProbe = ({ status, latencyMs, title, at }: Probe) => ({
+  status,
+  latencyMs,
+  at,
+  ...(title !== undefined && { title }),
 });
 export const failureSchema = z.object({
   step: z.string(),
@@ -62,13 +70,14 @@ export const getArtifact = defineAction({
     const { spec, status = {}, metadata } = artifact;
     const by = metadata.annotations?.[requestedBy];
     const failure = isCurrent(artifact) ? status.failure : undefined;
+    const probe = probeOf(artifact);
     return {
       ...answerFor(artifact, context),
       ...(status.target !== undefined && { target: status.target }),
       ...(status.serving !== undefined && {
         serving: { version: status.serving.version, since: status.serving.since },
       }),
-      ...(status.desired?.probe !== undefined && { probe: status.desired.probe }),
+      ...(probe !== undefined && { probe: briefProbe(probe) }),
       ...(failure !== undefined && { failure: briefly(failure) }),
       env: envNamesOf(spec.run),
       source: sourceFacts(spec.source, status.build?.commit),
@@ -122,7 +131,7 @@ export const listArtifacts = defineAction({
       artifacts: page.map(summaryOf),
       total: own.length,
       ...(rest.length > limit && last !== undefined && { cursor: cursorOf(last) }),
-      warnings: staleWarning(context),
+      warnings: [...brokenWarning(page), ...staleWarning(context)],
       next:
         own.length === 0
           ? [{ tool: 'deploy_artifact', args: {}, why: 'deploys your first app' }]
@@ -130,6 +139,14 @@ export const listArtifacts = defineAction({
     };
   },
 });
+
+/** One sentence for all, so that a list stays short. */
+function brokenWarning(page: readonly CompactArtifact[]): string[] {
+  const broken = page.filter(artifact => pageOf(artifact).isBroken).map(({ metadata }) => metadata.name);
+  if (broken.length === 0) return [];
+  const more = broken.length > 5 ? ` and ${broken.length - 5} more` : '';
+  return [`the page is broken of ${broken.slice(0, 5).join(', ')}${more}: get_artifact has what is wrong`];
+}
 
 const cursorPrefix = 'after:';
 const cursorOf = (name: string) => Buffer.from(cursorPrefix + name).toString('base64url');

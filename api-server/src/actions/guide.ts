@@ -11,9 +11,9 @@ const guide = `# Deploying to vibeD
 Send the files of a small web app; it is built, started, asked through its own URL, and only then called running.
 
 Stacks (detected, the answer says why; or set language):
-- static: any tree with an index.html; single-page apps fall back to it.
-- nodejs: package.json. npm, pnpm or yarn, lockfile or not; a build script is run; Vite & co. are served as static files; else the start script, or main.
-- python: requirements.txt or pyproject.toml. Flask, FastAPI, Django and the like are found; else main.py or app.py.
+- static: a tree with an index.html that browsers can run as it is; single-page apps fall back to it.
+- nodejs: package.json. npm, pnpm, yarn or bun, lockfile or not; a build script is run; Vite & co. are served as static files; else the start script, or main.
+- python: requirements.txt or pyproject.toml (pip, uv, poetry, pdm). Flask, FastAPI, Django and the like are found; else main.py or app.py.
 - go: go.mod. rust: Cargo.toml. dockerfile: your own Dockerfile is used as it is; it must run as a numeric non-root user.
 
 Rules:
@@ -24,13 +24,14 @@ Rules:
 - Pin dependencies in a lockfile where you can. node_modules, .git, .venv and .env* are never built.
 - Secrets go into env (kept as a Secret, never shown again), not into files.
 - What a page is built with (VITE_…, NEXT_PUBLIC_…, REACT_APP_…, PUBLIC_…) goes into build_env: everybody can read it. env reaches the running app only; such names in env are built in as well, with a warning.
-- One app of several folders? path names its folder.
+- One app of several folders? build_path names its folder.
 
 Limits: ${sourceLimits.files} files, ${sourceLimits.bytes / 1048576} MiB in all, ${sourceLimits.fileBytes / 1048576} MiB per file; 4 MiB per call, so use create_upload for more. 512 MiB memory, builds within 10 minutes.
 
 How to go on:
 1. deploy_artifact {name, files} (or create_upload first, then source_ref). dry_run tells the plan.
 2. wait_for_artifact {name, version} until running, failed or superseded. Do calls end after a few seconds with you? Then give timeout_s: 4, and call it again while it says still_working.
+   broken: true means that the app runs, but its page does not work: follow the warnings.
 3. failed: the answer has reason, remedy and the last log lines. Mend it with update_artifact {name, edits}.
 4. invoke_artifact {name, path} shows what it answers. rollback_artifact goes back.`;
 

@@ -4,14 +4,7 @@ import { OverLimit } from '@vibed/bounded';
 import type { ArtifactSource } from '@vibed/crds';
 import type { TreeInput } from '@vibed/operator/analysis';
 import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
-import {
-  type DockerfilePlan,
-  declaring,
-  type PlanFailure,
-  type RequestedLanguage,
-  readablePaths,
-  subTree,
-} from '@vibed/recipe';
+import { type DockerfilePlan, type RequestedLanguage, readablePaths } from '@vibed/recipe';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -115,8 +108,8 @@ export function bytesOf(path: string, content: string, encoding: 'base64' | 'utf
 export interface PlanRequest {
   builder?: BuilderName | undefined;
   language?: RequestedLanguage | undefined;
+  build_path?: string | undefined;
   port?: number | undefined;
-  path?: string | undefined;
   /** Names of the values that the build is given. */
   env?: readonly string[];
 }
@@ -124,21 +117,21 @@ export interface PlanRequest {
 /** How the files of a source would be built; a Problem with the planner's own remedy when they cannot be. */
 export async function planFor(
   { files, ref }: Source,
-  { builder, language, port, path, env = [] }: PlanRequest,
+  { builder, language, build_path: path, port, env = [] }: PlanRequest,
   { services, owner }: Context,
 ): Promise<DockerfilePlan | undefined> {
   if (files === undefined || ref === undefined) return undefined;
-  const built = subTree(files, path);
-  if (!built.ok) throw refused(built, 'path');
-  const request = { language: language ?? 'auto', ...(port !== undefined && { port }), env };
-  const input = { ...treeInput(built.files), request, settings: { bases: services.settings.builds.bases } };
-  const planned = await services.analysis.plan(input, `${ref} ${path ?? ''}`, { owner }).catch(busy);
-  if (planned.ok) return withValues(withBuilder(planned.plan, builder), env);
-  throw refused(planned, 'files');
+  const request = {
+    language: language ?? 'auto',
+    ...(path !== undefined && { path }),
+    ...(port !== undefined && { port }),
+    env,
+  };
+  const input = { ...treeInput(files), request, settings: { bases: services.settings.builds.bases } };
+  const planned = await services.analysis.plan(input, ref, { owner }).catch(busy);
+  if (planned.ok) return withBuilder(planned.plan, builder);
+  throw new Problem('InvalidInput', `${planned.reason}: ${planned.message}`, { field: 'files', hint: planned.remedy });
 }
-
-const refused = ({ reason, message, remedy }: PlanFailure, field: string) =>
-  new Problem('InvalidInput', `${reason}: ${message}`, { field, hint: remedy });
 
 function busy(error: unknown): never {
   if (!(error instanceof OverLimit)) throw error;
@@ -147,12 +140,6 @@ function busy(error: unknown): never {
     hint: 'repeat the call when the others have ended',
     cause: error,
   });
-}
-
-/** The Dockerfile that Buildah is given. */
-function withValues(plan: DockerfilePlan, names: readonly string[]): DockerfilePlan {
-  if ('path' in plan.dockerfile) return plan;
-  return { ...plan, dockerfile: { text: declaring(plan.dockerfile.text, names) } };
 }
 
 /** The operator chooses by the same function. */

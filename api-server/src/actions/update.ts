@@ -114,7 +114,7 @@ function checkCall(given: UpdateInput): void {
     given.min,
     given.max,
     given.language,
-    given.path,
+    given.build_path,
     given.build_env,
     given.target,
   ];
@@ -177,7 +177,7 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
 const planRequest = (spec: ArtifactSpec, env: GivenEnv): PlanRequest => ({
   builder: spec.build?.builder,
   language: spec.build?.language,
-  path: spec.build?.path,
+  build_path: spec.build?.path,
   port: spec.run?.port,
   env: buildNames(spec, env),
 });

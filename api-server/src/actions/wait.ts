@@ -3,9 +3,9 @@ import type { CompactArtifact } from '@vibed/store';
 import { z } from 'zod';
 import { isCurrent } from '../current.ts';
 import { type Context, defineAction } from './action.ts';
-import { answerFor, answerShape, versionOf } from './answer.ts';
+import { answerFor, answerShape, pageOf, probeOf, versionOf } from './answer.ts';
 import { findArtifact, nameSchema } from './find.ts';
-import { briefly, failureSchema, probeSchema, viewRights } from './get.ts';
+import { briefly, briefProbe, failureSchema, probeSchema, viewRights } from './get.ts';
 
 const maxSeconds = 50;
 const heartbeatMs = 5_000;
@@ -32,6 +32,7 @@ export const waitForArtifact = defineAction({
     elapsed_s: z.number(),
     failure: failureSchema.optional(),
     probe: probeSchema.optional(),
+    broken: z.boolean().optional().describe('Runs, but the page is broken: see warnings.'),
   }),
   rights: viewRights,
   run: async ({ name, version, timeout_s = 45 }, context) => {
@@ -39,7 +40,8 @@ export const waitForArtifact = defineAction({
     const asked = findArtifact(name, context);
     const wanted = version ?? versionOf(asked, context);
     const { artifact, outcome } = await settled(asked, wanted, timeout_s * 1000, context);
-    const { failure, desired } = artifact.status ?? {};
+    const { failure } = artifact.status ?? {};
+    const probe = outcome === 'running' ? probeOf(artifact) : undefined;
     const answer = answerFor(artifact, context);
     return {
       ...answer,
@@ -48,7 +50,8 @@ export const waitForArtifact = defineAction({
       step: stepOf(artifact),
       elapsed_s: Math.round((performance.now() - started) / 100) / 10,
       ...(outcome === 'failed' && failure !== undefined && { failure: briefly(failure) }),
-      ...(outcome === 'running' && desired?.probe !== undefined && { probe: desired.probe }),
+      ...(probe !== undefined && { probe: briefProbe(probe) }),
+      ...(outcome === 'running' && pageOf(artifact).isBroken && { broken: true }),
       ...(outcome === 'deleted' && { next: [] }),
     };
   },

@@ -31,6 +31,7 @@ export async function recipes(inputs: Omit<Inputs, 'buildah'>, log: string): Pro
     nodeWithGit(node24),
     python(debian),
     node(debian, '22-slim'),
+    node(debian, '20-slim'),
     golang(debian, version, goroot),
   ];
 }

@@ -36,9 +36,15 @@ it('puts the api-server beside the apps', () => {
   expect(apiBelow({})).toEqual({});
 });
 
-it('builds Go apps with the Go image that the cluster has', () => {
+it('builds with the versions that the cluster has images of', () => {
   const env = (base: readonly string[]) =>
     ({ ingress: {}, images: { base, buildah: 'b' }, egress: { noProxy: [] }, packages: {} }) as unknown as Environment;
-  expect(settingsFor(env(['node:24-slim', 'golang:1.26'])).builds).not.toHaveProperty('bases');
-  expect(settingsFor(env(['golang:1.27'])).builds.bases).toEqual({ go: 'docker.io/library/golang:1.27' });
+  const { bases } = settingsFor(env(['vibed/node-git:24', 'node:24-slim', 'node:22-slim', 'golang:1.27'])).builds;
+  expect(bases).toEqual({
+    node: [
+      { version: '24', image: 'docker.io/library/node:24-slim' },
+      { version: '22', image: 'docker.io/library/node:22-slim' },
+    ],
+    go: [{ version: '1.27', image: 'docker.io/library/golang:1.27' }],
+  });
 });

@@ -10,12 +10,21 @@ export const PUSH_SECRET = 'vibed-registry';
 /** Of the end-to-end tests (e2e/lib/git-server.ts): a Service `git` in a namespace of each test. */
 const GIT_SERVER = { hosts: 'git.*.svc', port: 8080 } as const;
 
-/** The Go image has the version of this machine's toolchain, which may be newer than the default. */
-function goBase(images: readonly string[]): { bases?: { go: string } } {
-  const image = images.find(name => name.startsWith('golang:'));
-  const go = `docker.io/library/${image}`;
-  const isDefault = go === settingsSchema.shape.builds.shape.bases.parse({}).go;
-  return image === undefined || isDefault ? {} : { bases: { go } };
+const repositories = { node: 'node', python: 'python', go: 'golang' } as const;
+
+/** The versions of each language that this cluster has an image of, in their order; a source that asks for another is refused. */
+function basesOf(images: readonly string[]): Tree {
+  const lists = Object.entries(repositories).map(([language, repository]) => {
+    const tags = images
+      .filter(name => name.startsWith(`${repository}:`))
+      .map(name => name.slice(repository.length + 1));
+    const base = (tag: string) => ({
+      version: tag.split('-')[0],
+      image: `docker.io/library/${repository}:${tag}`,
+    });
+    return [language, tags.map(base)] as const;
+  });
+  return Object.fromEntries(lists.filter(([, list]) => list.length > 0));
 }
 
 export function settingsFor(env: Environment) {
@@ -35,7 +44,7 @@ export function settingsFor(env: Environment) {
       image: env.images.buildah,
       parallel: 2,
       parallelPerOwner: 2,
-      ...goBase(env.images.base),
+      bases: basesOf(env.images.base),
       // Packages come by the proxy; the git server of the end-to-end tests is a pod.
       egress: { internet: false, allow: [{ cidr: NET.podCIDR, ports: [GIT_SERVER.port] }] },
       baseRegistries: { 'docker.io': { url: `http://${env.registry}`, withLogin: true } },

@@ -71,7 +71,8 @@ async function withPinnedBases(written: Tree, { registryURL, registryAuth }: Env
   const { builds } = settingsSchema.parse(written);
   const client = new RegistryClient({ url: registryURL, dockerConfigFile: registryAuth });
   const registry = ociRegistry(client, { signal: AbortSignal.timeout(60_000) });
-  return merged(written, { builds: { bases: await pinnedBases(builds.bases, () => registry) } });
+  const { bases } = await pinnedBases(builds.bases, () => registry);
+  return merged(written, { builds: { bases } });
 }
 
 async function givenTarget(layout: Layout, given: Given): Promise<Target> {

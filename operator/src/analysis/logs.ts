@@ -6,6 +6,8 @@ const excerptFrom = 64 * 1024;
 /** Bytes of an excerpt. */
 export const excerptBytes = 2 * 1024;
 export const excerptLines = 30;
+/** Characters of a line, and of a line where many are long. */
+const lineLengths = [400, 160] as const;
 /** What is kept of a build log, in bytes. */
 export const keptBytes = { head: 64 * 1024, tail: 192 * 1024 } as const;
 
@@ -44,14 +46,26 @@ export function withoutUsage(text: string): string {
   return [...kept, ...(usage ?? [])].join('\n');
 }
 
-/** At most 30 lines and 2 KiB, without colour codes and control characters. */
+/** At most 30 lines and 2 KiB, without colour codes and control characters. Long lines are cut before any line is left out. */
 export function lastLines(text: string): string {
+  // The carriage return of a script with Windows line ends is the cause of its failure, so it stays visible.
+  const visible = text.replace(/\r(?=['’":])/g, '\\r');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
-  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');
-  const lines = plain.trimEnd().split('\n').slice(-excerptLines);
-  while (lines.length > 1 && Buffer.byteLength(lines.join('\n')) > excerptBytes) lines.shift();
+  const plain = visible.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');
+  let lines = plain.trimEnd().split('\n').slice(-excerptLines);
+  const isTooLong = () => Buffer.byteLength(lines.join('\n')) > excerptBytes;
+  for (const length of lineLengths) {
+    if (length < Math.max(...lineLengths) && !isTooLong()) break;
+    lines = lines.map(line => cut(line, length));
+  }
+  while (lines.length > 1 && isTooLong()) lines.shift();
   return Buffer.from(lines.join('\n'))
     .subarray(-excerptBytes)
     .toString('utf8')
     .replace(/^\uFFFD+/, '');
+}
+
+/** The beginning of a long line. */
+function cut(line: string, length: number): string {
+  return line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;
 }

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildRequest, type BuildSettings, type PlanResult, planDockerfile } from '@vibed/recipe';
-import { boundedTree, type SizedFile, withUnread } from '@vibed/recipe/tree';
+import { boundedTree, readBytes, type SizedFile, withUnread } from '@vibed/recipe/tree';
 import { keptLog, lastLines } from './logs.ts';
 import { readPage } from './page.ts';
 
@@ -17,7 +17,7 @@ export interface TreeInput {
 
 export const tasks = {
   plan({ files, content, request, settings }: TreeInput): PlanResult {
-    const sizes = new Map(files.map(({ path, size }) => [path, size]));
+    const sizes = new Map(files.map(file => [file.path, readBytes(file)]));
     const bytesOf = (path: string) =>
       typeof content === 'string' ? bytesIn(join(content, path), sizes.get(path) ?? 0) : content.get(path);
     const read = (path: string) => textOf(bytesOf(path));

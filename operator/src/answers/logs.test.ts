@@ -18,8 +18,23 @@ const reading = (logs: KubeClient['logs']) => {
 
 it('keeps the last lines, without colours and control characters, within 2 KiB', () => {
   const lines = lastLines(`${'long '.repeat(1000)}\n\x1b[31mred\x1b[0m\r\nlast\x07\n`);
-  expect(lines).toBe('red\nlast');
+  expect(lines).toBe(`${'long '.repeat(80).slice(0, 399)}…\nred\nlast`);
   expect(Buffer.byteLength(lastLines('ä'.repeat(5000)))).toBeLessThanOrEqual(2048);
+});
+
+it('cuts long lines, and cuts them shorter, before it leaves lines out', () => {
+  const bundle = `  at ${'x'.repeat(3_000)}`;
+  const said = ['Error: the cause', ...Array(9).fill(bundle), 'Node.js v24.9.0'].join('\n');
+  const lines = lastLines(said).split('\n');
+  expect(lines).toHaveLength(11);
+  expect(lines[0]).toBe('Error: the cause');
+  expect(lines[1]).toMatch(/^ {2}at x{154}…$/);
+  expect(lines.at(-1)).toBe('Node.js v24.9.0');
+  expect(lastLines(`a\n${'y'.repeat(400)}`)).toBe(`a\n${'y'.repeat(400)}`);
+});
+
+it('keeps the carriage return in a program’s name visible', () => {
+  expect(lastLines("env: can't execute 'node\r': No such file\r\n")).toBe("env: can't execute 'node\\r': No such file");
 });
 
 it('reads the instance before, and the present one when that is gone', async () => {
@@ -66,7 +81,7 @@ it('keeps the end of a log of any length, and of every container', async () => {
     reading(async () => `${'long '.repeat(100_000)}\nthe error\n`),
     { pod, container: 'app', previous: false },
   );
-  expect(excerpt.tail).toBe('the error');
+  expect(excerpt.tail).toMatch(/^[long ]{1,399}…\nthe error$/);
 });
 
 it('lets an unreachable kubelet be an error, not an empty log', async () => {

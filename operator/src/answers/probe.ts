@@ -1,11 +1,12 @@
 // One GET of the app, as its user would see it: dialled at a given address with the app's Host (and SNI), no redirect
-// followed, a bounded body. For HTML, the page's own scripts and styles are asked for too.
+// followed, a bounded body. What its user sees then (shown.ts) is looked at once the answer is final.
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent } from 'undici';
 import type { Analysis, For } from '../analysis/analysis.ts';
-import { pageBytes } from '../analysis/page.ts';
 import type { ProbeAnswer, ProbeTarget } from '../artifact/questions.ts';
+import { boundedBody, get } from './dial.ts';
+import { type Landing, landingOf, type ShownFacts, shownFacts } from './shown.ts';
 
 /** How long to ask again, in milliseconds. */
 const defaultPatience = {
@@ -24,19 +25,17 @@ type Patience = typeof defaultPatience;
 const firstPauseMs = 25;
 
 /** Enough for every question above, the last answer included. */
-export const probeTimeoutMs = defaultPatience.unrouted + 45_000;
-const directHeadersMs = 5_000;
-const routedHeadersMs = 15_000;
+export const probeTimeoutMs = defaultPatience.unrouted + 60_000;
 
 /** What reads the page, whose page it is, and when nobody needs the answer any more. */
 export interface Asking extends For {
   readonly analysis: Pick<Analysis, 'page'>;
   readonly signal: AbortSignal;
 }
-/** An answer, and the page where it was HTML. */
+/** An answer, with the headers and the page that a browser acts on. */
 interface Asked {
   readonly answer: ProbeAnswer;
-  readonly page?: Uint8Array;
+  readonly landing?: Landing;
 }
 
 /** Asks until the answer is good (or, through a route, the expected one) or patience ends; then tells the last answer. */
@@ -111,12 +110,18 @@ async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): 
   try {
     const answer = await get(target, target.path, agent, signal);
     const latencyMs = Math.round(performance.now() - started);
-    const isHtml = String(answer.headers['content-type'] ?? '').includes('text/html');
     const body = await boundedBody(answer.body);
     const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    const refusedHost = refusalIn(body, answer.statusCode);
     return {
-      answer: { kind: 'probe', status: answer.statusCode, latencyMs, fingerprint },
-      ...(isHtml && { page: body }),
+      answer: {
+        kind: 'probe',
+        status: answer.statusCode,
+        latencyMs,
+        fingerprint,
+        ...(refusedHost !== undefined && { refusedHost }),
+      },
+      landing: landingOf(answer, body),
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -125,63 +130,37 @@ async function askOnce(target: ProbeTarget, agent: Agent, signal: AbortSignal): 
   }
 }
 
-/** What the page says of itself. An app is not at fault for a page that takes too long to read: the answer then says so. */
+/** What the page shows. An app is not at fault for a page that takes too long to read: the answer then says so. */
 async function contentOf(
-  { answer, page }: Asked,
+  { landing }: Asked,
   target: ProbeTarget,
   agent: Agent,
   { analysis, ...whose }: Asking,
-): Promise<Pick<ProbeAnswer, 'title' | 'broken' | 'error'>> {
-  if (page === undefined) return {};
+): Promise<ShownFacts & Pick<ProbeAnswer, 'error'>> {
+  if (landing === undefined) return {};
+  const read = (page: Uint8Array, path: string) => analysis.page(page, path, whose);
   try {
-    const { title, assets } = await analysis.page(page, target.path, whose);
-    const broken = answer.status < 400 ? await brokenOf(assets, target, agent, whose.signal) : [];
-    return { ...(title !== undefined && { title }), ...(broken.length > 0 && { broken }) };
+    return await shownFacts(landing, { target, agent, read, signal: whose.signal });
   } catch (error) {
     whose.signal.throwIfAborted();
     return { error: `the page was not read: ${messageOf(error)}` };
   }
 }
 
+/** The words of frameworks that refuse a host name they were not given. */
+const refusals = [
+  ['django', '<h1>Bad Request (400)</h1>'],
+  ['django', 'DisallowedHost'],
+  ['vite', 'Blocked request. This host'],
+  ['other', 'Invalid Host header'],
+  ['other', 'Invalid host header'],
+] as const;
+const refusalBytes = 8 * 1024;
+
+function refusalIn(body: Uint8Array, status: number): ProbeAnswer['refusedHost'] {
+  if (status !== 400 && status !== 403) return undefined;
+  const text = Buffer.from(body.subarray(0, refusalBytes)).toString('latin1');
+  return refusals.find(([, words]) => text.includes(words))?.[0];
+}
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 200);
-
-function get(
-  target: ProbeTarget,
-  path: string,
-  dispatcher: Agent,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  return request(`${target.scheme}://${target.address}${path}`, {
-    dispatcher,
-    headers: { host: target.host, accept: 'text/html,*/*;q=0.8', 'user-agent': 'vibed-probe' },
-    headersTimeout: target.routed === true || target.expect !== undefined ? routedHeadersMs : directHeadersMs,
-    bodyTimeout: 5_000,
-    signal,
-  });
-}
-
-async function boundedBody(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= pageBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, pageBytes);
-}
-
-async function brokenOf(
-  paths: readonly string[],
-  target: ProbeTarget,
-  agent: Agent,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const broken: string[] = [];
-  for (const path of paths) {
-    const answer = await get(target, path, agent, signal);
-    await answer.body.dump();
-    if (answer.statusCode >= 400) broken.push(path);
-  }
-  return broken;
-}

@@ -2,10 +2,12 @@
 // the traffic, is decided here and in verify.ts and nowhere else.
 import type { BuildFacts } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
+import { appContainer } from '../deployer/app-pod.ts';
 import type { Deployer, Exposure, Readiness } from '../deployer/deployer.ts';
-import { explainAppLog } from '../deployer/explain.ts';
+import { explainAppLog, wrongPortSoFar } from '../deployer/explain.ts';
+import { startingPod } from '../deployer/pod-problems.ts';
 import type { Accepted } from './accept.ts';
-import { ownerOf } from './identity.ts';
+import { ownerOf, versionLabel } from './identity.ts';
 import { pinnedKey, restartOf, retryOf } from './keys.ts';
 import { done, failed, type Outcome, type Rollout, waiting } from './outcome.ts';
 import type { ProbeTarget } from './questions.ts';
@@ -61,7 +63,10 @@ export function deploy(world: World, candidate: VersionRecord, deployer: Deploye
   const readiness = deployer.readiness(ownerOf(world.artifact), world.children, candidate);
   switch (readiness.state) {
     case 'progressing':
-      return waiting('Deploying', readiness.message, { rollout });
+      // The serving version has proved its port.
+      return isServing
+        ? waiting('Deploying', readiness.message, { rollout })
+        : whileStarting(world, candidate, readiness.message, rollout);
     case 'ready':
       return done({ candidate, instance: readiness.probe, pod: readiness.pod }, { rollout });
     case 'failed':
@@ -70,6 +75,38 @@ export function deploy(world: World, candidate: VersionRecord, deployer: Deploye
     default:
       return readiness satisfies never;
   }
+}
+
+/**
+ * Seconds that an app runs without being ready before its log is read. The kubelet tries the port every 2 seconds: after 6 an app that
+ * has said where it listens would be ready if that were the right port. Apps that start slowly are looked at twice more.
+ */
+const readAfterSeconds = [6, 20, 60] as const;
+
+/** An app whose log already names another port need not be waited for until its start-up time is over. */
+function whileStarting(world: World, candidate: VersionRecord, message: string, rollout: Rollout): Outcome<never> {
+  const starting = startingPod(world.children.pods.filter(p => p.metadata.labels?.[versionLabel] === candidate.hash));
+  if (starting === undefined) return waiting('Deploying', message, { rollout });
+  const { pod, since, restartCount } = starting;
+  // A node's clock may be ahead.
+  const seconds = Math.max(0, (world.now.getTime() - since.getTime()) / 1000);
+  const readings = readAfterSeconds.filter(after => after <= seconds).length;
+  const next = readAfterSeconds[readings];
+  const recheck = next === undefined ? {} : { recheckAfterMs: Math.ceil((next - seconds) * 1000) };
+  if (readings === 0) return waiting('Deploying', message, { rollout, ...recheck });
+  const log = { pod, container: appContainer, previous: false };
+  const question = logQuestion(candidate, log, `starting/${restartCount}/${readings}`);
+  const answer = answerTo(world.answers, question);
+  const excerpt = answer === undefined || 'error' in answer ? undefined : answer.value.tail;
+  const cause = excerpt === undefined ? undefined : wrongPortSoFar(excerpt, candidate);
+  if (cause === undefined) return waiting('Deploying', message, { rollout, asks: [question], ...recheck });
+  return failed({ step: 'deploy', ...cause, excerpt }, { rollout: {}, asks: [question] });
+}
+
+function logQuestion({ hash }: VersionRecord, log: NonNullable<FailedReadiness['log']>, why: string) {
+  const { namespace = '', name } = log.pod.metadata;
+  const id = `podLog/${hash}/${name}/${why}`;
+  return { kind: 'podLog', id, pod: { namespace, name }, container: log.container, previous: log.previous } as const;
 }
 
 type FailedReadiness = Extract<Readiness, { state: 'failed' }>;
@@ -83,14 +120,7 @@ function explain(world: World, candidate: VersionRecord, problem: FailedReadines
   const { reason, message, remedy, log } = problem;
   const settled = { rollout: kept.whenTold };
   if (log === undefined) return failed({ step: 'deploy', reason, message, remedy }, settled);
-  const { namespace = '', name } = log.pod.metadata;
-  const question = {
-    kind: 'podLog',
-    id: `podLog/${candidate.hash}/${name}/${reason}`,
-    pod: { namespace, name },
-    container: log.container,
-    previous: log.previous,
-  } as const;
+  const question = logQuestion(candidate, log, reason);
   const answer = answerTo(world.answers, question);
   if (answer === undefined)
     return waiting('Deploying', 'the app failed to start; its log is being read', {

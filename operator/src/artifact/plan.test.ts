@@ -470,6 +470,23 @@ describe('deploy and verify', () => {
     expect(got).toMatchObject({ phase: 'running', ready: 'True Verified', serving: 1, url });
     expect(got.status.serving?.probe).toMatchObject({ status: 200 });
   });
+  it('runs with a broken page, and says so where kubectl shows it', () => {
+    const faults = [{ path: '/notes/assets/a.js', kind: 'script' as const, status: 404, foundAt: '/assets/a.js' }];
+    const answers = { [gate]: probe(200), [through]: { ...probe(200), faults } };
+    const got = seen({ ...built, children: ready, answers });
+    expect(got).toMatchObject({ phase: 'running', ready: 'True Verified' });
+    expect(got.status.conditions?.find(({ type }) => type === 'Ready')?.message).toBe(
+      "this version receives the traffic, but: /notes/assets/a.js answers 404: the file is at /assets/a.js. Set base in vite.config.js to '/'.",
+    );
+  });
+  it('names the setting where an app takes the host of its instance and refuses that of its URL', () => {
+    const answers = { [gate]: probe(200), [through]: { ...probe(403), refusedHost: 'vite' as const } };
+    const { asks } = seen({ ...built, children: ready, answers });
+    const log = { kind: 'podLog' as const, tail: '' };
+    const told = seen({ ...built, children: ready, answers: { ...answers, [asks.at(-1) ?? '']: log } });
+    expect(told).toMatchObject({ phase: 'failed', ready: 'False ProbeFailed' });
+    expect(told.status.failure?.remedy).toMatch(/^Add the app's host "todo[^"]*" to preview\.allowedHosts/);
+  });
   it('does not ask again after a restart: the direct answer is a fact', () => {
     const status = { ...built.status, desired: { version: 1, hash: hashFor(one), probe: { status: 200, at: 'x' } } };
     expect(seen({ status, children: ready }).asks).toEqual([through]);
@@ -620,8 +637,18 @@ describe('deploy and verify', () => {
         state: { waiting: { reason: 'CrashLoopBackOff' } },
         lastState: { terminated: { exitCode: 1, reason: 'Error' } },
       },
-      'mkdir() "/var/cache/nginx" failed (13: Permission denied)',
+      'chown("/var/cache/nginx", 101) failed (1: Operation not permitted)',
       'NeedsRoot',
+    ],
+    [
+      'a path that may not be written',
+      {
+        restartCount: 2,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+      },
+      "Error: EACCES: permission denied, mkdir '/data'",
+      'CrashLoop',
     ],
   ])('tells a failed start with the app’s last lines: %s', (_what, container, tail, reason) => {
     const pod = podFor(one, {
@@ -655,6 +682,60 @@ describe('deploy and verify', () => {
     const [id = ''] = seen(given).asks;
     const got = seen({ ...given, answers: { [id]: { kind: 'podLog', tail } } });
     expect(got.status.failure).toMatchObject({ reason, remedy: expect.stringContaining(remedy) });
+  });
+  describe('an app that runs without being ready', () => {
+    const startedAt = '2026-01-01T00:00:00.000Z';
+    const running = (more: object = {}) =>
+      podFor(one, {
+        containerStatuses: [
+          { name: 'app', image: 'i', imageID: '', ready: false, restartCount: 0, state: { running: { startedAt } } },
+        ],
+        ...more,
+      });
+    const after = (seconds: number, more: Partial<Given> = {}, pod = running()) =>
+      seen({
+        ...built,
+        children: { deployments: [deploymentFor(one)], pods: [pod] },
+        at: new Date(Date.parse(startedAt) + seconds * 1000),
+        ...more,
+      });
+    const log = (id: string | undefined, tail: string) => ({ [id ?? '']: { kind: 'podLog' as const, tail } });
+
+    it('has its log read after 6, 20 and 60 seconds, and nothing is written for it', () => {
+      const early = after(1);
+      expect(early).toMatchObject({ asks: [], phase: 'deploying', plan: { recheckAfterMs: 5_000 } });
+      const asked = after(6);
+      expect(asked).toMatchObject({ asks: [expect.stringContaining('podLog/')], plan: { recheckAfterMs: 14_000 } });
+      expect(after(15).asks).toEqual(asked.asks);
+      expect(after(20).asks).not.toEqual(asked.asks);
+      expect(after(61).plan.recheckAfterMs).toBeUndefined();
+      const quiet = after(7, { status: early.status, answers: log(asked.asks[0], 'loading') });
+      expect(quiet).toMatchObject({ asks: asked.asks, phase: 'deploying' });
+      expect(quiet.status).toEqual(early.status);
+    });
+    it('fails at once when its log names another port, and is removed', () => {
+      const [id] = after(6).asks;
+      const got = after(6.5, { answers: log(id, 'up on 3000') });
+      expect(got).toMatchObject({ phase: 'failed', ready: 'False WrongPort', stale: [workload()] });
+      expect(got.status.failure).toMatchObject({
+        step: 'deploy',
+        remedy: expect.stringContaining('spec.run.port: 3000'),
+        excerpt: 'up on 3000',
+      });
+    });
+    it('is waited for while its log names the right port, or cannot be read', () => {
+      const [id] = after(6).asks;
+      expect(after(7, { answers: log(id, 'admin up on 3000\nup on 8080') }).phase).toBe('deploying');
+      expect(after(7, { answers: log(id, '') }).phase).toBe('deploying');
+    });
+    it('is verified, whatever its log says, once it is ready', () => {
+      const [id] = after(6).asks;
+      const got = after(7, { answers: log(id, 'up on 3000') }, running(readyStatus));
+      expect(got.asks).toEqual([gateId()]);
+    });
+    it('is not judged by its log while it serves: its port is proven', () => {
+      expect(after(30, serving)).toMatchObject({ asks: [] });
+    });
   });
   it('brings back a child of the serving version that somebody removed', () => {
     expect(seen({ ...serving, children: { ...servingChildren, services: [] } }).desired).toContain('Service todo');

@@ -1,6 +1,6 @@
 // Slow questions that a step may ask. They are answered beside the workers (runtime/asker.ts); an id stands for its input,
 // so the same question is asked once, and what comes of the answer is kept as a status fact.
-import type { BuildFacts, BuildSpec, Reason } from '@vibed/crds';
+import type { BuildFacts, BuildSpec, PageFault, PageRedirect, Probe, Reason } from '@vibed/crds';
 import type { CompactSource } from '@vibed/store';
 import type { FetchedTree, JobPlan } from '../builder/builder.ts';
 import type { Answer } from '../runtime/asker.ts';
@@ -15,7 +15,7 @@ interface PodRef {
 export type Question =
   /** The whole log of a finished build, container after container. */
   | { kind: 'buildLog'; id: string; pod: PodRef; containers: readonly string[] }
-  /** The last lines of a container that failed to run. */
+  /** The last lines of a container that failed to run, or runs without being ready. */
   | { kind: 'podLog'; id: string; pod: PodRef; container: string; previous: boolean }
   /** The image of this build key, made without a Job where none is needed. */
   | LayersQuestion
@@ -72,7 +72,10 @@ export interface ProbeAnswer {
   status: number;
   latencyMs: number;
   title?: string;
-  broken?: string[];
+  faults?: PageFault[];
+  blank?: true;
+  redirect?: PageRedirect;
+  refusedHost?: Probe['refusedHost'];
   error?: string;
   /** Of the body, when it is the same each time. */
   fingerprint?: string;

@@ -6,6 +6,7 @@ import {
   type ConditionType,
   conditionTypes,
   type Failure,
+  pageFindings,
   phaseOf,
   type Reason,
 } from '@vibed/crds';
@@ -179,11 +180,14 @@ function stepVerdict(outcome: Outcome<unknown> | undefined, whenDone: Verdict, p
 const acceptedMessage = (accepted: Plan['accepted']): string =>
   `the spec can be acted on${accepted.state === 'done' ? `; ${accepted.value.why}` : ''}`;
 
-/** A 4xx at `/` is no failure (an API may have nothing there), but worth a word. */
+/** Findings about the page are no failure (an API may have none), but belong where kubectl shows them. */
 function verifiedMessage(world: World, plan: Plan): string {
-  const status = servingFact(world, plan)?.probe?.status ?? 200;
-  if (status < 400) return 'this version answered and receives the traffic';
-  return `this version receives the traffic, but answers ${status} at "/": is that meant? spec.run.health.path names another path to ask`;
+  const probe = servingFact(world, plan)?.probe;
+  const language = plan.built?.state === 'done' ? plan.built.value.language : undefined;
+  const shown = { path: world.artifact.spec.run?.health?.path ?? '/', language };
+  const { warnings } = probe === undefined ? { warnings: [] } : pageFindings(probe, shown);
+  if (warnings.length === 0) return 'this version answered and receives the traffic';
+  return `this version receives the traffic, but: ${warnings.join(' ')}`.slice(0, 2048);
 }
 
 function readyVerdict(world: World, plan: Plan, failure: Failure | undefined): Verdict {

@@ -3,7 +3,7 @@
 //
 //   instance ready ─▶ gate probe ─ok─▶ traffic moves ─▶ route probe ─ok─▶ serving
 //                        └─ fails: the old version never lost its traffic        └─ fails: traffic moves back
-import type { Probe } from '@vibed/crds';
+import { hostRemedy, type Probe } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { appContainer } from '../deployer/app-pod.ts';
 import type { Deployer } from '../deployer/deployer.ts';
@@ -46,18 +46,17 @@ export function verify(
   const route = deployer.routeProbe(owner, world.children, candidate, exposure);
   const moving = { rollout: toCandidate, asks: gate.asks };
   if ('awaits' in route) return { ...waiting('Verifying', route.awaits, moving), gate: gate.answer };
-  const proof = probeOnce(world, `route/${candidate.hash}`, {
-    ...route,
-    expect: { status: gate.answer.status, fingerprint: gate.answer.fingerprint },
-  });
+  const { status, fingerprint } = gate.answer;
+  const target: ProbeTarget = { ...route, expect: { status, fingerprint } };
+  const proof = probeOnce(world, `route/${candidate.hash}`, target);
   const asks = [...gate.asks, ...proof.asks];
   if (proof.answer === undefined)
     return { ...waiting('Verifying', 'the URL is asked', { rollout: toCandidate, asks }), gate: gate.answer };
-  if (proof.isUnrouted || !passes(proof.answer, route.strict) || proof.answer.status !== gate.answer.status)
+  if (proof.isUnrouted || !passes(proof.answer, route.strict) || proof.answer.status !== status)
     return refuse({
       ...proof,
       probe: proof.answer,
-      target: route,
+      target,
       how: 'through its URL',
       asks,
       meanwhile: toCandidate,
@@ -121,13 +120,19 @@ function refused(world: World, refusal: Refusal): Outcome<never> {
       step: 'verify',
       reason: 'ProbeFailed',
       message: `GET ${target.path} ${how} ${answered}`,
-      remedy: target.strict
-        ? 'spec.run.health.path must answer 2xx or 3xx; mend the app or the path. The excerpt has the app’s last lines.'
-        : 'The app must answer below 500 at "/"; mend it, or name a path that tells its health in spec.run.health.path.',
+      remedy: remedyFor(probe, target),
       ...(log && { excerpt: 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail }),
     },
     { rollout: {} },
   );
+}
+
+function remedyFor({ refusedHost }: Probe, { strict, host, expect }: ProbeTarget): string {
+  // The instance itself is asked for a host of no meaning; only the route has the app's.
+  if (refusedHost !== undefined) return hostRemedy(refusedHost, expect === undefined ? undefined : host);
+  return strict
+    ? 'spec.run.health.path must answer 2xx or 3xx; mend the app or the path. The excerpt has the app’s last lines.'
+    : 'The app must answer below 500 at "/"; mend it, or name a path that tells its health in spec.run.health.path.';
 }
 
 /** No fault of the app, so its log says nothing. */

@@ -1,7 +1,6 @@
 /** Reading the files of a commit straight from git's objects, links resolved to what they point at inside the tree. */
 import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { noSuchFolder } from '@vibed/recipe';
 import { shown } from '@vibed/recipe/shown';
 import { SourceError } from './fault.ts';
 import { treePath } from './tree-path.ts';
@@ -33,7 +32,7 @@ const linkMode = '120000';
 export async function gitTree(git: Git, tree: GitTree, writer: TreeWriter): Promise<void> {
   const folder = tree.path === '' || tree.path === '.' ? '' : treePath(tree.path.replace(/(?<!\/)\/+$/, ''));
   const entries = await listEntries(git, tree.commit, folder);
-  if (entries.length === 0) throw await noFolder(git, tree.commit, folder);
+  if (entries.length === 0) throw noFolder(folder);
   const blobs = await Blobs.fetch(git, join(tree.scratch, 'blobs'), entries);
   await using _closed = blobs;
   const targets = new Map<string, string>();
@@ -59,8 +58,8 @@ async function listEntries(git: Git, commit: string, folder: string): Promise<En
     '--full-tree',
     '--end-of-options',
     folder === '' ? commit : `${commit}:${folder}`,
-  ]).catch(async error => {
-    if (error instanceof SourceError && folder !== '') throw await noFolder(git, commit, folder);
+  ]).catch(error => {
+    if (error instanceof SourceError && folder !== '') throw noFolder(folder);
     throw error;
   });
   const lines = listing.toString().split('\0').filter(Boolean);
@@ -144,16 +143,8 @@ function badLink(path: string, why: string): SourceError {
   return new SourceError('SourceInvalid', `the link ${shown(path)} ${why}`, 'replace the link by the file itself');
 }
 
-/** Names the folders that there are: the names of all files are here already, whatever part of the repository was fetched. */
-async function noFolder(git: Git, commit: string, folder: string): Promise<SourceError> {
-  if (folder === '')
-    return new SourceError('GitPathNotFound', 'the repository is empty', 'commit the files of the app');
-  const names = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', '--end-of-options', commit]);
-  const paths = names.toString().split('\0').filter(Boolean);
-  const { message } = noSuchFolder(
-    paths.map(path => ({ path })),
-    folder,
-  );
-  const remedy = 'correct source.git.path and spec.build.path: joined, they name the folder of the app';
-  return new SourceError('GitPathNotFound', message, remedy);
+function noFolder(folder: string): SourceError {
+  const where =
+    folder === '' ? 'the repository is empty' : `the repository has no folder ${shown(folder)} with files in it`;
+  return new SourceError('GitPathNotFound', where, 'correct source.git.path');
 }

@@ -43,23 +43,28 @@ export const sourceLocation = z.discriminatedUnion('kind', [
 ]);
 export type SourceLocation = z.infer<typeof sourceLocation>;
 
+/** The first is used where the source asks for no version. */
+const versionedBases = z.array(z.object({ version: z.string(), image: z.string() }));
+
 /** The whole job of the source container, as JSON in VIBED_SOURCE. */
 export const sourceJob = z.object({
   source: sourceLocation,
   request: z.object({
     language: z.enum(['auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile']).default('auto'),
     dockerfile: z.string().optional(),
+    /** The folder of the tree that is built. */
+    path: z.string().optional(),
     port: z.int().min(1).max(65535).optional(),
     /** Names of the values that the build is given, and those of them that are the running app's. */
     env: z.array(z.string()).optional(),
     published: z.array(z.string()).optional(),
   }),
-  /** The folder of the source that is built. */
-  path: z.string().optional(),
+  /** Whether the source stays as it is on disk, for whoever plans it again; else the folder that is built takes its place. */
+  keepsWhole: z.boolean().default(false),
   bases: z.object({
-    node: z.string(),
-    python: z.string(),
-    go: z.string(),
+    node: versionedBases,
+    python: versionedBases,
+    go: versionedBases,
     rust: z.string(),
     rustRuntime: z.string(),
     static: z.string(),
@@ -84,7 +89,10 @@ export const podPaths = {
 export type PlanReport = Pick<
   DockerfilePlan,
   'language' | 'framework' | 'why' | 'port' | 'portWhy' | 'portFollowsEnv' | 'user' | 'readOnlyRoot' | 'warnings'
->;
+> & {
+  /** The recipe in one line. */
+  readonly summary: string;
+};
 
 /** Why a source was refused or could not be fetched. The Unreachable, TimedOut and Internal ones are worth a retry. */
 export type SourceFault =

@@ -93,6 +93,29 @@ it('gives the operator the same tree that was cloned', async () => {
   expect(tree.report).toMatchObject({ digest: report.digest, plan: report.plan });
 });
 
+it('gives it whole, so that the operator finds in it the folder that is built', async () => {
+  const repository = join(folder, 'repository');
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: repository });
+  for (const app of ['shop', 'admin']) {
+    mkdirSync(join(repository, app));
+    writeFileSync(join(repository, app, 'Dockerfile'), `FROM ${app}\nUSER 1\n`);
+  }
+  git('init', '--quiet');
+  git('add', '--all');
+  git('commit', '--quiet', '-m', 'x');
+  const source = { kind: 'git' as const, url: `file://${repository}`, protocols: ['file' as const] };
+  const request = { path: 'shop' };
+  const report = await prepareSource(
+    sourceJob.parse({ source, request, bases, keepsWhole: true }),
+    join(folder, 'workspace'),
+  );
+  if (!report.ok) throw new Error(report.message);
+  const again = sourceJob.parse({ source: await located(await keep(), report.digest), request, bases });
+  const tree = await prepareTree(again, join(folder, 'again'), looking, signal);
+  expect(tree).toMatchObject({ ok: true, files: [{ path: 'Dockerfile' }], plan: { folder: 'shop' } });
+});
+
 it('keeps it by a manifest that names it, the same bytes each time', async () => {
   await cloned();
   const [one, two] = [await keep(), await keep()];

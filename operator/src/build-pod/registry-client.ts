@@ -149,14 +149,21 @@ export class RegistryClient {
     const { basicAuthFile, dockerConfigFile } = this.endpoint;
     if (basicAuthFile !== undefined) return encoded((await readFile(basicAuthFile, 'utf8')).trim());
     if (dockerConfigFile === undefined) return undefined;
-    const config: { auths?: Record<string, { auth?: string; username?: string; password?: string }> } = JSON.parse(
-      await readFile(dockerConfigFile, 'utf8'),
-    );
+    // A kubelet may mount a Secret some seconds after the process that reads it has started: so it is looked for at each login.
+    const text = await readFile(dockerConfigFile, 'utf8').catch(ifAbsent);
+    if (text === undefined) return undefined;
+    const config: { auths?: Record<string, { auth?: string; username?: string; password?: string }> } =
+      JSON.parse(text);
     const entries = Object.entries(config.auths ?? {});
     const entry = entries.find(([key]) => key.replace(/^https?:\/\//, '').split('/')[0] === this.url.host)?.[1];
     if (entry?.auth !== undefined) return `Basic ${entry.auth}`;
     return entry?.username === undefined ? undefined : encoded(`${entry.username}:${entry.password ?? ''}`);
   }
+}
+
+/** No file is no login; any other error is thrown again. */
+function ifAbsent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 function encoded(pair: string): string {

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -24,9 +23,9 @@ import { sourceMessage } from './report.ts';
 import { main, prepareSource } from './source.ts';
 
 const bases = {
-  node: 'node',
-  python: 'python',
-  go: 'go',
+  node: [{ version: '24', image: 'node' }],
+  python: [{ version: '3.13', image: 'python' }],
+  go: [{ version: '1.26', image: 'go' }],
   rust: 'rust',
   rustRuntime: 'run',
   static: 'static',
@@ -109,46 +108,25 @@ describe('an archive', () => {
     expect(readFileSync(join(folder, 'workspace/plan/Dockerfile.dockerignore'), 'utf8')).toBe('tmp\n');
   });
 
-  const monorepo = {
-    'README.md': 'x',
-    'backend/main.py': 'from fastapi import FastAPI\napp = FastAPI()',
-    'backend/requirements.txt': 'fastapi',
-    'frontend/package.json': '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"6"}}',
-    'frontend/index.html': '<script type="module" src="/src/main.js"></script>',
-    'frontend/src/main.js': 'fetch(import.meta.env.VITE_API_URL)',
-  };
-  const ofMonorepo = (rest: Partial<SourceJobInput>) => {
-    const archive = tarOf(...Object.entries(monorepo).map(([path, content]) => ({ path, content })));
-    return prepare({ kind: 'files', archive, digest: digestOf(monorepo) }, rest);
-  };
-
-  it('is cut to the folder of the app: nothing after this sees the rest', async () => {
-    const report = await ofMonorepo({ path: 'backend' });
-    expect(report).toMatchObject({ ok: true, digest: digestOf(monorepo), plan: { language: 'python' } });
-    expect(readdirSync(join(folder, 'workspace/context')).sort()).toEqual(['main.py', 'requirements.txt']);
-    expect(readdirSync(join(folder, 'workspace')).sort()).toEqual(['context', 'plan']);
-    expect(await ofMonorepo({ path: 'frontend' })).toMatchObject({ plan: { language: 'nodejs', framework: 'vite' } });
-  });
-
-  it('without the folder that is named is refused with those that it has', async () => {
-    expect(await ofMonorepo({ path: 'web' })).toMatchObject({
-      reason: 'PathNotFound',
-      message: 'no file of the source is below web; the source has the folders backend, frontend',
-    });
-  });
-
   it('declares the values for its build by their names, where the sources come in', async () => {
-    const names = ['VITE_API_URL', 'VITE_B'];
-    const report = await ofMonorepo({ path: 'frontend', request: { env: names, published: ['VITE_B'] } });
+    const files = {
+      'package.json': '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"6"}}',
+      'index.html': '<script type="module" src="/src/main.js"></script>',
+      'src/main.js': 'fetch(import.meta.env.VITE_API_URL)',
+    };
+    const archive = tarOf(...Object.entries(files).map(([path, content]) => ({ path, content })));
+    const source = { kind: 'files' as const, archive, digest: digestOf(files) };
+    const missing = await prepare(source);
+    expect(missing).toMatchObject({
+      plan: { warnings: [expect.stringContaining('reads VITE_API_URL at build time')] },
+    });
+    const env = ['VITE_API_URL', 'VITE_B'];
+    const report = await prepare(source, { request: { env, published: ['VITE_B'] } });
     expect(report).toMatchObject({ plan: { warnings: [expect.stringMatching(/^VITE_B is in the page/)] } });
     const text = readFileSync(join(folder, 'workspace/plan/Dockerfile'), 'utf8');
     expect(text).toMatch(
       /\nRUN npm install.*\nARG VITE_API_URL\nARG VITE_B\nCOPY \["\.", "\.\/"\]\nRUN npm run build\n/,
     );
-    const missing = await ofMonorepo({ path: 'frontend' });
-    expect(missing).toMatchObject({
-      plan: { warnings: [expect.stringContaining('reads VITE_API_URL at build time')] },
-    });
   });
 
   const hostile: readonly [string, TarEntry[], string][] = [
@@ -291,14 +269,6 @@ describe('git', () => {
     }
   });
 
-  it('names the folders that there are when the one that is named is not', async () => {
-    commit();
-    expect(await local({ path: 'site/nope' })).toMatchObject({
-      reason: 'GitPathNotFound',
-      message: 'no file of the source is below site/nope; the source has the folders site',
-    });
-  });
-
   const loopback = { allow: ['127.0.0.0/8'] };
   const refused: readonly [string, { url?: string; ref?: string; path?: string; hosts?: object }, string][] = [
     ['a ref that is an option', { ref: '--upload-pack=touch /tmp/evil' }, 'GitRefNotFound'],
@@ -401,6 +371,7 @@ describe('the report', () => {
       port: 1,
       portWhy: long,
       portFollowsEnv: true,
+      summary: 'Static files: the files are served as static pages',
       user: 'image',
       warnings: [long, long],
       readOnlyRoot: true,

@@ -1,16 +1,15 @@
 /** The first container of a build pod: brings the source into the context folder, plans the Dockerfile, and says what it found.
  *
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
-import { createReadStream, realpathSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { type DockerfilePlan, declaring, type PlanFailure, subTree } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf, type PlanFailure, summaryOf } from '@vibed/recipe';
 import { Analysis } from '../analysis/analysis.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
-import { podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
+import { type PlanReport, podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
 import { sourceMessage } from './report.ts';
 import { treeOnDisk } from './tree-on-disk.ts';
 import { TreeWriter, type WrittenFile } from './tree-writer.ts';
@@ -33,7 +32,7 @@ async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): 
   const looking = { analysis, owner: 'this pod' };
   const prepared = await prepareTree(job, workspace, looking, signal).finally(() => analysis.stop());
   if (!prepared.ok) return prepared;
-  await writePlan(join(workspace, 'plan'), prepared, job.request.env);
+  if (!job.keepsWhole) await writePlan(join(workspace, 'plan'), prepared, job.request.env);
   return prepared.report;
 }
 
@@ -73,12 +72,9 @@ export async function prepareTree(
     const message = `the files have the digest ${digest}, not ${job.source.digest}`;
     throw new SourceError('SourceDigestMismatch', message, 'send the source again');
   }
-  const built = subTree(writer.files, job.path);
-  if (!built.ok) return built;
-  if (job.path !== undefined) await keepOnly(job.path, context, scratch);
-  const { files } = treeOnDisk(context, built.files);
+  const { files } = tree;
   const input = { files, content: context, request: requestOf(job), settings: { bases: job.bases } };
-  const result = await analysis.plan(input, `${digest} ${job.path ?? ''}`, { owner, signal });
+  const result = await analysis.plan(input, digest, { owner, signal });
   if (!result.ok) return result;
   const found = {
     files: writer.files.length,
@@ -86,6 +82,7 @@ export async function prepareTree(
     ignored: writer.ignored.length,
     ignoredSample: writer.ignored.slice(0, 5),
   };
+  const built = await applicationOf(context, writer.files, job.keepsWhole ? undefined : result.plan.folder);
   const report = {
     ok: true,
     digest,
@@ -93,14 +90,20 @@ export async function prepareTree(
     plan: planReport(result.plan),
     ...found,
   } as const;
-  return { ok: true, root: context, files: built.files, plan: result.plan, report };
+  return { ok: true, root: built.root, files: built.files, plan: result.plan, report };
 }
 
-/** The folder of the app takes the place of the whole source, so that nothing after this sees more than it. */
-async function keepOnly(path: string, context: string, scratch: string): Promise<void> {
-  await rename(join(context, path), scratch);
-  await rm(context, { recursive: true });
-  await rename(scratch, context);
+/** The files of the folder that is built, alone in the context: no other file of the source can be copied into the image. */
+async function applicationOf(context: string, files: readonly WrittenFile[], folder: string | undefined) {
+  if (folder === undefined) return { root: context, files };
+  const whole = `${context}-whole`;
+  await rm(whole, { recursive: true, force: true });
+  await rename(context, whole);
+  await rename(join(whole, folder), context);
+  await rm(whole, { recursive: true, force: true });
+  const prefix = `${folder}/`;
+  const below = files.filter(({ path }) => path.startsWith(prefix));
+  return { root: context, files: below.map(file => ({ ...file, path: file.path.slice(prefix.length) })) };
 }
 
 async function fetchInto(
@@ -153,31 +156,32 @@ async function download(
 async function writePlan(
   folder: string,
   { root, plan }: Pick<PreparedTree, 'root' | 'plan'>,
-  names: readonly string[] = [],
+  values: readonly string[] = [],
 ): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const dockerfile = join(folder, 'Dockerfile');
-  if ('text' in plan.dockerfile) {
-    await writeFile(dockerfile, declaring(plan.dockerfile.text, names));
+  if ('stages' in plan.how) {
+    await writeFile(dockerfile, dockerfileOf(plan.how.stages, values));
     await writeFile(`${dockerfile}.dockerignore`, '');
   } else {
-    await writeFile(dockerfile, await readFile(join(root, plan.dockerfile.path)));
-    const own = await readFile(join(root, `${plan.dockerfile.path}.dockerignore`)).catch(() => undefined);
+    await writeFile(dockerfile, await readFile(join(root, plan.how.dockerfile)));
+    const own = await readFile(join(root, `${plan.how.dockerfile}.dockerignore`)).catch(() => undefined);
     if (own !== undefined) await writeFile(`${dockerfile}.dockerignore`, own);
   }
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
-function planReport(plan: DockerfilePlan) {
-  const { dockerfile: _text, ...report } = plan;
-  return report;
+function planReport(plan: DockerfilePlan): PlanReport {
+  const { how: _, serves: __, version: ___, ...report } = plan;
+  return { ...report, summary: summaryOf(plan) };
 }
 
 function requestOf(job: SourceJob) {
-  const { language, dockerfile, port, env, published } = job.request;
+  const { language, dockerfile, path, port, env, published } = job.request;
   return {
     language,
     ...(dockerfile !== undefined && { dockerfile }),
+    ...(path !== undefined && { path }),
     ...(port !== undefined && { port }),
     ...(env !== undefined && { env }),
     ...(published !== undefined && { published }),
@@ -212,12 +216,9 @@ function summary(report: Extract<SourceReport, { ok: true }>): string {
   const { plan } = report;
   const lines = [
     `${report.files} files, ${report.bytes} bytes, ${report.ignored} ignored`,
+    plan.summary,
     ...plan.why,
     ...plan.warnings.map(warning => `warning: ${warning}`),
   ];
   return lines.map(line => `[vibed] ${line}`).join('\n');
-}
-
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.env);
 }

@@ -80,7 +80,7 @@ describe('the build Job', () => {
     expect(command).toContain('A=$$(id)');
   });
 
-  it('gives values to the build as arguments, by their names alone to the plan, and cuts the source to the folder', () => {
+  it('gives values to the build as arguments, by their names alone to the plan, and the folder', () => {
     const spec: CompactSpec = {
       ...files,
       build: {
@@ -100,18 +100,9 @@ describe('the build Job', () => {
       'REACT_APP_B=$$(id)',
     ]);
     expect(sourceJobOf(spec)).toMatchObject({
-      path: 'apps/web',
-      request: { env: ['VITE_A', 'SHARED', 'REACT_APP_B'], published: ['REACT_APP_B'] },
+      request: { path: 'apps/web', env: ['VITE_A', 'SHARED', 'REACT_APP_B'], published: ['REACT_APP_B'] },
     });
     expect(JSON.stringify(sourceJobOf(spec))).not.toMatch(/a b|id/);
-  });
-
-  it('fetches of a repository the folder that both paths name', () => {
-    const repository = { url: 'https://git.example/x.git', path: 'apps' };
-    const spec: CompactSpec = { source: { git: repository }, build: { path: 'web' } };
-    expect(sourceJobOf(spec)).toMatchObject({ source: { path: 'apps/web' } });
-    expect(sourceJobOf(spec)).not.toHaveProperty('path');
-    expect(sourceJobOf({ source: { git: repository } })).toMatchObject({ source: { path: 'apps' } });
   });
 
   it('takes the wanted time, and no more than the settings allow', () => {

@@ -1,48 +1,153 @@
 // From the last lines of a failed build to a reason a person can act on. Patterns are what the package managers print.
-import type { Reason } from '@vibed/crds';
+import { type Cause, causeOf, commonRules, type Explanation, explained, type Rule } from '../analysis/causes.ts';
+import { refusedHost } from './refused-host.ts';
 
-interface Explanation {
-  reason: Reason;
-  message: string;
-  remedy: string;
+/** A package that no index has, or not in the version asked for. */
+const unknownPackage = (name: string): Cause => ({
+  reason: 'DependencyMissing',
+  message: `the dependency ${name} could not be found`,
+  remedy:
+    'Check its name and version in the manifest (package.json, requirements.txt, go.mod …), add it if it is only imported, and deploy again.',
+});
+
+const lockMismatch: Cause = {
+  reason: 'DependencyMissing',
+  message: 'the lockfile does not match the manifest',
+  remedy: 'Run the package manager’s install once and send the new lockfile along, or leave the lockfile out.',
+};
+
+const otherLockVersion = (lockfile: string, manager: string): Cause => ({
+  reason: 'DependencyMissing',
+  message: `${lockfile} was written by another version of ${manager} than the one that installs`,
+  remedy: `Name the version that wrote ${lockfile} (${manager === 'pnpm' || manager === 'Yarn' ? `"packageManager": "${manager.toLowerCase()}@…" in package.json` : `the settings of ${manager}`}), write the lockfile again with a current ${manager}, or leave it out.`,
+});
+
+/** `what` asks for another version of the language or tool: `asked` where the tool printed it. */
+const unfitVersion = (what: string, asked: string): Cause => ({
+  reason: 'DependencyMissing',
+  message: `${what === '' ? 'a dependency' : what} does not work with the version of the language that the build uses${asked === '' || asked === what ? '' : ` (it requires ${asked})`}`,
+  remedy:
+    'Ask for a version that fits (engines in package.json, requires-python or .python-version, go in go.mod), or change the version of the dependency.',
+});
+
+/** npm's "Found" and the peer that it does not fit: both are needed to choose a way out. */
+const foundPeer = /^npm (?:ERR!|error) Found: ([^\s]{1,200})$/m;
+const wantedPeer =
+  /^npm (?:ERR!|error) {1,4}peer(?:Optional)? (@?[\w./-]{1,200})@"([^"\n]{1,200})" from ([^\s]{1,200})$/m;
+
+function peerConflict(log: string): Cause | undefined {
+  if (!/^npm (?:ERR!|error) (?:code )?ERESOLVE/m.test(log)) return undefined;
+  const found = foundPeer.exec(log)?.[1];
+  const [, peer, range, from] = wantedPeer.exec(log) ?? [];
+  const wayOut = 'or send a file .npmrc with the line legacy-peer-deps=true, and deploy again.';
+  if (found === undefined || peer === undefined || range === undefined || from === undefined)
+    return {
+      reason: 'DependencyMissing',
+      message: 'two dependencies in package.json need different versions of a third one (npm: ERESOLVE)',
+      remedy: `Change one of the versions that the excerpt names, ${wayOut}`,
+    };
+  return {
+    reason: 'DependencyMissing',
+    message: `${from} requires ${peer} ${range}, but package.json leads to ${found}`,
+    remedy: `In package.json change ${peer} to "${range}", or ${nameOf(from)} to a version that accepts ${found}; ${wayOut}`,
+  };
 }
 
-const missing: readonly { pattern: RegExp; name: (match: RegExpMatchArray) => string }[] = [
-  { pattern: /npm (?:ERR!|error) 404 +'([^']+)' is not in this registry/, name: m => m[1] ?? '' },
-  { pattern: /npm (?:ERR!|error) 404 Not Found - GET \S+\/(\S+)/, name: m => decodeURIComponent(m[1] ?? '') },
-  { pattern: /npm (?:ERR!|error) notarget No matching version found for (\S+?)\.?$/m, name: m => m[1] ?? '' },
-  { pattern: /ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION)\S* +(.+)/, name: m => m[1] ?? '' },
-  { pattern: /error Couldn't find (?:package|any versions for) "?([^"\s]+)/, name: m => m[1] ?? '' },
-  { pattern: /ERROR: No matching distribution found for (\S+)/, name: m => m[1] ?? '' },
-  { pattern: /no required module provides package (\S+?);/, name: m => m[1] ?? '' },
-  { pattern: /go: ([^\s@]+@[^\s@]+): (?:reading|invalid version|module lookup)/, name: m => m[1] ?? '' },
-  { pattern: /error: no matching package named `([^`]+)` found/, name: m => m[1] ?? '' },
-  { pattern: /Cannot find module '([^'./][^']*)'/, name: m => m[1] ?? '' },
-  { pattern: /(?:Rollup failed to resolve import|Could not resolve) "([^"./][^"]*)"/, name: m => m[1] ?? '' },
-  { pattern: /ModuleNotFoundError: No module named '([^']+)'/, name: m => m[1] ?? '' },
+/** The name of `name@version`. */
+const nameOf = (spec: string) => spec.slice(0, Math.max(spec.lastIndexOf('@'), 0)) || spec;
+
+const lockRules: readonly Rule[] = [
+  {
+    pattern:
+      /ERR_PNPM_LOCKFILE_BREAKING_CHANGE|pnpm-lock\.yaml[^\n]{0,40} not compatible with|Ignoring not compatible lockfile at [^\n]{0,200}pnpm-lock\.yaml/,
+    cause: () => otherLockVersion('pnpm-lock.yaml', 'pnpm'),
+  },
+  {
+    pattern: /Invalid value type \d{1,4}:\d{1,4} in [^\n]{0,200}yarn\.lock|Unknown token: [^\n]{0,200}yarn\.lock/,
+    cause: () => otherLockVersion('yarn.lock', 'Yarn'),
+  },
+  {
+    pattern: /generated for lockfileVersion@\d|Invalid (?:package-lock\.json|lockfileVersion)/,
+    cause: () => otherLockVersion('package-lock.json', 'npm'),
+  },
+  {
+    pattern: /(?:Outdated|Unknown) lockfile version|failed to parse lockfile: 'bun\.lockb?'/,
+    cause: () => otherLockVersion('bun.lock', 'Bun'),
+  },
+  {
+    pattern: /lock file version `?\d`? (?:was found|requires)|this version of Cargo does not understand this lock file/,
+    cause: () => otherLockVersion('Cargo.lock', 'Cargo'),
+  },
+  {
+    pattern:
+      /poetry\.lock[^\n]{0,80} (?:not compatible with|generated by a newer version)|lock file is not compatible with the current version of Poetry/,
+    cause: () => otherLockVersion('poetry.lock', 'Poetry'),
+  },
+  {
+    pattern:
+      /npm ci.*can only install packages when your package\.json and package-lock\.json|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install|lockfile had changes, but lockfile is frozen|The lockfile at `uv\.lock` needs to be updated|changed significantly since poetry\.lock was last generated|Your Pipfile\.lock \([^)\n]{1,80}\) is out of date|lock file [^\n]{1,200} needs to be updated but --(?:locked|frozen)|missing go\.sum entry|go: updates to go\.(?:mod|sum) needed/,
+    cause: () => lockMismatch,
+  },
 ];
 
-const lockMismatch =
-  /npm ci.*can only install packages when your package\.json and package-lock\.json|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated/;
+const versionRules: readonly Rule[] = [
+  {
+    pattern:
+      /^npm (?:ERR!|error) (?:notsup|engine) Not compatible with your version of node\/npm: ([^\s]{1,200})\nnpm (?:ERR!|error) (?:notsup|engine) Required: ([^\n]{1,200})/m,
+    cause: unfitVersion,
+  },
+  { pattern: /^npm (?:ERR!|error) code (EBADENGINE)/m, cause: () => unfitVersion('a dependency', '') },
+  {
+    pattern:
+      /^error ([^\s]{1,200}): The engine "[a-z]{1,10}" is incompatible with this module\. Expected version "([^"\n]{1,100})"/m,
+    cause: unfitVersion,
+  },
+  { pattern: /ERR_PNPM_UNSUPPORTED_ENGINE/, cause: () => unfitVersion('the app or a dependency', '') },
+  {
+    pattern: /^ERROR: Package '([^'\n]{1,200})' requires a different Python: [^\n]{1,40} not in '([^'\n]{1,100})'/m,
+    cause: unfitVersion,
+  },
+  { pattern: /go\.mod requires go >= ?([\d.]{1,12})/, cause: version => unfitVersion('the app', `go ${version}`) },
+  {
+    pattern: /^error: rustc [\d.]{1,12} is not supported by the following packages?/m,
+    cause: () => unfitVersion('a dependency', 'a newer Rust'),
+  },
+];
+
+const packageRules: readonly Rule[] = [
+  { pattern: /npm (?:ERR!|error) 404 +'([^']+)' is not in this registry/, cause: unknownPackage },
+  {
+    pattern: /npm (?:ERR!|error) 404 Not Found - GET \S+\/(\S+)/,
+    cause: encoded => unknownPackage(decoded(encoded)),
+  },
+  { pattern: /npm (?:ERR!|error) notarget No matching version found for (\S+?)\.?$/m, cause: unknownPackage },
+  { pattern: /ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION)\S* +(.+)/, cause: unknownPackage },
+  { pattern: /error Couldn't find (?:package|any versions for) "?([^"\s]+)/, cause: unknownPackage },
+  { pattern: /ERROR: No matching distribution found for (\S+)/, cause: unknownPackage },
+  { pattern: /no required module provides package (\S+?);/, cause: unknownPackage },
+  { pattern: /go: ([^\s@]+@[^\s@]+): (?:reading|invalid version|module lookup)/, cause: unknownPackage },
+  { pattern: /error: no matching package named `([^`]+)` found/, cause: unknownPackage },
+  { pattern: /(?:Rollup failed to resolve import|Could not resolve) "([^"./][^"]*)"/, cause: unknownPackage },
+];
+
+/** What npm printed is not always well encoded. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /** Narrows BuildFailed down by its log; every other reason is already exact. */
 export function explainBuildLog(known: Explanation, log: string): Explanation {
   if (known.reason !== 'BuildFailed') return known;
-  if (lockMismatch.test(log))
-    return {
-      reason: 'DependencyMissing',
-      message: 'the lockfile does not match the manifest',
-      remedy: 'Run the package manager’s install once and send the new lockfile along, or leave the lockfile out.',
-    };
-  for (const { pattern, name } of missing) {
-    const match = log.match(pattern);
-    if (match !== null)
-      return {
-        reason: 'DependencyMissing',
-        message: `the dependency ${name(match)} could not be found`,
-        remedy:
-          'Check its name and version in the manifest (package.json, requirements.txt, go.mod …), add it if it is only imported, and deploy again.',
-      };
-  }
-  return known;
+  const cause =
+    peerConflict(log) ??
+    causeOf(log, lockRules) ??
+    causeOf(log, versionRules) ??
+    refusedHost(log) ??
+    causeOf(log, packageRules) ??
+    causeOf(log, commonRules);
+  return explained(known, cause);
 }

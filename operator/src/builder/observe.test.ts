@@ -12,6 +12,7 @@ const source = {
     port: 8080,
     portWhy: '',
     portFollowsEnv: true,
+    summary: 'Static files: the files are served as static pages',
     user: { uid: 10001 },
     readOnlyRoot: false,
     warnings: [],

@@ -83,6 +83,7 @@ export function factsOf(
     uid: uid === 0 ? fallbackUid : uid,
     readOnlyRoot: plan.readOnlyRoot,
     language: plan.framework === undefined ? plan.language : `${plan.language}/${plan.framework}`,
+    summary: plan.summary,
     why: [...plan.why],
     ...(warnings.length > 0 && { warnings }),
   };

@@ -36,14 +36,17 @@ const tokenVolume = {
 };
 
 /** Mounts `workspace`, `tmp` and `environment` of its pod, and the volumes of sourceVolumes(). */
-export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }: StepOptions): Wire<V1Container> {
+export function sourceStep(
+  input: BuildInput,
+  { settings, stepsImage, caBundle }: StepOptions,
+  { keepsWhole }: Pick<SourceJobInput, 'keepsWhole'> = {},
+): Wire<V1Container> {
   const { artifact } = input;
   const work: SourceJobInput = {
     source: sourceLocation(input, settings),
     request: requestOf(artifact.spec.build, valueNames(artifact.spec)),
-    // Of git, *source* fetches no more than that folder.
-    ...(artifact.spec.source.git === undefined && { path: artifact.spec.build?.path }),
     bases: settings.builds.bases,
+    keepsWhole,
   };
   const { process } = buildEnvironment(networkOf(settings, caBundle));
   return literally({
@@ -81,6 +84,7 @@ export function sourceStep(input: BuildInput, { settings, stepsImage, caBundle }
 export const requestOf = (build: BuildSpec | undefined, { env, published }: ValueNames): SourceJobInput['request'] => ({
   language: build?.language ?? 'auto',
   dockerfile: build?.dockerfile,
+  path: build?.path,
   ...(env.length > 0 && { env: [...env] }),
   ...(published.length > 0 && { published: [...published] }),
 });
@@ -107,14 +111,13 @@ function sourceLocation({ artifact, plan }: BuildInput, settings: Settings): Sou
   const protocols = settings.sources.gitSchemes.filter(s => s !== 'https');
   // A branch may have moved since it was looked at.
   const ref = (plan?.builder === 'buildah' ? plan.commit : undefined) ?? git.ref;
-  const path = [git.path, artifact.spec.build?.path].filter(part => part !== undefined).join('/');
   return {
     kind: 'git',
     url: git.url,
     protocols,
     hosts: { allow: settings.sources.gitAllowPrivate, internal: settings.network.internalRanges },
     ...(ref && { ref }),
-    ...(path !== '' && { path }),
+    ...(git.path && { path: git.path }),
     ...(git.secretRef && { credentialsDir: gitCredentialDir }),
   };
 }

@@ -1,47 +1,78 @@
 // From what the app printed to a better reason than "it did not start".
-import type { Reason } from '@vibed/crds';
+import { type Cause, causeOf, commonRules, type Explanation, explained, type Rule } from '../analysis/causes.ts';
 import { portOf, type Version } from './deployer.ts';
-import { needsRoot } from './pod-problems.ts';
+import { type Said, saidPorts } from './listening.ts';
+import { refusedOperation } from './permissions.ts';
 
-interface Explanation {
-  reason: Reason;
-  message: string;
-  remedy: string;
-}
+/** What only a running app prints. */
+const rules: readonly Rule[] = [
+  {
+    pattern: /Blocked request\. This host \(?"?([\w.-]{1,253})"?\)? is not allowed/,
+    cause: host => ({
+      message: `Vite refuses requests for the host ${host}`,
+      remedy:
+        'Serve the built files (vite build) instead of a Vite server, or set preview.allowedHosts (server.allowedHosts for the dev server) to true in vite.config.',
+    }),
+  },
+  {
+    pattern: /Invalid HTTP_HOST header: '([\w.:-]{1,253})'/,
+    cause: host => ({
+      message: `Django refuses requests for the host ${host}`,
+      remedy: `Add the app’s host to ALLOWED_HOSTS in settings.py (for example from an environment variable in spec.run.env).`,
+    }),
+  },
+];
 
-const listening = /(?:listening|running|serving|started|ready|available)\b[^\n]{0,150}?[: ](\d{2,5})\b/i;
-const loopback = /localhost|127\.0\.0\.1|\[::1\]/;
-const rootOnly =
-  /permission denied|EACCES|operation not permitted|EPERM|must be run as root|are you root|only root can|setgid|setuid|chown\(/i;
+const ownFile: Rule = {
+  pattern: /Cannot find module '((?:[./#]|@\/|~\/|file:)[^'\n]{0,200})'/,
+  cause: file => ({
+    message: `the app does not find its own file ${file}`,
+    remedy:
+      'Check that the source has the file, with the same upper and lower case, and that the build makes it; correct the import, "main", the start script or spec.run.command.',
+  }),
+};
 
+/** Narrows the reason of a failed start down by the app's last lines. */
 export function explainAppLog(known: Explanation, log: string, version: Pick<Version, 'spec' | 'build'>): Explanation {
-  if (known.reason === 'StartTimeout') return wrongPort(known, log, portOf(version.spec, version.build));
-  if (known.reason === 'CrashLoop') {
-    const line = log.split('\n').find(l => rootOnly.test(l));
-    if (line !== undefined) {
-      const { reason, message, remedy } = needsRoot(line.trim());
-      return { reason, message, remedy };
-    }
+  switch (known.reason) {
+    case 'StartTimeout':
+      return explained(known, wrongPort(log, portOf(version.spec, version.build)));
+    case 'CrashLoop':
+      return explained(known, refusedOperation(log) ?? causeOf(log, commonRules) ?? causeOf(log, [ownFile]));
+    case 'ProbeFailed':
+      return explained(known, causeOf(log, rules));
+    default:
+      return known;
   }
-  return known;
 }
 
-function wrongPort(known: Explanation, log: string, port: number): Explanation {
-  const line = log.split('\n').findLast(l => listening.test(l));
-  const found = line?.match(listening);
-  if (line === undefined || found === null || found === undefined) return known;
-  const quoted = line.trim().slice(0, 200);
-  const said = Number(found[1]);
-  if (said !== port)
-    return {
-      reason: 'WrongPort',
-      message: `the app says "${quoted}", but vibeD asks port ${port}`,
-      remedy: `Set spec.run.port: ${said}, or let the app listen on the port in $PORT, at 0.0.0.0.`,
-    };
-  if (!loopback.test(line)) return known;
+/** An app that runs without being ready: whether its log already names another port than the one that vibeD requests. */
+export function wrongPortSoFar(log: string, version: Pick<Version, 'spec' | 'build'>): Explanation | undefined {
+  const port = portOf(version.spec, version.build);
+  const said = saidPorts(log);
+  // The right port, even if only on localhost, may become ready: a health path may need longer than the first line.
+  return said.some(s => s.port === port) ? undefined : otherPort(said, port);
+}
+
+function wrongPort(log: string, port: number): Cause | undefined {
+  const said = saidPorts(log);
+  const own = said.filter(s => s.port === port);
+  if (own.length === 0) return otherPort(said, port);
+  const [{ line, isLoopback } = { line: '', isLoopback: false }] = own.slice(-1);
+  if (!isLoopback) return undefined;
   return {
     reason: 'WrongPort',
-    message: `the app says "${quoted}": that address is reachable only from inside its own container`,
+    message: `the app says "${line}": that address is reachable only from inside its own container`,
     remedy: 'Let it listen at 0.0.0.0 (HOST says so) instead of localhost.',
+  };
+}
+
+function otherPort(said: readonly Said[], port: number): Explanation | undefined {
+  const last = said.at(-1);
+  if (last === undefined) return undefined;
+  return {
+    reason: 'WrongPort',
+    message: `the app says "${last.line}", but vibeD asks port ${port}`,
+    remedy: `Set spec.run.port: ${last.port}, or let the app listen on the port in $PORT, at 0.0.0.0.`,
   };
 }

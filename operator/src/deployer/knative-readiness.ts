@@ -41,8 +41,9 @@ export function knativeReadiness(owner: Owner, children: Children, version: Vers
   const pods = children.pods.filter(p => p.metadata.labels?.[versionLabel] === version.hash);
   if (isReadyRevision(revision)) {
     const tagged = service?.status?.traffic?.find(t => t.revisionName === name && t.tag !== undefined);
-    if (tagged?.url === undefined) return failedIf(routeProblem(service));
-    return { state: 'ready', pod: pods.find(isReady), probe: askAt(tagged.url, version, settings) };
+    const url = readable(tagged?.url);
+    if (url === undefined) return failedIf(routeProblem(service));
+    return { state: 'ready', pod: pods.find(isReady), probe: askAt(url, version, settings) };
   }
   if (revision === undefined) return failedIf(configurationProblem(service, name));
   if (!isObserved(revision)) return starting;
@@ -51,6 +52,10 @@ export function knativeReadiness(owner: Owner, children: Children, version: Vers
 
 const failedIf = (problem: PodProblem | undefined): Readiness =>
   problem === undefined ? starting : { state: 'failed', ...problem };
+
+/** A URL of a status; undefined for text that is none, as a status that somebody else wrote may hold. */
+const readable = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? url : undefined;
 
 /** Where this version is asked by its own URL: through the gateway, or, inside the cluster, at the Service of that name. */
 function askAt(said: string, version: Version, settings: Settings): ProbeTarget {
@@ -121,7 +126,7 @@ export function knativeRouteProbe(
   // The Kubernetes target's route still holds the host; the one that answers would not be this version.
   if (children.ingresses.length + children.httpRoutes.length > 0) return trafficMoves;
   const service = serviceOf(owner, children);
-  const url = service?.status?.url;
+  const url = readable(service?.status?.url);
   if (service === undefined || url === undefined || !isObserved(service)) return trafficMoves;
   if (conditionOf(service, 'RoutesReady')?.status !== 'True') return trafficMoves;
   const name = names.knativeRevision(owner, version.hash);
@@ -132,7 +137,7 @@ export function knativeRouteProbe(
 
 /** The host is what Knative's domain template makes of our name; until it is told, what it makes of it when set as documented. */
 export function knativeUrl(owner: Owner, children: Children, exposure: Exposure, { apps }: Settings): string {
-  const url = serviceOf(owner, children)?.status?.url;
+  const url = readable(serviceOf(owner, children)?.status?.url);
   if (!exposure.public) return url ?? `http://${names.knativeService(owner)}.${owner.namespace}.svc.cluster.local`;
   return url === undefined ? urlOf(owner, apps) : urlOfHost(new URL(url).host, apps);
 }

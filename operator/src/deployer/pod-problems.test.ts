@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Pod } from '../artifact/world.ts';
-import { overdueProblem, problemOf, pullProblemOf } from './pod-problems.ts';
+import { overdueProblem, problemOf, pullProblemOf, startingPod } from './pod-problems.ts';
 
 type Status = Partial<NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]>;
 const pod = (status: Status, deleting = false): Pod => ({
@@ -100,4 +100,36 @@ it('a container still not made when the start-up time is over is told in the kub
     reason: 'StartTimeout',
     message: `the container could not be started: ${said}`,
   });
+});
+
+it.each([
+  [
+    'exec: "gunicorn": executable file not found in $PATH: unknown',
+    'DependencyMissing',
+    /gunicorn/,
+    /requirements\.txt/,
+  ],
+  ['exec: "/app/start.sh": permission denied: unknown', 'CrashLoop', /permission denied/, /spec\.run\.command/],
+  ['exec /app/tool: exec format error', 'CrashLoop', /architecture/, /architecture/],
+])('a command that the runtime cannot run is explained by its message: %s', (said, reason, message, remedy) => {
+  const problem = problemOf([
+    pod({
+      restartCount: 2,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 128, reason: 'StartError', message: `runc create failed: ${said}` } },
+    }),
+  ]);
+  expect(problem?.reason).toBe(reason);
+  expect(problem?.message).toMatch(message);
+  expect(problem?.remedy).toMatch(remedy);
+  expect(problem?.log).toBeUndefined();
+});
+
+it('finds a pod whose app runs and is not ready', () => {
+  const startedAt = '2026-01-01T00:00:00.000Z';
+  const starting = pod({ state: { running: { startedAt } } });
+  expect(startingPod([crashed(1, 1), starting])).toMatchObject({ pod: starting, restartCount: 0 });
+  const ready = { ...starting, status: { ...starting.status, conditions: [{ type: 'Ready', status: 'True' }] } };
+  const going = { ...starting, metadata: { name: 'p', deletionTimestamp: 'x' } };
+  expect(startingPod([ready, going, waiting('ContainerCreating')])).toBeUndefined();
 });

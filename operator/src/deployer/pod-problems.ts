@@ -1,6 +1,7 @@
 // Why pods do not become ready, read from their statuses, in the words of crds/conditions. Only what will not heal by
 // waiting a few seconds is a problem; the rest is progress.
 import type { Reason } from '@vibed/crds';
+import { causeOf, commonRules, explained } from '../analysis/causes.ts';
 import type { Pod } from '../artifact/world.ts';
 import { appContainer } from './app-pod.ts';
 
@@ -105,6 +106,7 @@ function exitProblem(pod: Pod, status: ContainerStatus): PodProblem | undefined 
       log,
     };
   if (status.restartCount <= forgivenRestarts || running) return undefined;
+  if (ended.reason === 'StartError' || ended.reason === 'ContainerCannotRun') return unstartable(ended.message ?? '');
   return {
     reason: 'CrashLoop',
     message:
@@ -115,6 +117,35 @@ function exitProblem(pod: Pod, status: ContainerStatus): PodProblem | undefined 
       'The excerpt has its last lines. Mend the cause and deploy again; settings the app needs belong into spec.run.env.',
     log,
   };
+}
+
+/** The runtime could not run the command, so there is no log; its message says why. */
+function unstartable(said: string): PodProblem {
+  const message = firstSentence(said);
+  const known = {
+    reason: 'CrashLoop' as const,
+    message: `the container could not be started: ${message}`,
+    remedy: 'Check spec.run.command, or CMD and ENTRYPOINT of the image.',
+  };
+  return explained(known, causeOf(message, commonRules));
+}
+
+/** A pod whose app runs and does not take requests yet. */
+export interface StartingPod {
+  pod: Pod;
+  since: Date;
+  restartCount: number;
+}
+
+export function startingPod(pods: readonly Pod[]): StartingPod | undefined {
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp !== undefined || isReady(pod)) continue;
+    const status = pod.status?.containerStatuses?.find(s => s.name === appContainer);
+    const startedAt = status?.state?.running?.startedAt;
+    if (status === undefined || startedAt === undefined) continue;
+    return { pod, since: new Date(startedAt), restartCount: status.restartCount };
+  }
+  return undefined;
 }
 
 /** Kubelet messages carry ids and back-off times; the first sentence is the stable part. */

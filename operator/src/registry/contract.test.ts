@@ -133,6 +133,16 @@ describe('a registry that fails', () => {
     expect(double.seen.filter(request => request.startsWith('HEAD'))).toHaveLength(4);
   });
 
+  it('takes a login that appears after the first request', async () => {
+    const dockerConfigFile = join(mkdtempSync(join(tmpdir(), 'vibed-registry-')), 'config.json');
+    const registry = ociRegistry(new RegistryClient({ url: double.url, dockerConfigFile }), { signal, pauseMs: 1 });
+    const { digest } = blobOf('x');
+    await expect(registry.exists(repository, digest)).rejects.toMatchObject({ fault: 'Denied' });
+    const auth = Buffer.from('user:pass').toString('base64');
+    writeFileSync(dockerConfigFile, JSON.stringify({ auths: { [new URL(double.url).host]: { auth } } }));
+    expect(await registry.exists(repository, digest)).toBe(false);
+  });
+
   it('is told apart from a refused login, which nothing is gained by repeating', async () => {
     await expect(ofDouble('user:wrong').exists(repository, blobOf('x').digest)).rejects.toMatchObject({
       fault: 'Denied',

@@ -9,38 +9,56 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { RegistryClient } from '../build-pod/registry-client.ts';
 import { parseReference } from '../builder/layers/base.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type Settings } from '../settings.ts';
 import { ociRegistry } from './oci-registry.ts';
 import type { Registry } from './registry.ts';
 
-/** Each base as `name:tag@digest`; one whose tag cannot be found is left out. */
-export async function pinnedBases(
-  bases: Readonly<Record<string, string>>,
-  registryOf: (host: string) => Registry | undefined,
-): Promise<Record<string, string>> {
-  const pinned: Record<string, string> = {};
-  for (const [language, name] of Object.entries(bases)) {
-    const [tagged = ''] = name.split('@');
-    const { host, repository, reference } = parseReference(tagged);
-    const manifest = await registryOf(host)?.resolve(repository, reference);
-    if (manifest !== undefined) pinned[language] = `${tagged}@${manifest.digest}`;
+type Bases = Settings['builds']['bases'];
+type RegistryOf = (host: string) => Registry | undefined;
+interface Pinned {
+  readonly bases: Bases;
+  /** One line for each base that moved, and for each that was not found and stays as it is. */
+  readonly changes: readonly string[];
+}
+
+/** Each base as `name:tag@digest`; a base whose tag cannot be found stays as it is. */
+export async function pinnedBases(bases: Bases, registryOf: RegistryOf): Promise<Pinned> {
+  const changes: string[] = [];
+  const pin = async (language: string, image: string): Promise<string> => {
+    const pinned = await pinnedImage(image, registryOf);
+    if (pinned === undefined) changes.push(`${language}: ${image} was not found and stays as it is`);
+    else if (pinned !== image) changes.push(`${language}: ${image} → ${pinned}`);
+    return pinned ?? image;
+  };
+  const pinned: Record<string, Bases[keyof Bases]> = {};
+  for (const [language, base] of Object.entries(bases)) {
+    if (typeof base === 'string') pinned[language] = await pin(language, base);
+    else {
+      const list: Bases['node'] = [];
+      for (const each of base) list.push({ ...each, image: await pin(`${language} ${each.version}`, each.image) });
+      pinned[language] = list;
+    }
   }
-  return pinned;
+  return { bases: { ...bases, ...pinned }, changes };
+}
+
+async function pinnedImage(image: string, registryOf: RegistryOf): Promise<string | undefined> {
+  const [tagged = ''] = image.split('@');
+  const { host, repository, reference } = parseReference(tagged);
+  const manifest = await registryOf(host)?.resolve(repository, reference);
+  return manifest === undefined ? undefined : `${tagged}@${manifest.digest}`;
 }
 
 async function main([path = '', ...given]: readonly string[]): Promise<void> {
   const { builds } = readSettings(path);
   const mirrors = new Map(given.map(each => each.split('=') as [string, string]));
   const signal = AbortSignal.timeout(60_000);
-  const pinned = await pinnedBases(builds.bases, host => {
+  const { bases, changes } = await pinnedBases(builds.bases, host => {
     const url = mirrors.get(host) ?? builds.baseRegistries[host]?.url;
     return url === undefined ? undefined : ociRegistry(new RegistryClient({ url }), { signal });
   });
-  console.log(stringify({ builds: { bases: { ...builds.bases, ...pinned } } }));
-  for (const [language, name] of Object.entries(builds.bases)) {
-    if (pinned[language] === undefined) console.error(`${language}: ${name} was not found and stays as it is`);
-    else if (pinned[language] !== name) console.error(`${language}: ${name} → ${pinned[language]}`);
-  }
+  console.log(stringify({ builds: { bases } }));
+  for (const change of changes) console.error(change);
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

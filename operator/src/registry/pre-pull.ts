@@ -15,7 +15,7 @@ const resources = { requests: { cpu: '1m', memory: '8Mi' }, limits: { memory: '3
 
 export function prePullDaemonSet({ builds }: Settings): object {
   const { node, python, go, static: pages, debian } = builds.bases;
-  const images = [...new Set([node, python, go, pages, debian])];
+  const images = [...new Set([...[...node, ...python, ...go].map(({ image }) => image), pages, debian])];
   const container = (image: string, as: string, command: string[]) => ({
     name: as,
     image,

@@ -18,8 +18,12 @@ const isProduct = (file: string) => file.endsWith('.ts') && !/(?:\.(?:test|testi
 
 /** Characters that the patterns of a file meet at most, where that is less than a whole file. */
 const limits: Readonly<Record<string, number>> = {
+  'operator/src/analysis/causes.ts': excerptBytes,
   'operator/src/builder/explain.ts': excerptBytes,
+  'operator/src/builder/refused-host.ts': excerptBytes,
   'operator/src/deployer/explain.ts': excerptBytes,
+  'operator/src/deployer/listening.ts': excerptBytes,
+  'operator/src/deployer/permissions.ts': excerptBytes,
   'operator/src/deployer/pod-problems.ts': messageLimit,
   'store/src/kube/errors.ts': readMessageLength,
   'store/src/kube/exceeded-quota.ts': readMessageLength,

@@ -3,7 +3,10 @@ import { boundedTree, readablePaths, treeLimits, withUnread } from './bounded-tr
 import { planDockerfile } from './recipe.ts';
 
 const bases = Object.fromEntries(
-  ['node', 'python', 'go', 'rust', 'rustRuntime', 'static', 'debian'].map(name => [name, name]),
+  ['node', 'python', 'go', 'rust', 'rustRuntime', 'static', 'debian'].map(name => [
+    name,
+    ['node', 'python', 'go'].includes(name) ? [{ version: '24', image: name }] : name,
+  ]),
 ) as never;
 const plan = (texts: Record<string, string>) => {
   const files = Object.entries(texts).map(([path, text]) => ({ path, size: text.length }));

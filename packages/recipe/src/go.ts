@@ -1,143 +1,145 @@
 /** Go: one static binary beside the files it may read at run time. */
-import { copy, dockerfileText, isPlain } from './instructions.ts';
+import { chosenCommand } from './go-commands.ts';
+import { missingEmbed } from './go-embed.ts';
+import { goFile } from './go-file.ts';
+import { type Command, type GoProject, goProject, joined, reachedFiles } from './go-modules.ts';
+import { type GoAddress, goAddress } from './go-port.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { appUid, fault } from './model.ts';
-import { folderOf, hasFile, hasFolder, type SourceTree } from './source-tree.ts';
+import { hasFile } from './source-tree.ts';
+import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stage, type Step, workdir } from './steps.ts';
 
-/** Trees with a go.mod, or with Go sources at the root. */
+/** Trees with a go.mod or a go.work, or with Go sources at the root. */
 export const goRule: LanguageRule = {
   language: 'go',
   detect(tree) {
     if (hasFile(tree, 'go.mod')) return 'go.mod is there';
-    const source = tree.paths.find(path => /^[^/]+\.go$/.test(path) && !path.endsWith('_test.go'));
-    return source === undefined ? undefined : 'Go sources are there, and no go.mod';
+    if (hasFile(tree, 'go.work')) return 'go.work is there';
+    const sources = tree.paths.filter(path => /^[^/]+\.go$/.test(path));
+    const builds = sources.some(path => goFile(path, tree.read(path) ?? '').builds);
+    return builds ? 'Go sources are there, and no go.mod' : undefined;
   },
   plan(input) {
-    const main = mainPackage(input.tree);
-    if (main === undefined) {
-      return fault(
-        'EntrypointMissing',
-        'no folder holds `package main`, or several do',
-        'put the program at the root or in cmd/<name>',
-      );
-    }
-    if (!isPlain(main))
+    const project = goProject(input.tree);
+    const chosen = chosenCommand(project);
+    if (!('command' in chosen)) return chosen;
+    if (!isPlain(chosen.command.folder || '.'))
       return fault('PathUnsafe', 'the folder of the main package has unusual characters', 'rename it');
-    return goPlan(input, main);
+    const files = reachedFiles(project, chosen.command);
+    return missingEmbed(input.tree, files) ?? goPlan(input, { project, files, ...chosen });
   },
 };
 
-function goPlan(input: PlanInput, main: string): PlanResult {
+/** What is known when the command is chosen. */
+interface Chosen {
+  readonly project: GoProject;
+  readonly command: Command;
+  /** Why this command. */
+  readonly why: string;
+  /** The files that are compiled into it, its own first. */
+  readonly files: readonly string[];
+}
+
+function goPlan(input: PlanInput, chosen: Chosen): PlanResult {
   const { request, tree } = input;
-  const modules = requiredModules(tree);
-  const cgo = modules.includes('github.com/mattn/go-sqlite3');
-  const literal = literalPort(tree, main);
-  const port = request.port ?? literal ?? 8080;
+  const modules = namesOf(chosen);
+  const cgo = modules.includes('github.com/mattn/go-sqlite3') || modules.includes('gorm.io/driver/sqlite');
+  const address = goAddress(chosen.files.map(path => tree.read(path) ?? ''));
+  const port = request.port ?? address.port ?? 8080;
   const why = [
     ...input.why,
-    main === '.' ? 'the main package is at the root' : `the main package is ${main}`,
+    chosen.why,
     ...(cgo ? ['go-sqlite3 needs cgo'] : []),
     'templates and other files of the project are beside the binary, in its working folder',
   ];
-  const fixed = `the program listens on ${literal} whatever PORT says: read it with os.Getenv("PORT")`;
   return {
     ok: true,
     plan: {
       language: 'go',
       why,
-      dockerfile: { text: dockerfileText(buildStage(input, main, cgo), runStage(input, port)) },
+      how: { stages: { build: buildStage(input, chosen, cgo), image: runStage(input, port) } },
       port,
-      portWhy: portWhy(request.port, literal),
-      portFollowsEnv: literal === undefined,
+      portWhy: portWhy(request.port, address.port),
+      portFollowsEnv: address.port === undefined,
       user: { uid: appUid },
-      warnings: [...(literal === undefined ? [] : [fixed]), ...localStateWarnings(tree, modules)],
+      warnings: [...addressWarnings(address), ...localStateWarnings(tree, modules)],
       readOnlyRoot: false,
     },
   };
 }
 
-function buildStage(input: PlanInput, main: string, cgo: boolean): string[] {
-  const target = main === '.' ? '.' : `./${main}`;
-  return [
-    `FROM ${input.settings.bases.go} AS build`,
-    'WORKDIR /src',
-    ...dependencyLines(input.tree),
-    `RUN CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath -ldflags="-s -w" -o /out/server ${target}`,
-  ];
+function buildStage(input: PlanInput, chosen: Chosen, cgo: boolean): Stage {
+  const at = placeOf(chosen);
+  const folder = at === '' ? chosen.command.folder : chosen.command.folder.slice(at.length + 1);
+  const target = folder === '' ? '.' : `./${folder}`;
+  const compile = `CGO_ENABLED=${cgo ? 1 : 0} ${go(at)} build -trimpath -ldflags="-s -w" -o /out/server ${target}`;
+  return {
+    base: input.settings.bases.go,
+    steps: [workdir('/src'), ...dependencySteps(chosen), run('build', compile, `${go(at)} build ${target}`)],
+  };
 }
 
-function runStage(input: PlanInput, port: number): string[] {
-  return [
-    `FROM ${input.settings.bases.debian}`,
-    'COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"]',
-    `COPY --chown=${appUid}:${appUid} [".", "/app/"]`,
-    'COPY --from=build ["/out/server", "/usr/local/bin/server"]',
-    'WORKDIR /app',
-    `ENV HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    'CMD ["/usr/local/bin/server"]',
-  ];
+/** The folder that the go command runs in: a workspace is built at its root, any other module in its own folder. */
+const placeOf = ({ project, command }: Chosen): string => (project.workspace ? '' : command.module.folder);
+
+/** The go command in a folder; the folder is a part of the command's, which is plain. */
+const go = (folder: string): string => (folder === '' ? 'go' : `go -C ${folder}`);
+
+function runStage(input: PlanInput, port: number): Stage {
+  return {
+    base: input.settings.bases.debian,
+    steps: [
+      copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
+      copy(['.'], '/app/', appUid),
+      copyBuilt('/out/server', '/usr/local/bin/server'),
+      workdir('/app'),
+      ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port }),
+      ...runtime(appUid, port),
+      cmd(['/usr/local/bin/server']),
+    ],
+  };
 }
 
-function requiredModules(tree: SourceTree): string[] {
-  const requirements = (tree.read('go.mod') ?? '').matchAll(
-    /^[ \t]*(?:require[ \t]+)?((?=[\w/-]*\.)[\w./-]+)[ \t]+v/gm,
-  );
-  return [...requirements].map(match => match[1] ?? '');
+/** What the go.mod files in question require, and what the sources import of other modules. */
+function namesOf({ project, command, files }: Chosen): string[] {
+  const modules = project.workspace ? project.modules : [command.module];
+  const own = project.modules.map(({ path }) => path);
+  const isForeign = (name: string) =>
+    (name.split('/')[0] ?? '').includes('.') && !own.some(path => name === path || name.startsWith(`${path}/`));
+  const imports = files.flatMap(path => project.files.get(path)?.imports ?? []);
+  return [...new Set([...modules.flatMap(({ requires }) => requires), ...imports])].filter(isForeign);
 }
 
 /** With go.sum the modules are a layer of their own; without it the imports decide, and they need the whole tree. */
-function dependencyLines(tree: SourceTree): string[] {
-  const everything = 'COPY [".", "./"]';
-  if (hasFolder(tree, 'vendor') && hasFile(tree, 'vendor/modules.txt')) return [everything];
-  if (!hasFile(tree, 'go.mod')) return [everything, 'RUN go mod init app && go mod tidy'];
-  const text = tree.read('go.mod') ?? '';
-  if (!/^[ \t]*require\b/m.test(text) && !importsModules(tree)) return [everything];
-  if (!hasFile(tree, 'go.sum') || hasFile(tree, 'go.work')) return [everything, 'RUN go mod tidy'];
-  if (/=>\s*\.{1,2}\//.test(text)) return [everything, 'RUN go mod download'];
-  return [copy(['go.mod', 'go.sum'], './'), 'RUN go mod download', everything];
+function dependencySteps(chosen: Chosen): Step[] {
+  const { tree, workspace } = chosen.project;
+  const at = placeOf(chosen);
+  if (hasFile(tree, joined(at, 'vendor/modules.txt'))) return [copyAll];
+  if (workspace) return [copyAll, ...workspaceSteps(chosen)];
+  const manifest = joined(at, 'go.mod');
+  if (!hasFile(tree, manifest)) return [copyAll, run('install', 'go mod init app && go mod tidy')];
+  if (namesOf(chosen).length === 0) return [copyAll];
+  if (!hasFile(tree, joined(at, 'go.sum'))) return [copyAll, run('install', `${go(at)} mod tidy`)];
+  const replaces = /=>[ \t]{0,20}\.{1,2}\//.test(tree.read(manifest) ?? '');
+  if (replaces || at !== '') return [copyAll, run('install', `${go(at)} mod download`)];
+  return [copy(['go.mod', 'go.sum'], './'), run('install', 'go mod download'), copyAll];
 }
 
-/** Whether some source imports a path with a dot in its first element, as every module outside the standard library has. */
-function importsModules(tree: SourceTree): boolean {
-  const own = /^module\s+(\S+)/m.exec(tree.read('go.mod') ?? '')?.[1] ?? '';
-  const imports = tree.paths
-    .filter(path => path.endsWith('.go'))
-    .flatMap(path => [
-      ...(tree.read(path) ?? '').matchAll(/^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"([\w-]+\.[\w./-]+)"/gm),
-    ]);
-  return imports.some(match => match[1] !== undefined && match[1] !== own && !match[1].startsWith(`${own}/`));
+/** `go mod tidy` knows no workspace; `go work sync` writes the sums that its modules lack. */
+function workspaceSteps(chosen: Chosen): Step[] {
+  if (namesOf(chosen).length === 0) return [];
+  const { tree, modules } = chosen.project;
+  const summed = modules.every(
+    ({ folder, requires }) => requires.length === 0 || hasFile(tree, joined(folder, 'go.sum')),
+  );
+  return [run('install', summed ? 'go mod download' : 'go work sync && go mod download')];
 }
 
-/** The folder of the program: the root, else the only cmd/*, else the only one at all. */
-function mainPackage(tree: SourceTree): string | undefined {
-  const programs = tree.paths.filter(
-    path => path.endsWith('.go') && !path.endsWith('_test.go') && /^package main\b/m.test(tree.read(path) ?? ''),
-  );
-  const folders = [...new Set(programs.map(folderOf))].filter(folder => !folder.startsWith('vendor/'));
-  if (folders.includes('')) return '.';
-  const usual = ['cmd/server', 'cmd/app', 'cmd/web', 'cmd/api', 'cmd', 'server', 'src'].find(folder =>
-    folders.includes(folder),
-  );
-  if (usual !== undefined) return usual;
-  const commands = folders.filter(folder => folder.startsWith('cmd/'));
-  if (commands.length === 1) return commands[0];
-  return folders.length === 1 ? folders[0] : undefined;
-}
-
-function literalPort(tree: SourceTree, main: string): number | undefined {
-  const files = tree.paths.filter(path => path.endsWith('.go') && !path.endsWith('_test.go'));
-  const texts = files.map(path => tree.read(path) ?? '');
-  if (texts.some(text => /"PORT"/.test(text))) return undefined;
-  const own = files.findIndex(path => folderOf(path) === (main === '.' ? '' : main));
-  const port = Number(
-    /(?:ListenAndServe|\.Run|\.Start|\.Listen|Addr:)\s*(?:\(\s*)?"[^":]*:(\d{2,5})"/.exec(
-      [texts[own], ...texts].join('\n'),
-    )?.[1],
-  );
-  return port >= 1 && port <= 65535 ? port : undefined;
+function addressWarnings({ port, loopback }: GoAddress): string[] {
+  const fixed = `the program listens on ${port} whatever PORT says: read it with os.Getenv("PORT")`;
+  const hidden = `the program listens on ${loopback}, where no request from outside its container arrives: listen on ":" and the port`;
+  return [...(port === undefined ? [] : [fixed]), ...(loopback === undefined ? [] : [hidden])];
 }
 
 function portWhy(named: number | undefined, literal: number | undefined): string {

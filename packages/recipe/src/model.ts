@@ -1,5 +1,6 @@
 /** What the planner is asked and what it answers: the vocabulary shared by every language rule. */
 import type { SourceTree } from './source-tree.ts';
+import type { Stages } from './steps.ts';
 
 /** What a user may ask for; `auto` lets the ordered rules decide. */
 export type RequestedLanguage = 'auto' | 'nodejs' | 'python' | 'go' | 'rust' | 'static' | 'dockerfile';
@@ -7,11 +8,18 @@ export type RequestedLanguage = 'auto' | 'nodejs' | 'python' | 'go' | 'rust' | '
 /** What a plan ends up with. */
 export type Language = Exclude<RequestedLanguage, 'auto'>;
 
-/** Full image references of the bases that generated Dockerfiles start from; a mirror or a private base serves as well. */
+/** A base image, and the series of the language in it, such as `24` or `3.13`. */
+export interface VersionedBase {
+  readonly version: string;
+  readonly image: string;
+}
+
+/** Full image references of the bases that generated Dockerfiles start from; a mirror or a private base serves as well. The first of a
+ * list is used where the source asks for no version. */
 export interface BuildBases {
-  readonly node: string;
-  readonly python: string;
-  readonly go: string;
+  readonly node: readonly VersionedBase[];
+  readonly python: readonly VersionedBase[];
+  readonly go: readonly VersionedBase[];
   readonly rust: string;
   /** What a Rust binary runs on: the same glibc as `rust`, or newer. */
   readonly rustRuntime: string;
@@ -20,6 +28,9 @@ export interface BuildBases {
   /** What a Go binary runs on. */
   readonly debian: string;
 }
+
+/** One image for each language: what a rule starts from, after the choice of the version. */
+export type RuleBases = { readonly [Name in keyof BuildBases]: string };
 
 /** Settings of the installation. */
 export interface BuildSettings {
@@ -31,6 +42,8 @@ export interface BuildRequest {
   readonly language: RequestedLanguage;
   /** Path of the user's Dockerfile inside the tree; default `Dockerfile`. */
   readonly dockerfile?: string;
+  /** Folder of the tree that holds the application; the tree is looked at when absent. */
+  readonly path?: string;
   /** The port the user named. */
   readonly port?: number;
   /** Names of the values that the build is given. */
@@ -41,12 +54,18 @@ export interface BuildRequest {
 
 /** How the image will be made, and what the deployer must know about it. */
 export interface DockerfilePlan {
+  /** The folder of the tree that is built; absent for its root. The paths in `how` are below it. */
+  readonly folder?: string;
   readonly language: Language;
+  /** Version of the language's base, as the settings name it, for example `24`. */
+  readonly version?: string;
   readonly framework?: string;
   /** The reasons in the order they decided, for people. */
   readonly why: readonly string[];
-  /** The user's own file, or generated text. */
-  readonly dockerfile: { readonly path: string } | { readonly text: string };
+  /** Path of the user's own Dockerfile, or the stages that a rule wrote. */
+  readonly how: { readonly dockerfile: string } | { readonly stages: Stages };
+  /** The folder that the static server shows, as the source or the build names it; absent for applications that serve themselves. */
+  readonly serves?: { readonly folder: string; readonly singlePage: boolean };
   readonly port: number;
   readonly portWhy: string;
   /** True when a port named later counts without a rebuild: the process reads $PORT, or the Dockerfile is the user's own. False for the
@@ -61,15 +80,15 @@ export interface DockerfilePlan {
 
 /** Why there is no plan: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
  * EntrypointMissing (the language is clear but not what to start), PathUnsafe (a name cannot stand in a Dockerfile),
- * PathNotFound (the folder that was named holds no file), Unsupported (recognised, but not buildable as it is),
- * SourceTooComplex (the rules did not end within their limits). */
+ * Unsupported (recognised, but not buildable as it is), VersionUnavailable (the source asks for a version of its language that no
+ * configured base has), SourceTooComplex (the rules did not end within their limits). */
 export type PlanFault =
   | 'LanguageUnknown'
   | 'DockerfileMissing'
   | 'EntrypointMissing'
   | 'PathUnsafe'
-  | 'PathNotFound'
   | 'Unsupported'
+  | 'VersionUnavailable'
   | 'SourceTooComplex';
 
 /** A tree that cannot be planned: what is wrong, and what to do about it. */
@@ -87,7 +106,7 @@ export type PlanResult = { readonly ok: true; readonly plan: DockerfilePlan } | 
 export interface PlanInput {
   readonly tree: SourceTree;
   readonly request: BuildRequest;
-  readonly settings: BuildSettings;
+  readonly settings: { readonly bases: RuleBases };
   /** Reasons collected before the rule ran. */
   readonly why: readonly string[];
 }

@@ -1,4 +1,5 @@
 /** The configuration of the static server: nginx as any uid, with a read-only root and a writable /tmp. */
+import { plain } from './steps.ts';
 
 /** What the server has to know about the files it serves. */
 export interface StaticSite {
@@ -10,6 +11,12 @@ export interface StaticSite {
   readonly notFoundPage: boolean;
   /** File names under the bundler's asset folders carry a content hash: they may be cached for ever. */
   readonly hashedAssets: boolean;
+  /** Paths that are not found although the files are there: sources of patterns (PCRE) for the name of a file. */
+  readonly heldBack: readonly string[];
+  /** The same as whole paths, without a leading slash; plain names only. */
+  readonly heldBackPaths: readonly string[];
+  /** Paths that are served although their names are held back. */
+  readonly shownPaths: readonly string[];
 }
 
 /** nginx.conf in full: it replaces the base's, so that only the binary and its mime.types are taken from there. */
@@ -69,6 +76,10 @@ function serverBlock(site: StaticSite): string[] {
     '    add_header X-Content-Type-Options nosniff;',
     ...(site.notFoundPage ? ['    error_page 404 /404.html;'] : []),
     '    location ~ "/\\.(?!well-known/)" { return 404; }',
+    ...(site.heldBack.length > 0 ? ['    # Sources of programs, project files and keys are not for the public.'] : []),
+    ...site.heldBack.map(pattern => `    location ~* "${atName(pattern)}" { return 404; }`),
+    ...site.shownPaths.map(path => `    location = "/${plain(path)}" { try_files $uri =404; }`),
+    ...site.heldBackPaths.map(path => `    location = "/${plain(path)}" { return 404; }`),
     ...assets,
     '    # A missing script or style is an error, never the page itself with the wrong type.',
     '    location ~ "\\.[0-9A-Za-z]+$" { try_files $uri =404; }',
@@ -76,3 +87,7 @@ function serverBlock(site: StaticSite): string[] {
     '  }',
   ];
 }
+
+/** The pattern of a name at the end of a path. */
+const atName = (pattern: string): string =>
+  pattern.startsWith('^') ? `/${pattern.slice(1)}` : pattern.replaceAll('|^', '|/');

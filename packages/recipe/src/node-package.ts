@@ -1,24 +1,14 @@
 /** What package.json and the lockfiles say: the package manager, the scripts, the dependencies. */
-import { isPlain } from './instructions.ts';
+import { type PackageManager, packageManager } from './node-manager.ts';
 import { hasFile, hasFolder, isRecord, readJson, type SourceTree } from './source-tree.ts';
-
-/** How dependencies are installed. The tool itself is installed with npm at a pinned version: corepack left Node with version 25. */
-export interface PackageManager {
-  readonly name: 'npm' | 'pnpm' | 'yarn';
-  readonly why: string;
-  /** `npm install -g …` of the tool; undefined for npm, which the base has. */
-  readonly tool?: string;
-  readonly lockfile?: string;
-  readonly install: string;
-  /** The installation without development dependencies. */
-  readonly installRuntime: string;
-  /** Removes development dependencies after the build; undefined when the tool cannot without installing again. */
-  readonly prune?: string;
-}
+import { isPlain } from './steps.ts';
 
 /** The parts of package.json that decide something. */
 export interface NodePackage {
+  /** `build` also holds the text of `heroku-postbuild`, where that is the only build. */
   readonly scripts: Readonly<Record<string, string>>;
+  /** The script that `npm run` is given to build. */
+  readonly buildScript: 'build' | 'heroku-postbuild';
   readonly dependencies: ReadonlySet<string>;
   readonly devDependencies: ReadonlySet<string>;
   /** Both of them. */
@@ -35,85 +25,20 @@ export function nodePackage(tree: SourceTree): NodePackage | undefined {
   if (manifest === undefined) return undefined;
   const dependencies = namesOf(manifest.dependencies, manifest.optionalDependencies);
   const devDependencies = namesOf(manifest.devDependencies);
-  const manager = packageManager(tree, manifest);
+  const manager = packageManager(tree, manifest, [...dependencies, ...devDependencies]);
   const manifests = manifestsOf(tree, manifest, manager);
   const main = manifest.main;
+  const scripts = stringsOf(manifest.scripts);
+  const heroku = scripts.build === undefined ? scripts['heroku-postbuild'] : undefined;
   return {
-    scripts: stringsOf(manifest.scripts),
+    scripts: heroku === undefined ? scripts : { ...scripts, build: heroku },
+    buildScript: heroku === undefined ? 'build' : 'heroku-postbuild',
     dependencies,
     devDependencies,
     all: new Set([...dependencies, ...devDependencies]),
     ...(typeof main === 'string' && main !== '' && { main: main.replace(/^\.\//, '') }),
     manager,
     ...(manifests !== undefined && { manifests }),
-  };
-}
-
-function packageManager(tree: SourceTree, manifest: Readonly<Record<string, unknown>>): PackageManager {
-  const declared = /^(npm|pnpm|yarn)@(\d+\.\d+\.\d+)/.exec(String(manifest.packageManager ?? ''));
-  const name = declared?.[1];
-  if (name === 'pnpm' || (name === undefined && hasFile(tree, 'pnpm-lock.yaml'))) {
-    return pnpm(tree, name === 'pnpm' ? declared?.[2] : undefined);
-  }
-  if (name === 'yarn' || (name === undefined && hasFile(tree, 'yarn.lock'))) {
-    return yarn(tree, name === 'yarn' ? declared?.[2] : undefined);
-  }
-  return npm(tree);
-}
-
-function npm(tree: SourceTree): PackageManager {
-  const lockfile = ['package-lock.json', 'npm-shrinkwrap.json'].find(path => hasFile(tree, path));
-  const command = lockfile === undefined ? 'npm install' : 'npm ci';
-  return {
-    name: 'npm',
-    why:
-      lockfile === undefined
-        ? 'npm installs without a lockfile: versions are not pinned'
-        : `npm ci installs from ${lockfile}`,
-    ...(lockfile !== undefined && { lockfile }),
-    install: `${command} --no-audit --no-fund`,
-    installRuntime: `${command} --omit=dev --no-audit --no-fund`,
-    prune: 'npm prune --omit=dev --no-audit --no-fund',
-  };
-}
-
-function pnpm(tree: SourceTree, version = '10.18.3'): PackageManager {
-  const lockfile = hasFile(tree, 'pnpm-lock.yaml') ? 'pnpm-lock.yaml' : undefined;
-  const frozen = lockfile === undefined ? '--no-frozen-lockfile' : '--frozen-lockfile';
-  return {
-    name: 'pnpm',
-    why: lockfile === undefined ? 'package.json names pnpm' : 'pnpm installs from pnpm-lock.yaml',
-    tool: `npm install -g pnpm@${version}`,
-    ...(lockfile !== undefined && { lockfile }),
-    install: `pnpm install ${frozen}`,
-    installRuntime: `pnpm install ${frozen} --prod`,
-    prune: 'CI=true pnpm prune --prod --ignore-scripts',
-  };
-}
-
-function yarn(tree: SourceTree, version?: string): PackageManager {
-  const lockfile = hasFile(tree, 'yarn.lock') ? 'yarn.lock' : undefined;
-  const berry = (version !== undefined && !version.startsWith('1.')) || hasFile(tree, '.yarnrc.yml');
-  const tool = `npm install -g --force ${berry ? `@yarnpkg/cli-dist@${version ?? '4.9.4'}` : `yarn@${version ?? '1.22.22'}`}`;
-  const common = {
-    name: 'yarn',
-    why: lockfile === undefined ? 'package.json names yarn' : 'yarn installs from yarn.lock',
-    tool,
-  } as const;
-  const lock = lockfile !== undefined && { lockfile };
-  if (berry) {
-    // Without node_modules the runtime image would need yarn itself.
-    const install = `YARN_NODE_LINKER=node-modules yarn install${lockfile === undefined ? '' : ' --immutable'}`;
-    return { ...common, ...lock, install, installRuntime: install };
-  }
-  const install = `yarn install --non-interactive${lockfile === undefined ? '' : ' --frozen-lockfile'}`;
-  const installRuntime = `${install} --production=true`;
-  return {
-    ...common,
-    ...lock,
-    install: `${install} --production=false`,
-    installRuntime,
-    prune: `${installRuntime} --ignore-scripts --prefer-offline`,
   };
 }
 

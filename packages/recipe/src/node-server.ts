@@ -1,13 +1,13 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
-import { cmd, isPlain } from './instructions.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
+import { commandOfLine, procfileWeb } from './procfile.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { cmd, isPlain, type Setting } from './steps.ts';
 
 /** A way to start the server. */
 export interface NodeStart {
   readonly framework?: string;
-  /** The CMD instruction. */
-  readonly command: string;
+  readonly command: Setting & { do: 'cmd' };
   readonly why: string;
   /** The command needs tools that only devDependencies bring (tsx, nodemon, …). */
   readonly needsDevelopment: boolean;
@@ -73,6 +73,8 @@ export function serverDependency(pkg: NodePackage): string | undefined {
 
 /** The way to start, or undefined when nothing tells. */
 export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
+  const web = procfileWeb(tree);
+  if (web !== undefined) return procfileStart(pkg, web);
   const framework = frameworks.find(entry => pkg.all.has(entry.dependency));
   const script = ['start:prod', 'start'].find(
     name => pkg.scripts[name] !== undefined && !startsDevelopment(pkg.scripts[name]),
@@ -120,18 +122,44 @@ function frameworkStart(framework: Framework): NodeStart {
   return { framework: framework.name, command: cmd(framework.argv), why, needsDevelopment: false };
 }
 
-function scriptStart(pkg: NodePackage, script: string, framework: string | undefined): NodeStart {
-  const text = pkg.scripts[script] ?? '';
-  const words = plainCommand(text);
-  const [tool = ''] = words ?? [];
-  const isNode = words !== undefined && tool === 'node' && pkg.scripts[`pre${script}`] === undefined;
-  const known =
-    isNode ||
-    (pkg.dependencies.has(tool) && words !== undefined) ||
-    ['next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool);
+/** Procfile names the process that receives requests; a program of node_modules is found as npm finds it. */
+function procfileStart(pkg: NodePackage, web: string): NodeStart {
+  const framework = frameworkName(pkg);
+  const first = web.split(' ')[0] ?? '';
+  const isKnown = ['node', 'npm', 'bun'].includes(first) || pkg.dependencies.has(first);
   return {
     ...(framework !== undefined && { framework }),
-    command: isNode ? cmd(words) : cmd(['npm', 'run', '--silent', script]),
+    command: commandOfLine(web),
+    why: 'the web line of Procfile starts it',
+    needsDevelopment: !isKnown || first === 'npm',
+  };
+}
+
+/** The words behind assignments and `cross-env`; PORT and NODE_ENV=production are dropped, because the image sets them. */
+function withoutAssignments(words: readonly string[]): { words: string[]; variables: string[] } {
+  const rest = words[0] === 'cross-env' ? words.slice(1) : words;
+  const isAssignment = (word: string) => /^[A-Za-z_]\w{0,60}=/.test(word);
+  const at = rest.findIndex(word => !isAssignment(word));
+  const count = at < 0 ? rest.length : at;
+  const variables = rest.slice(0, count).filter(word => !word.startsWith('PORT=') && word !== 'NODE_ENV=production');
+  return { words: rest.slice(count), variables };
+}
+
+function scriptStart(pkg: NodePackage, script: string, framework: string | undefined): NodeStart {
+  const text = pkg.scripts[script] ?? '';
+  const plainWords = plainCommand(text);
+  const { words, variables } = withoutAssignments(plainWords ?? []);
+  const [tool = ''] = words;
+  // `nodemon FILE` restarts the server when a file changes, which never happens in an image.
+  const program = tool === 'nodemon' && words.length === 2 && /\.[cm]?js$/.test(words[1] ?? '') ? 'node' : tool;
+  const isDirect = ['node', 'bun'].includes(program) && pkg.scripts[`pre${script}`] === undefined;
+  const known =
+    isDirect || pkg.dependencies.has(tool) || ['next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool);
+  return {
+    ...(framework !== undefined && { framework }),
+    command: isDirect
+      ? cmd([...(variables.length > 0 ? ['env', ...variables] : []), program, ...words.slice(1)])
+      : cmd(['npm', 'run', '--silent', script]),
     why: `the script ${script} starts it`,
     needsDevelopment: !known,
   };
@@ -142,9 +170,11 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   if (entry === undefined) return undefined;
   const framework = frameworkName(pkg);
   const named = framework !== undefined && { framework };
+  if (pkg.all.has('elysia') || /\bBun\.serve\b/.test(tree.read(entry) ?? ''))
+    return { ...named, command: cmd(['bun', entry]), why: `${entry} is run by Bun`, needsDevelopment: false };
   if (!/\.m?ts$/.test(entry))
     return { ...named, command: cmd(['node', entry]), why: `${entry} is the entry point`, needsDevelopment: false };
-  const compiled = pkg.scripts.build === undefined ? undefined : compiledPath(tree, entry);
+  const compiled = compilesServer(pkg.scripts.build) ? compiledPath(tree, entry) : undefined;
   if (compiled !== undefined) {
     return {
       ...named,
@@ -170,6 +200,13 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   };
 }
 
+/** Whether a build script compiles more than pages: `vite build` alone makes no server. */
+function compilesServer(build: string | undefined): boolean {
+  if (build === undefined) return false;
+  const line = build.trim();
+  return !line.startsWith('vite build') || ['&', ';', '|', '--ssr'].some(part => line.includes(part));
+}
+
 /** Where tsc writes this file, by the usual outDir and rootDir of tsconfig.json (which may hold comments, so it is not parsed). */
 function compiledPath(tree: SourceTree, entry: string): string {
   const text = tree.read('tsconfig.json') ?? '';
@@ -183,6 +220,18 @@ function compiledPath(tree: SourceTree, entry: string): string {
 /** Scripts that watch and reload are for a developer's machine. */
 function startsDevelopment(script: string | undefined): boolean {
   return /^(?:next|nuxi?|remix|vinxi|nest|astro)\s+(?:dev|start\s+--watch)\b/.test(script ?? '');
+}
+
+/** Whether the image needs Bun: the start command runs it, itself or through a script. */
+export function runsBun(pkg: NodePackage, start: NodeStart): boolean {
+  const { argv } = start.command;
+  const line = argv[0] === 'npm' ? (pkg.scripts[argv.at(-1) ?? ''] ?? '') : argv.join(' ');
+  return namesBun(line);
+}
+
+/** Whether a command line has the word bun or bunx. */
+export function namesBun(line: string): boolean {
+  return /\bbunx?\b/.test(line);
 }
 
 function frameworkName(pkg: NodePackage): string | undefined {

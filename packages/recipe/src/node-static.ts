@@ -1,7 +1,7 @@
 /** Node projects whose result is a folder of files: single-page applications and generated sites. */
-import { isPlain, plain } from './instructions.ts';
 import type { NodePackage } from './node-package.ts';
 import { filesEndingIn, firstFile, isRecord, readJson, type SourceTree } from './source-tree.ts';
+import { isPlain, plain } from './steps.ts';
 
 /** A site that a build script writes into `output`. */
 export interface BundledSite {

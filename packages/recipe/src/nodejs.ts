@@ -1,23 +1,36 @@
 /** Node: single-page applications become static files, everything else a server with its dependencies beside it. */
-import { cmd, copy, dockerfileText } from './instructions.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { bunTool } from './node-manager.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
 import {
   entryFile,
   looksLikeServer,
   type NodeStart,
+  namesBun,
   needsSvelteAdapter,
   nextExport,
   nodeStart,
+  runsBun,
   serverDependency,
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
 import { builtStaticPlan } from './static.ts';
-
-type Lines = readonly (string | undefined)[];
+import {
+  cmd,
+  copy,
+  copyAll,
+  copyBuilt,
+  env,
+  run,
+  runtime,
+  type Setting,
+  type Stages,
+  type Step,
+  workdir,
+} from './steps.ts';
 
 /** Trees with a package.json that builds or starts something, or a single file that is clearly a server. */
 export const nodejsRule: LanguageRule = {
@@ -94,13 +107,12 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function sitePlan(input: PlanInput, pkg: NodePackage, site: BundledSite): DockerfilePlan {
-  const stages = [buildStage(input, pkg, ['RUN npm run build'])];
-  const output = `/app/${site.output}`;
+  const steps = buildSteps(pkg, [run('build', `npm run ${pkg.buildScript}`)]);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
-    stages,
-    output,
+    stage: { base: input.settings.bases.node, steps },
+    output: site.output,
     language: 'nodejs',
     spaFallback: site.spaFallback,
   } as const;
@@ -118,71 +130,95 @@ function serverPlan(input: PlanInput, pkg: NodePackage, start: NodeStart): Docke
       : []),
     start.why,
   ];
-  const stages = built ? builtServer(input, pkg, keep) : plainServer(input, pkg, keep);
   const common = serverCommon(input, pkg, why);
   return {
     ...common,
     ...(start.framework !== undefined && { framework: start.framework }),
-    dockerfile: { text: dockerfileText(...stages.before, [...stages.final, ...runtime(common.port, start.command)]) },
+    how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command)) },
     warnings: [...serverWarnings(input, pkg), ...localStateWarnings(input.tree, pkg.all)],
   };
 }
 
-/** A server that is compiled first: the whole built folder moves, without the development dependencies. */
-function builtServer(input: PlanInput, pkg: NodePackage, keep: boolean): { before: Lines[]; final: Lines } {
-  const prune =
-    keep || pkg.devDependencies.size === 0 || pkg.manager.prune === undefined ? undefined : `RUN ${pkg.manager.prune}`;
+function serverStages(input: PlanInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
+  const base = input.settings.bases.node;
+  const { build, image } =
+    pkg.scripts.build === undefined
+      ? plainServer(pkg, start.needsDevelopment)
+      : builtServer(pkg, start.needsDevelopment);
+  if (runsBun(pkg, start)) {
+    const steps = build ?? toolSteps(pkg, true);
+    const hasBun = steps.some(step => step.do === 'run' && step.command.startsWith('npm install -g bun@'));
+    const made = [...steps, ...(hasBun ? [] : [run('tool', bunTool)]), keepBun];
+    return {
+      build: { base, steps: made },
+      image: { base, steps: [...bunInImage(), ...image, ...last] },
+    };
+  }
   return {
-    before: [buildStage(input, pkg, ['RUN npm run build', prune])],
-    final: [`FROM ${input.settings.bases.node}`, chownCopyFrom('/app/', '/app/')],
+    ...(build !== undefined && { build: { base, steps: build } }),
+    image: { base, steps: [...image, ...last] },
   };
+}
+
+/** Bun itself in the image; a top-level folder of its own, because the layers builder keeps such folders. */
+const bunFolder = '/runtime';
+const keepBun = run(
+  'tool',
+  `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
+);
+
+function bunInImage(): Step[] {
+  return [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
+}
+
+interface ServerSteps {
+  readonly build?: readonly Step[];
+  readonly image: readonly Step[];
+}
+
+/** A server that is compiled first: the whole built folder moves, without the development dependencies. */
+function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
+  const { prune } = pkg.manager;
+  const prunes = !keep && pkg.devDependencies.size > 0 && prune !== undefined;
+  const then = [run('build', `npm run ${pkg.buildScript}`), ...(prunes ? [run('build', prune)] : [])];
+  return { build: buildSteps(pkg, then), image: [copyBuilt('/app/', '/app/', appUid)] };
 }
 
 /** A server that runs as written: dependencies are one layer that a change of the source leaves alone. */
-function plainServer(input: PlanInput, pkg: NodePackage, keep: boolean): { before: Lines[]; final: Lines } {
-  const from = `FROM ${input.settings.bases.node}`;
-  if (pkg.all.size === 0) return { before: [], final: [from, chownCopy] };
-  const install = keep ? pkg.manager.install : pkg.manager.installRuntime;
-  if (pkg.manifests === undefined) {
-    return { before: [installStage(input, pkg, install)], final: [from, chownCopyFrom('/app/', '/app/')] };
-  }
+function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
+  const source = copy(['.'], '/app/', appUid);
+  if (pkg.all.size === 0) return { image: [source] };
+  const install = installSteps(pkg, keep ? pkg.manager.install : pkg.manager.installRuntime);
+  if (pkg.manifests === undefined) return { build: install, image: [copyBuilt('/app/', '/app/', appUid)] };
   // Two layers: a change of the source leaves the packages alone. A project may have none after all, and COPY wants the folder.
   return {
-    before: [[...installStage(input, pkg, install), 'RUN mkdir -p node_modules']],
-    final: [from, chownCopyFrom('/app/node_modules/', '/app/node_modules/'), chownCopy],
+    build: [...install, run('install', 'mkdir -p node_modules', '')],
+    image: [copyBuilt('/app/node_modules/', '/app/node_modules/', appUid), source],
   };
 }
 
-function buildStage(input: PlanInput, pkg: NodePackage, then: Lines): Lines {
-  const rest = pkg.manifests === undefined ? [] : ['COPY [".", "./"]'];
-  return [...installStage(input, pkg, pkg.manager.install), ...rest, ...then];
+function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
+  return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
 }
 
-function installStage(input: PlanInput, pkg: NodePackage, install: string): Lines {
+/** The working folder, and the package manager where it is not npm; Bun also for scripts that call it. */
+function toolSteps({ manager }: NodePackage, needsBun: boolean): Step[] {
+  const tools = [manager.tool, needsBun && manager.name !== 'bun' ? bunTool : undefined];
+  return [workdir('/app'), ...tools.flatMap(tool => (tool === undefined ? [] : [run('tool', tool)]))];
+}
+
+function installSteps(pkg: NodePackage, install: string): Step[] {
+  const { all, manifests } = pkg;
   return [
-    `FROM ${input.settings.bases.node} AS build`,
-    'WORKDIR /app',
-    pkg.manager.tool === undefined ? undefined : `RUN ${pkg.manager.tool}`,
-    pkg.manifests === undefined ? 'COPY [".", "./"]' : copy(pkg.manifests, './'),
-    pkg.all.size === 0 ? undefined : `RUN ${install}`,
+    ...toolSteps(pkg, Object.values(pkg.scripts).some(namesBun) || all.has('elysia')),
+    manifests === undefined ? copyAll : copy(manifests, './'),
+    ...(all.size === 0 ? [] : [run('install', install)]),
   ];
 }
 
-const chown = `--chown=${appUid}:${appUid}`;
-const chownCopy = `COPY ${chown} [".", "/app/"]`;
-
-function chownCopyFrom(from: string, to: string): string {
-  return `COPY --from=build ${chown} ${JSON.stringify([from, to])}`.replace('","', '", "');
-}
-
-function runtime(port: number, command: string): Lines {
-  return [
-    'WORKDIR /app',
-    `ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 HOSTNAME=0.0.0.0 PORT=${port}`,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    command,
-  ];
+function settingsOf(port: number, command: Setting): Step[] {
+  const variables = { NODE_ENV: 'production', HOME: '/tmp', HOST: '0.0.0.0', HOSTNAME: '0.0.0.0', PORT: port };
+  return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
 }
 
 function serverCommon(input: PlanInput, pkg: NodePackage | undefined, why: readonly string[]) {
@@ -212,14 +248,18 @@ function planBareFile(input: PlanInput): PlanResult {
   const common = serverCommon(input, undefined, [
     `${entry} is the entry point; without package.json nothing is installed`,
   ]);
-  const text = dockerfileText([
-    `FROM ${input.settings.bases.node}`,
-    chownCopy,
-    ...runtime(common.port, cmd(['node', entry])),
-  ]);
+  const base = input.settings.bases.node;
+  const isBun = /\bBun\.serve\b/.test(input.tree.read(entry) ?? '');
+  const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
+  const stages: Stages = isBun
+    ? {
+        build: { base, steps: [workdir('/app'), run('tool', bunTool), keepBun] },
+        image: { base, steps: [...bunInImage(), ...steps] },
+      }
+    : { image: { base, steps } };
   const plan = {
     ...common,
-    dockerfile: { text },
+    how: { stages },
     warnings: localStateWarnings(input.tree, []),
   };
   return { ok: true, plan };

@@ -92,7 +92,15 @@ describe('a variable that nobody gave', () => {
 
 describe('a plan', () => {
   const settings = {
-    bases: { node: 'node', python: 'python', go: 'go', rust: 'rust', rustRuntime: 'r', static: 'nginx', debian: 'd' },
+    bases: {
+      node: [{ version: '24', image: 'node' }],
+      python: [{ version: '3.13', image: 'python' }],
+      go: [{ version: '1.26', image: 'go' }],
+      rust: 'rust',
+      rustRuntime: 'r',
+      static: 'nginx',
+      debian: 'd',
+    },
   };
   const weather = {
     ...built,

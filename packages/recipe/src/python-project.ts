@@ -1,12 +1,13 @@
 /** What a Python project declares, and how that is installed. */
-import { copy, isPlain } from './instructions.ts';
+import { isPackaged, lockedInstall, ownPip, poetrySteps } from './python-locked.ts';
 import { firstFile, hasFile, hasFolder, type SourceTree } from './source-tree.ts';
+import { copy, copyAll, isPlain, run, type Step } from './steps.ts';
 
 /** How the dependencies get into /venv. */
 export interface PythonInstall {
   readonly why: string;
-  /** Instructions of the build stage after `WORKDIR /app`. */
-  readonly lines: readonly string[];
+  /** Steps of the stage `build` in /app. */
+  readonly steps: readonly Step[];
   /** Lower-case names of the declared packages; only a best reading, never used to install. */
   readonly names: ReadonlySet<string>;
   readonly warnings: readonly string[];
@@ -17,8 +18,11 @@ const pip = '/venv/bin/pip install --no-cache-dir --disable-pip-version-check';
 /** PEP 621 dependencies without the project itself: pip alone cannot install only those. */
 const extractDependencies = `python3 -c 'import tomllib; print("\\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"].get("dependencies", [])))' > /tmp/requirements.txt`;
 
-/** Reads the first manifest that exists: requirements.txt, then pyproject.toml. */
+/** Reads the first manifest that exists: a lock file, requirements.txt, requirements.in, pyproject.toml, setup.py, then Pipfile. */
 export function pythonInstall(tree: SourceTree): PythonInstall | undefined {
+  const project = tree.read('pyproject.toml');
+  if (project !== undefined && /^\[project\]/m.test(project) && lockedInstall(tree, project) !== undefined)
+    return fromProject(tree, project);
   const requirements = firstFile(tree, [
     'requirements.txt',
     'requirements/prod.txt',
@@ -26,22 +30,23 @@ export function pythonInstall(tree: SourceTree): PythonInstall | undefined {
     'requirements/base.txt',
   ]);
   if (requirements !== undefined) return fromRequirements(tree, requirements);
-  const project = tree.read('pyproject.toml');
+  if (hasFile(tree, 'requirements.in')) return fromRequirements(tree, 'requirements.in');
   if (project !== undefined) return fromProject(tree, project);
+  if (hasFile(tree, 'setup.py')) return fromSetup(tree);
   if (!hasFile(tree, 'Pipfile')) return undefined;
   const names = declared(tree.read('Pipfile') ?? '', /^["']?([A-Za-z0-9][\w.-]*)["']?\s*=/);
-  const lines = [copy([...['Pipfile', 'Pipfile.lock'].filter(path => hasFile(tree, path))], './'), ...pipenv(tree)];
+  const steps = [copy([...['Pipfile', 'Pipfile.lock'].filter(path => hasFile(tree, path))], './'), ...pipenv(tree)];
   return {
     why: 'pipenv installs from Pipfile',
-    lines,
+    steps,
     names,
     warnings: ['Pipfile is supported as it is; requirements.txt builds faster'],
   };
 }
 
 /** The installation of packages that the sources import and nobody declared. */
-export function installPackages(packages: readonly string[]): string {
-  return `RUN ${pip} ${packages.join(' ')}`;
+export function installPackages(packages: readonly string[]): Step {
+  return run('install', `${pip} ${packages.join(' ')}`);
 }
 
 function fromRequirements(tree: SourceTree, path: string): PythonInstall {
@@ -54,57 +59,59 @@ function fromRequirements(tree: SourceTree, path: string): PythonInstall {
   for (const file of included)
     for (const name of declared(tree.read(file) ?? '', /^([A-Za-z0-9][\w.-]*)/)) names.add(name);
   const whole = local || included.some(file => !isPlain(file) || file.includes('/') || !hasFile(tree, file));
-  const files = whole ? 'COPY [".", "./"]' : copy([path, ...new Set(included)], './');
+  const files = whole ? copyAll : copy([path, ...new Set(included)], './');
   const why = `pip installs from ${path}`;
-  return { why, lines: [files, `RUN ${pip} -r ${path}`], names, warnings: [] };
+  return { why, steps: [files, run('install', `${pip} -r ${path}`)], names, warnings: [] };
+}
+
+function fromSetup(tree: SourceTree): PythonInstall {
+  const names = declared(tree.read('setup.py') ?? '', /^["']([A-Za-z0-9][\w.-]*)/);
+  const why = 'pip installs the project as setup.py declares it';
+  return { why, steps: [copyAll, run('install', `${pip} .`)], names, warnings: [] };
 }
 
 function fromProject(tree: SourceTree, text: string): PythonInstall {
   const standard = /^\[project\]/m.test(text);
   const names = declared(text, /^\s*["']?([A-Za-z0-9][\w.-]*)/);
-  const unlocked = firstFile(tree, ['uv.lock', 'pdm.lock', ...(standard ? ['poetry.lock'] : [])]);
-  const warnings =
-    unlocked === undefined
-      ? []
-      : [`${unlocked} is not used: pip resolves versions by itself; requirements.txt can pin them`];
+  const locked = standard ? lockedInstall(tree, text) : undefined;
+  if (locked !== undefined) return { ...locked, names, warnings: [] };
+  if (standard && isDynamic(text))
+    return { why: 'pip installs the project', steps: [copyAll, run('install', `${pip} .`)], names, warnings: [] };
+  const warnings: string[] = [];
   if (standard)
     return {
       why: 'pip installs the dependencies of pyproject.toml',
-      lines: standardLines(tree, text),
+      steps: standardSteps(tree, text),
       names,
       warnings,
     };
   if (!/^\[tool\.poetry\]/m.test(text))
-    return { why: 'pyproject.toml declares no dependencies', lines: [], names, warnings: [] };
+    return { why: 'pyproject.toml declares no dependencies', steps: [], names, warnings: [] };
   const package_ = /^name\s*=\s*["']([\w.-]+)["']/m.exec(text)?.[1]?.replace(/[-.]/g, '_') ?? '';
   const isPackage =
     !/^package-mode\s*=\s*false/m.test(text) && (hasFolder(tree, package_) || hasFolder(tree, `src/${package_}`));
   if (isPackage)
-    return { why: 'pip installs the Poetry package', lines: ['COPY [".", "./"]', `RUN ${pip} .`], names, warnings };
-  return { why: 'poetry installs from pyproject.toml', lines: poetryLines(tree), names, warnings: [] };
+    return { why: 'pip installs the Poetry package', steps: [copyAll, run('install', `${pip} .`)], names, warnings };
+  return { why: 'poetry installs from pyproject.toml', steps: poetrySteps(tree, text), names, warnings: [] };
 }
 
 /** The package itself is installed only where it cannot be imported from the working folder. */
-function standardLines(tree: SourceTree, text: string): string[] {
-  const lines = [copy(['pyproject.toml'], './'), `RUN ${extractDependencies} && ${pip} -r /tmp/requirements.txt`];
-  const packaged = /^\[build-system\]/m.test(text) && tree.paths.some(path => /^src\/[^/]+\/__init__\.py$/.test(path));
-  return packaged ? [...lines, 'COPY [".", "./"]', `RUN ${pip} --no-deps .`] : lines;
+function standardSteps(tree: SourceTree, text: string): Step[] {
+  const install = `${extractDependencies} && ${pip} -r /tmp/requirements.txt`;
+  const steps = [copy(['pyproject.toml'], './'), run('install', install, 'pip install (pyproject.toml)')];
+  return isPackaged(tree, text) ? [...steps, copyAll, run('build', `${pip} --no-deps .`)] : steps;
 }
 
-function poetryLines(tree: SourceTree): string[] {
-  const files = ['pyproject.toml', 'poetry.lock'].filter(path => hasFile(tree, path));
-  return [
-    'RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore poetry==2.2.1',
-    copy(files, './'),
-    'RUN VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" poetry install --no-root --only main --no-interaction',
-  ];
+/** Whether the build backend computes the dependencies, from setup.py or a file that the project names. */
+function isDynamic(project: string): boolean {
+  return /^dynamic ?= ?\[[^\]]{0,200}["']dependencies["']/m.test(project);
 }
 
-function pipenv(tree: SourceTree): string[] {
+function pipenv(tree: SourceTree): Step[] {
   const how = hasFile(tree, 'Pipfile.lock') ? 'install --deploy' : 'install --skip-lock';
   return [
-    'RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore pipenv==2025.0.4',
-    `RUN VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" pipenv ${how}`,
+    run('tool', `${ownPip} pipenv==2025.0.4`),
+    run('install', `VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" pipenv ${how}`),
   ];
 }
 

@@ -1,11 +1,11 @@
 /** What starts a Python application: its framework's server, found by reading the sources, else its main file. */
-import { cmd, isPlain, shellCmd } from './instructions.ts';
 import { filesEndingIn, firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { cmd, isPlain, type Setting, shellCmd } from './steps.ts';
 
 /** A way to start the application. */
 export interface PythonStart {
   readonly framework?: string;
-  readonly command: string;
+  readonly command: Setting & { do: 'cmd' };
   readonly why: string;
   /** What the command needs; installed when the project does not declare it. */
   readonly needs: readonly string[];
@@ -39,7 +39,16 @@ interface Application {
 
 /** The first way that fits: Django, Streamlit, Gradio, ASGI, WSGI, a main file. */
 export function pythonStart(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
-  return django(tree) ?? streamlit(tree, names) ?? asgi(tree) ?? wsgi(tree) ?? gradio(tree) ?? mainFile(tree);
+  return (
+    django(tree) ??
+    streamlit(tree, names) ??
+    asgi(tree) ??
+    wsgi(tree) ??
+    gradio(tree) ??
+    chainlit(tree) ??
+    ownServer(tree) ??
+    mainFile(tree)
+  );
 }
 
 /** Whether some file looks like the start of an application; the cheap half of pythonStart. */
@@ -52,7 +61,9 @@ export function mainPythonFile(tree: SourceTree): string | undefined {
 }
 
 function django(tree: SourceTree): PythonStart | undefined {
-  const settings = /DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]/.exec(tree.read('manage.py') ?? '')?.[1];
+  const settings = /DJANGO_SETTINGS_MODULE['"]\]?[ \t\r\n]{0,40}[,=][ \t\r\n]{0,40}['"]([\w.]+)['"]/.exec(
+    tree.read('manage.py') ?? '',
+  )?.[1];
   if (settings === undefined) return undefined;
   const folder = settings.split('.')[0] ?? '';
   const wsgiFile = [`${settings.replace(/\.?settings.*/s, '').replaceAll('.', '/')}/wsgi.py`, `${folder}/wsgi.py`].find(
@@ -67,13 +78,18 @@ function django(tree: SourceTree): PythonStart | undefined {
     port: 8000,
     followsPort: true,
     warnings: [
-      'Django answers only hosts in ALLOWED_HOSTS, migrations are not run, and static files need whitenoise or the like',
+      'Django answers 400 to every host that ALLOWED_HOSTS does not name, migrations are not run, and static files need whitenoise or the like',
     ],
   };
 }
 
 function streamlit(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
-  const candidates = ['streamlit_app.py', ...mainFiles, ...filesEndingIn(tree, '.py')];
+  const candidates = [
+    'streamlit_app.py',
+    ...mainFiles,
+    'Home.py',
+    ...filesEndingIn(tree, '.py').filter(file => !/(?:^|\/)pages\//.test(file)),
+  ];
   const path = candidates.find(
     file => isPlain(file) && /^[ \t]*(?:import|from)[ \t]+streamlit\b/m.test(tree.read(file) ?? ''),
   );
@@ -121,6 +137,7 @@ function asgi(tree: SourceTree): PythonStart | undefined {
     ['starlette', 'Starlette'],
     ['litestar', 'Litestar'],
     ['quart', 'Quart'],
+    ['sanic', 'Sanic'],
   ] as const) {
     const found = findApplication(tree, type);
     if (found === undefined) continue;
@@ -181,10 +198,49 @@ function wsgi(tree: SourceTree): PythonStart | undefined {
   return undefined;
 }
 
+function chainlit(tree: SourceTree): PythonStart | undefined {
+  const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(
+    file => isPlain(file) && /^[ \t]*import[ \t]+chainlit\b/m.test(tree.read(file) ?? ''),
+  );
+  if (path === undefined) return undefined;
+  return {
+    framework: 'chainlit',
+    command: shellCmd(['chainlit', 'run', path, '--headless', '--host', '0.0.0.0', '--port', '"$PORT"']),
+    why: `${path} imports chainlit`,
+    needs: ['chainlit'],
+    port: 8000,
+    followsPort: true,
+    warnings: [],
+  };
+}
+
+/** A file, whatever its name, that starts the server of its own framework. */
+function ownServer(tree: SourceTree): PythonStart | undefined {
+  for (const [framework, call] of [
+    ['nicegui', 'ui.run('],
+    ['aiohttp', 'web.run_app('],
+    ['fasthtml', 'serve('],
+    ['tornado', '.listen('],
+    ['cherrypy', 'cherrypy.quickstart('],
+  ] as const) {
+    const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(file => {
+      const text = isPlain(file) ? (tree.read(file) ?? '') : '';
+      const imported = [...text.matchAll(/^(?:import|from)[ \t]{1,8}(\w{1,60})/gm)];
+      return text.includes(call) && imported.some(match => match[1] === framework);
+    });
+    if (path !== undefined)
+      return { ...startOf(tree, path), framework, why: `${path} starts ${framework} by ${call})` };
+  }
+  return undefined;
+}
+
 /** One process that the project starts by itself, with whatever port it chose. */
 function mainFile(tree: SourceTree): PythonStart | undefined {
   const path = mainPythonFile(tree) ?? onlyFile(tree);
-  if (path === undefined || !isPlain(path)) return undefined;
+  return path === undefined || !isPlain(path) ? undefined : startOf(tree, path);
+}
+
+function startOf(tree: SourceTree, path: string): PythonStart {
   const text = tree.read(path) ?? '';
   const literal = Number(
     /(?:\bport\s*=\s*|(?:HTTPServer|TCPServer)\(\s*\(\s*['"][^'"]*['"]\s*,\s*)(\d{2,5})\b/i.exec(text)?.[1],
@@ -217,12 +273,20 @@ function findApplication(tree: SourceTree, type: string, module?: string): Appli
   }
   for (const path of files) {
     const text = tree.read(path) ?? '';
-    const factory = makes(text, type, module)
-      ? /^def\s+((?:create|make|build)_app)\s*\(\s*(?:\)|\w+\s*(?::[^=,()]+)?=)/m.exec(text)?.[1]
-      : undefined;
+    const factory = makes(text, type, module) ? factoryOf(text) : undefined;
     if (factory !== undefined) return { path, expression: `${factory}()` };
   }
   return undefined;
+}
+
+/** A function that can be called without arguments, and whose name says that it returns an application. */
+function factoryOf(text: string): string | undefined {
+  const functions = text.matchAll(
+    /^def[ \t]{1,8}(\w{1,60})\((?:[ \t\r\n]{0,40}\)|[ \t\r\n]{0,40}\w{1,60}[ \t]{0,8}(?::[^=,()]{1,80})?=)/gm,
+  );
+  return [...functions]
+    .map(match => match[1] ?? '')
+    .find(name => /^(?:create|make|build|get|init|setup)_\w{0,40}app|^(?:create|make|build)$/.test(name));
 }
 
 /** The variable that is assigned an object of this type; any module may be before the type, unless one is given. */

@@ -1,24 +1,45 @@
 /** Python: a virtual environment made in one stage and copied into the next. */
-import { dockerfileText } from './instructions.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { procfileStart } from './python-procfile.ts';
 import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
 import { mainPythonFile, type PythonStart, pythonStart } from './python-start.ts';
-import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { pythonWarnings } from './python-warnings.ts';
+import { firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { copy, copyBuilt, env, run, runtime, type Setting, type Stages, type Step, workdir } from './steps.ts';
+
+const manifests = ['requirements.txt', 'requirements.in', 'pyproject.toml', 'Pipfile', 'manage.py', 'setup.py'];
 
 /** Trees with a Python manifest, or with a file that looks like the start of a Python application. */
 export const pythonRule: LanguageRule = {
   language: 'python',
   detect(tree) {
-    const manifest = firstFile(tree, ['requirements.txt', 'pyproject.toml', 'Pipfile', 'manage.py', 'setup.py']);
+    const manifest = firstFile(tree, manifests);
     if (manifest !== undefined && tree.paths.some(path => path.endsWith('.py'))) return `${manifest} is there`;
     const main = mainPythonFile(tree) ?? onlySource(tree);
+    // A program with a manifest of its own is another application than what is here.
+    const own = main === undefined ? '' : folderOf(main);
+    if (
+      own !== '' &&
+      firstFile(
+        tree,
+        manifests.map(name => `${own}/${name}`),
+      ) !== undefined
+    )
+      return undefined;
     return main === undefined ? undefined : `${main} is there, and no other language's manifest`;
   },
   plan(input) {
     const declared = pythonInstall(input.tree);
-    const start = pythonStart(input.tree, declared?.names ?? new Set());
+    if (declared?.names.has('reflex'))
+      return fault(
+        'Unsupported',
+        'this is a Reflex application: it needs Node.js beside Python, and two ports',
+        'add a Dockerfile that runs `reflex run --env prod --single-port`',
+      );
+    const found = pythonStart(input.tree, declared?.names ?? new Set());
+    const start = procfileStart(input.tree, found) ?? found;
     if (start === undefined) {
       const message = 'no FastAPI, Flask, Django or similar application was found, and no main.py or app.py';
       return fault('EntrypointMissing', message, 'name the file that starts the server main.py, or add a Dockerfile');
@@ -31,8 +52,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
   const { request, tree } = input;
   const missing = start.needs.filter(name => !declares(declared, name));
   const port = request.port ?? start.port;
-  const blocks = stages(input, declared, missing);
-  const text = dockerfileText(...blocks.slice(0, -1), [...(blocks.at(-1) ?? []), ...runtime(port, start.command)]);
+  const install = [...(declared?.steps ?? []), ...(missing.length === 0 ? [] : [installPackages(missing)])];
   const why = [
     ...(declared === undefined ? ['no requirements.txt and no pyproject.toml'] : [declared.why]),
     start.why,
@@ -42,7 +62,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
     language: 'python',
     ...(start.framework !== undefined && { framework: start.framework }),
     why: [...input.why, ...why],
-    dockerfile: { text },
+    how: { stages: stagesOf(input, install, settingsOf(port, start)) },
     port,
     portWhy: portWhy(input, start),
     portFollowsEnv: start.followsPort,
@@ -50,6 +70,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
     warnings: [
       ...(declared?.warnings ?? []),
       ...start.warnings,
+      ...pythonWarnings(tree, declared?.names ?? new Set()),
       ...localStateWarnings(tree, declared?.names ?? []),
       ...sqliteImport(tree),
     ],
@@ -57,23 +78,20 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
   };
 }
 
-function stages(input: PlanInput, declared: PythonInstall | undefined, missing: readonly string[]): string[][] {
-  const from = `FROM ${input.settings.bases.python}`;
-  const copySource = `COPY --chown=${appUid}:${appUid} [".", "/app/"]`;
-  const install = [...(declared?.lines ?? []), ...(missing.length === 0 ? [] : [installPackages(missing)])];
-  if (install.length === 0) return [[from, copySource]];
-  const build = [`${from} AS build`, 'WORKDIR /app', 'RUN python3 -m venv /venv', ...install];
-  return [build, [from, 'COPY --from=build ["/venv/", "/venv/"]', copySource, 'ENV PATH="/venv/bin:$PATH"']];
+function stagesOf({ settings }: PlanInput, install: readonly Step[], last: readonly Step[]): Stages {
+  const base = settings.bases.python;
+  const source = copy(['.'], '/app/', appUid);
+  if (install.length === 0) return { image: { base, steps: [source, ...last] } };
+  const environment = [copyBuilt('/venv/', '/venv/'), source, ...env({ PATH: '/venv/bin:$PATH' })];
+  return {
+    build: { base, steps: [workdir('/app'), run('tool', 'python3 -m venv /venv'), ...install] },
+    image: { base, steps: [...environment, ...last] },
+  };
 }
 
-function runtime(port: number, command: string): string[] {
-  return [
-    'WORKDIR /app',
-    `ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 PORT=${port}`,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    command,
-  ];
+function settingsOf(port: number, { command }: PythonStart): (Setting | Step)[] {
+  const variables = { PYTHONUNBUFFERED: 1, PYTHONDONTWRITEBYTECODE: 1, HOME: '/tmp', HOST: '0.0.0.0', PORT: port };
+  return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
 }
 
 function portWhy(input: PlanInput, start: PythonStart): string {

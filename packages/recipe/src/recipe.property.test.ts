@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { planDockerfile, type SourceTree } from './recipe.ts';
+import { dockerfileOf, planDockerfile, type SourceTree } from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings = {
   bases: {
-    node: 'node',
-    python: 'python',
-    go: 'go',
+    node: [{ version: '24', image: 'node' }],
+    python: [{ version: '3.13', image: 'python' }],
+    go: [{ version: '1.26', image: 'go' }],
     rust: 'rust',
     rustRuntime: 'run',
     static: 'static',
@@ -24,6 +24,9 @@ const known = [
   'index.html',
   'main.py',
   'server.js',
+  'Procfile',
+  'bun.lock',
+  'yarn.lock',
   'main.go',
   'manage.py',
   'angular.json',
@@ -85,8 +88,8 @@ it('never throws, and no name or text of a tree becomes an instruction', () => {
       fc.constantFrom('auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile' as const),
       (files, language) => {
         const result = planDockerfile(tree(files), { language }, settings);
-        if (!result.ok || !('text' in result.plan.dockerfile)) return;
-        const text = result.plan.dockerfile.text.replace(/<<'NGINX'[\s\S]*?\nNGINX\n/, 'nginx\n');
+        if (!result.ok || !('stages' in result.plan.how)) return;
+        const text = dockerfileOf(result.plan.how.stages).replace(/<<'VIBED'[\s\S]*?\nVIBED\n/, 'nginx\n');
         for (const line of text.split('\n')) expect(line).toMatch(instructions);
         expect(text).not.toMatch(/^RUN evil|\$\(evil|`evil|\$\{evil|; evil/m);
       },

@@ -1,14 +1,22 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type BuildRequest, type BuildSettings, type DockerfilePlan, planDockerfile, treeOf } from './recipe.ts';
+import {
+  type BuildRequest,
+  type BuildSettings,
+  type DockerfilePlan,
+  dockerfileOf,
+  planDockerfile,
+  summaryOf,
+  treeOf,
+} from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings: BuildSettings = {
   bases: {
-    node: 'node:24-slim',
-    python: 'python:3.13-slim',
-    go: 'golang:1.26',
+    node: [{ version: '24', image: 'node:24-slim' }],
+    python: [{ version: '3.13', image: 'python:3.13-slim' }],
+    go: [{ version: '1.26', image: 'golang:1.26' }],
     rust: 'rust:1-slim',
     rustRuntime: 'debian:bookworm-slim',
     static: 'nginxinc/nginx-unprivileged:1.29',
@@ -28,7 +36,7 @@ function refusal(files: Readonly<Record<string, string>>, request: Partial<Build
 }
 
 function textOf(plan: DockerfilePlan): string {
-  return 'text' in plan.dockerfile ? plan.dockerfile.text : '';
+  return 'stages' in plan.how ? dockerfileOf(plan.how.stages) : '';
 }
 
 describe('every kind of application', () => {
@@ -36,6 +44,7 @@ describe('every kind of application', () => {
     it(`${name} has the Dockerfile a reviewer agreed to`, async () => {
       const plan = planOf(files);
       const notes = [
+        `# ${summaryOf(plan)}`,
         `# ${plan.language}${plan.framework === undefined ? '' : ` (${plan.framework})`}, port ${plan.port}: ${plan.portWhy}`,
         ...plan.why.map(why => `# - ${why}`),
         ...plan.warnings.map(warning => `# ! ${warning}`),
@@ -128,7 +137,8 @@ describe('detection', () => {
     expect(result).toMatchObject({
       ok: false,
       reason: 'LanguageUnknown',
-      remedy: expect.stringContaining('api and in web'),
+      message: expect.stringMatching(/api[\s\S]*web/),
+      remedy: expect.stringContaining('spec.build.path'),
     });
   });
 

@@ -1,18 +1,29 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
 import { goRule } from './go.ts';
-import type { BuildRequest, BuildSettings, Language, LanguageRule, PlanResult } from './model.ts';
+import type {
+  BuildRequest,
+  BuildSettings,
+  Language,
+  LanguageRule,
+  PlanFailure,
+  PlanInput,
+  PlanResult,
+} from './model.ts';
 import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
 import { publicVariableWarnings, publishedWarning } from './public-variables.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
 import { secretWarnings } from './secret-files.ts';
-import { filesEndingIn, folderOf, type SourceTree } from './source-tree.ts';
+import { shown } from './shown.ts';
+import type { SourceTree } from './source-tree.ts';
 import { staticRule } from './static.ts';
+import { subtree, triage } from './triage.ts';
+import { unrunWarnings } from './unrun-folders.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
+import { basesFor } from './versions.ts';
 
 export { readablePaths } from './bounded-tree.ts';
-export { declaring } from './dockerfile-arguments.ts';
 export type {
   BuildBases,
   BuildRequest,
@@ -23,11 +34,14 @@ export type {
   PlanFault,
   PlanResult,
   RequestedLanguage,
+  VersionedBase,
 } from './model.ts';
 export { appUid } from './model.ts';
+export { dockerfileOf } from './print.ts';
 export { isPublished, publishedWarning } from './public-variables.ts';
 export { type SourceTree, treeOf } from './source-tree.ts';
-export { noSuchFolder, subTree } from './sub-tree.ts';
+export type { Copy, Run, Setting, Stage, Stages, Step, Workdir, Write } from './steps.ts';
+export { summaryOf } from './summary.ts';
 
 /** First match wins. The user's own Dockerfile comes before every guess; Go and Rust manifests before Node's, because such projects often
  * carry a package.json for their stylesheets; Node's before Python's only when it is more than that (its rule knows); plain files last. */
@@ -35,11 +49,18 @@ const rules: readonly LanguageRule[] = [userDockerfileRule, goRule, rustRule, no
 
 /** Plans the image of a source tree. Never throws, whatever the tree holds. */
 export function planDockerfile(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
-  const result = planByRules(tree, request, settings);
+  if (tree.paths.length === 0)
+    return fault('LanguageUnknown', 'the source holds no files', 'send at least an index.html');
+  const place = placeOf(tree, request);
+  if (!place.ok) return place;
+  const app = subtree(tree, place.folder);
+  const result = planByRules(app, request, settings, place.why);
   if (!result.ok) return result;
   const { plan } = result;
-  const warnings = [...plan.warnings, ...secretWarnings(tree), ...variableWarnings(tree, plan.language, request)];
-  return { ok: true, plan: { ...plan, warnings } };
+  const unrun = unrunWarnings(app, plan.serves === undefined ? 'server' : 'site');
+  const variables = variableWarnings(app, plan.language, request);
+  const warnings = [...plan.warnings, ...unrun, ...secretWarnings(app), ...variables];
+  return { ok: true, plan: { ...plan, ...(place.folder !== '' && { folder: place.folder }), warnings } };
 }
 
 /** A Dockerfile of the user's own may set what its build needs; it can publish what it is given all the same. */
@@ -49,37 +70,69 @@ function variableWarnings(tree: SourceTree, language: Language, { env = [], publ
   return [...missing, ...(publishes ? published.map(publishedWarning) : [])];
 }
 
-function planByRules(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
-  if (tree.paths.length === 0)
-    return fault('LanguageUnknown', 'the source holds no files', 'send at least an index.html');
+/** The folder that holds the application, and the reasons for it. */
+type Place = { readonly ok: true; readonly folder: string; readonly why: readonly string[] };
+
+/** The folder that the user named, and in it the one that holds the application. Who names a language or a Dockerfile has looked already. */
+function placeOf(tree: SourceTree, request: BuildRequest): Place | PlanFailure {
+  const named = request.path ?? '';
+  const inside = subtree(tree, named);
+  if (inside.paths.length === 0) return folderMissing(tree, named);
+  const why = named === '' ? [] : [`the user asked for the folder ${shown(named)}`];
+  if (request.language !== 'auto' || request.dockerfile !== undefined) return { ok: true, folder: named, why };
+  const found = triage(inside);
+  if (found.kind !== 'app') return found.failure;
+  const folder = [named, found.folder].filter(part => part !== '').join('/');
+  return { ok: true, folder, why: found.folder === '' ? why : [...why, found.why] };
+}
+
+function folderMissing(tree: SourceTree, folder: string): PlanFailure {
+  const folders = [
+    ...new Set(
+      tree.paths.map(path => path.split('/')).flatMap(([top, ...rest]) => (rest.length > 0 ? [top ?? ''] : [])),
+    ),
+  ];
+  const some = folders.slice(0, 5).map(shown).join(', ');
+  const remedy =
+    folders.length === 0 ? 'Leave spec.build.path out.' : `Set spec.build.path to a folder that is there: ${some}.`;
+  return fault('EntrypointMissing', `spec.build.path: the source has no folder ${shown(folder)}`, remedy);
+}
+
+function planByRules(
+  tree: SourceTree,
+  request: BuildRequest,
+  settings: BuildSettings,
+  before: readonly string[],
+): PlanResult {
   if (request.language !== 'auto') {
     const rule = rules.find(entry => entry.language === request.language);
-    const why = [`the user asked for ${request.language}`];
-    return rule === undefined ? unknown(tree) : rule.plan({ tree, request, settings, why });
+    const why = [...before, `the user asked for ${request.language}`];
+    return rule === undefined ? unknown() : planBy(rule, { tree, request, settings, why });
   }
   for (const rule of rules) {
     const reason = rule.detect(tree, request);
-    if (reason !== undefined) return rule.plan({ tree, request, settings, why: [`${rule.language}: ${reason}`] });
+    if (reason !== undefined)
+      return planBy(rule, { tree, request, settings, why: [...before, `${rule.language}: ${reason}`] });
   }
-  return unknown(tree);
+  return unknown();
 }
 
-function unknown(tree: SourceTree): PlanResult {
-  const manifests = filesEndingIn(
-    tree,
-    '/package.json',
-    '/requirements.txt',
-    '/go.mod',
-    '/pyproject.toml',
-    '/Cargo.toml',
-    '/Dockerfile',
-  );
-  const folders = [...new Set(manifests.map(folderOf))].filter(folder => /^[\w./-]+$/.test(folder)).slice(0, 3);
+/** The plan of a rule on the base with the version that the source asks for. */
+function planBy(rule: LanguageRule, input: Omit<PlanInput, 'settings'> & { settings: BuildSettings }): PlanResult {
+  const choice = basesFor(rule.language, input.tree, input.settings.bases);
+  if (!choice.ok) return choice;
+  const { bases, version, why, warnings } = choice;
+  const result = rule.plan({ ...input, settings: { bases }, why: [...input.why, ...why] });
+  if (!result.ok) return result;
+  const { plan } = result;
+  return {
+    ok: true,
+    plan: { ...plan, ...(version !== undefined && { version }), warnings: [...warnings, ...plan.warnings] },
+  };
+}
+
+function unknown(): PlanFailure {
   const looked =
-    'there is no Dockerfile, go.mod, Cargo.toml, package.json, requirements.txt, pyproject.toml or index.html at the root';
-  const remedy =
-    folders.length === 0
-      ? 'add one of them, name build.language, or bring a Dockerfile'
-      : `an application seems to be in ${folders.join(' and in ')}: deploy that folder by itself, or bring a Dockerfile for the whole`;
-  return fault('LanguageUnknown', looked, remedy);
+    'there is no Dockerfile, go.mod, Cargo.toml, package.json, requirements.txt, pyproject.toml or index.html here';
+  return fault('LanguageUnknown', looked, 'Add one of them, name build.language, or bring a Dockerfile.');
 }

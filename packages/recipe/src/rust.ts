@@ -1,9 +1,9 @@
 /** Rust: a release build, dependencies compiled in a layer of their own. */
-import { copy, dockerfileText, isPlain } from './instructions.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
+import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stages, type Step, workdir } from './steps.ts';
 
 /** Trees with a Cargo.toml. */
 export const rustRule: LanguageRule = {
@@ -25,61 +25,61 @@ export const rustRule: LanguageRule = {
 };
 
 function rustPlan(input: PlanInput, binary: string): PlanResult {
-  const { request, settings, tree } = input;
-  const locked = hasFile(tree, 'Cargo.lock') ? ' --locked' : '';
+  const { request, tree } = input;
   const port = request.port ?? 8080;
-  const build = [
-    `FROM ${settings.bases.rust} AS build`,
-    'WORKDIR /src',
-    ...dependencyLines(tree, locked),
-    `RUN cargo build --release${locked} --bin ${binary}`,
-  ];
-  const run = [
-    `FROM ${settings.bases.rustRuntime}`,
-    'COPY --from=build ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"]',
-    `COPY --chown=${appUid}:${appUid} [".", "/app/"]`,
-    `COPY --from=build ["/src/target/release/${binary}", "/usr/local/bin/server"]`,
-    'WORKDIR /app',
-    `ENV HOME=/tmp HOST=0.0.0.0 PORT=${port} ROCKET_ADDRESS=0.0.0.0`,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    'CMD ["/usr/local/bin/server"]',
-  ];
+  const dependencies = [...(tree.read('Cargo.toml') ?? '').matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? '');
   return {
     ok: true,
     plan: {
       language: 'rust',
       why: [...input.why, `cargo builds ${binary}`],
-      dockerfile: { text: dockerfileText(build, run) },
+      how: { stages: stagesOf(input, binary, port) },
       port,
       portWhy: request.port === undefined ? 'PORT is set to 8080 by convention' : 'named by the user',
       portFollowsEnv: true,
       user: { uid: appUid },
-      warnings: localStateWarnings(
-        tree,
-        [...(tree.read('Cargo.toml') ?? '').matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? ''),
-      ),
+      warnings: localStateWarnings(tree, dependencies),
       readOnlyRoot: false,
     },
   };
 }
 
+function stagesOf({ settings, tree }: PlanInput, binary: string, port: number): Stages {
+  const locked = hasFile(tree, 'Cargo.lock') ? ' --locked' : '';
+  const compile = run('build', `cargo build --release${locked} --bin ${binary}`);
+  return {
+    build: { base: settings.bases.rust, steps: [workdir('/src'), ...dependencySteps(tree, locked), compile] },
+    image: {
+      base: settings.bases.rustRuntime,
+      steps: [
+        copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
+        copy(['.'], '/app/', appUid),
+        copyBuilt(`/src/target/release/${binary}`, '/usr/local/bin/server'),
+        workdir('/app'),
+        ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port, ROCKET_ADDRESS: '0.0.0.0' }),
+        ...runtime(appUid, port),
+        cmd(['/usr/local/bin/server']),
+      ],
+    },
+  };
+}
+
 /** An empty program compiles the dependencies first; a workspace or a build script has more to it than that. */
-function dependencyLines(tree: SourceTree, locked: string): string[] {
-  const everything = 'COPY [".", "./"]';
+function dependencySteps(tree: SourceTree, locked: string): Step[] {
   const simple =
     hasFile(tree, 'src/main.rs') &&
     !hasFile(tree, 'build.rs') &&
     !hasFile(tree, 'src/lib.rs') &&
     !/^\[\[?(?:workspace|bin|lib)/m.test(tree.read('Cargo.toml') ?? '');
-  if (!simple) return [everything];
+  if (!simple) return [copyAll];
   const manifests = ['Cargo.toml', 'Cargo.lock'].filter(path => hasFile(tree, path));
+  const empty = `mkdir src && echo 'fn main() {}' > src/main.rs && cargo build --release${locked} && rm -r src`;
   return [
     copy(manifests, './'),
-    `RUN mkdir src && echo 'fn main() {}' > src/main.rs && cargo build --release${locked} && rm -r src`,
-    everything,
+    run('install', empty, ''),
+    copyAll,
     // cargo compares times, and the copied sources may be older than the empty program.
-    'RUN touch src/main.rs',
+    run('build', 'touch src/main.rs', ''),
   ];
 }
 

@@ -1,42 +1,37 @@
 /** Any tree of files, served as it is. */
-import { copy, dockerfileText, isPlain } from './instructions.ts';
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
-import { appUid, fault } from './model.ts';
+import { appUid } from './model.ts';
 import { nginxConf } from './nginx.ts';
+import { functionPaths, heldBack, siteFailure, translatedPaths } from './served-files.ts';
 import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { type Copy, copy, copyBuilt, isPlain, runtime, type Stage } from './steps.ts';
 
-const servable =
-  /\.(?:html?|css|js|mjs|json|xml|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf|otf|txt|md|pdf|wasm|webmanifest|map|mp[34]|webm|csv)$/i;
-/** A manifest in a folder means a program that these rules did not find, not a page. */
-const manifest = /(?:^|\/)(?:package\.json|requirements\.txt|pyproject\.toml|go\.mod|Cargo\.toml)$/;
 /** What a page with routes of its own calls or loads. */
 const router = /\b(?:pushState|createWebHistory|createBrowserRouter|BrowserRouter|react-router|vue-router)\b/;
 const defaultPort = 8080;
 
-/** Trees with an index.html, or holding nothing a browser could not show. */
+/** Trees with an index.html. The last rule: what no other one knows is a site or is refused. */
 export const staticRule: LanguageRule = {
   language: 'static',
   detect(tree) {
     const index = indexFile(tree);
     if (index !== undefined) return `${index} is there and no server is`;
-    const isFile = (path: string) => servable.test(path) || /(?:^|\/)(?:README|LICENSE|\.[^/]+)$/.test(path);
-    const onlyFiles = tree.paths.length > 0 && tree.paths.every(path => isFile(path) && !manifest.test(path));
-    return onlyFiles ? 'every file is one that a browser can show' : undefined;
+    return hasFile(tree, 'package.json') ? undefined : 'nothing but files is there';
   },
   plan(input) {
     const { tree } = input;
-    if (tree.paths.length === 0)
-      return fault('EntrypointMissing', 'there are no files to serve', 'send at least an index.html');
     const root = siteRoot(tree);
+    const failure = siteFailure(tree, root);
+    if (failure !== undefined) return failure;
     const why = root === '' ? [] : [`${root}/ is served, because index.html is only there`];
     return { ok: true, plan: staticPlan(input, why, root) };
   },
 };
 
-/** Where the built pages come from: the stages that made them, and their folder in the stage named `build`. */
+/** Where the built pages come from: the stage that makes them, and their folder below /app in it. */
 export interface StaticBuild {
   readonly framework: string;
-  readonly stages: readonly (readonly (string | undefined)[])[];
+  readonly stage: Stage;
   readonly output: string;
   readonly language: 'nodejs';
   readonly spaFallback: boolean;
@@ -48,31 +43,40 @@ export function builtStaticPlan(input: PlanInput, why: readonly string[], build:
     spaFallback: build.spaFallback,
     notFoundPage: hasFile(input.tree, 'public/404.html'),
     hashedAssets: true,
+    heldBack: heldBack('build'),
+    heldBackPaths: [],
+    shownPaths: [],
   };
-  const text = dockerfileText(
-    ...build.stages,
-    serverStage(input, site, `COPY --from=build ${JSON.stringify([`${build.output}/`, '/app/']).replace(',', ', ')}`),
-  );
-  return { ...common(input, why), language: build.language, framework: build.framework, dockerfile: { text } };
+  const image = serverStage(input, site, copyBuilt(`/app/${build.output}/`, '/app/'));
+  return {
+    ...common(input, why),
+    language: build.language,
+    framework: build.framework,
+    how: { stages: { build: build.stage, image } },
+    serves: { folder: `${build.output}/`, singlePage: build.spaFallback },
+  };
 }
 
 function staticPlan(input: PlanInput, why: readonly string[], root: string): DockerfilePlan {
   const { tree } = input;
   const at = (name: string) => (root === '' ? name : `${root}/${name}`);
-  const hasIndex = hasFile(tree, at('index.html'));
   const notFoundPage = hasFile(tree, at('404.html'));
+  const shownPaths = translatedPaths(tree, root).filter(isPlain);
   const site = {
-    spaFallback: hasIndex && !notFoundPage && isSinglePage(tree, root),
+    spaFallback: !notFoundPage && isSinglePage(tree, root),
     notFoundPage,
     hashedAssets: isBundle(tree.read(at('index.html')) ?? ''),
+    heldBack: heldBack('source'),
+    heldBackPaths: functionPaths(tree, root).filter(path => isPlain(path) && !shownPaths.includes(path)),
+    shownPaths,
   };
-  const text = dockerfileText(
-    serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/')),
-  );
-  const warnings = hasIndex
-    ? []
-    : ['there is no index.html: / shows nothing, and files are served by their names only'];
-  return { ...common(input, why), language: 'static', dockerfile: { text }, warnings };
+  const image = serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/'));
+  return {
+    ...common(input, why),
+    language: 'static',
+    how: { stages: { image } },
+    serves: { folder: root === '' ? '' : `${root}/`, singlePage: site.spaFallback },
+  };
 }
 
 function common(input: PlanInput, why: readonly string[]) {
@@ -87,19 +91,21 @@ function common(input: PlanInput, why: readonly string[]) {
   };
 }
 
-function serverStage(input: PlanInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: string): string[] {
+function serverStage(input: PlanInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: Copy): Stage {
   const port = input.request.port ?? defaultPort;
-  return [
-    `FROM ${input.settings.bases.static}`,
-    "COPY <<'NGINX' /etc/nginx/nginx.conf",
-    nginxConf({ ...site, port }).trimEnd(),
-    'NGINX',
-    files,
-    `USER ${appUid}:${appUid}`,
-    `EXPOSE ${port}`,
-    'ENTRYPOINT ["nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"]',
-    'CMD []',
-  ];
+  return {
+    base: input.settings.bases.static,
+    steps: [
+      { do: 'write', path: '/etc/nginx/nginx.conf', text: nginxConf({ ...site, port }) },
+      files,
+      ...runtime(appUid, port),
+      {
+        do: 'entrypoint',
+        argv: ['nginx', '-e', 'stderr', '-c', '/etc/nginx/nginx.conf', '-g', 'daemon off;'],
+      },
+      { do: 'cmd', argv: [] },
+    ],
+  };
 }
 
 /** index.html at the root, else the shallowest one. */

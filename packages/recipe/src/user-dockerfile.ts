@@ -1,10 +1,10 @@
 /** A Dockerfile that the user wrote: honoured as it is, read only for what the deployer must know. */
-import { isPlain } from './instructions.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { BuildRequest, LanguageRule, PlanResult } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { isPlain } from './steps.ts';
 
 /** Trees that bring their own Dockerfile. */
 export const userDockerfileRule: LanguageRule = {
@@ -29,7 +29,7 @@ export const userDockerfileRule: LanguageRule = {
       plan: {
         language: 'dockerfile',
         why,
-        dockerfile: { path },
+        how: { dockerfile: path },
         port: request.port ?? exposed ?? 8080,
         portWhy: portWhy(request, exposed),
         portFollowsEnv: true,

@@ -76,10 +76,13 @@ it('copies the blobs of somebody else’s registry once, and shares them from th
 it('pins tags to what they mean, and what is pinned to what its tag means now', async () => {
   const digest = put(ours, 'many', ['amd64']);
   const old = `node:many@sha256:${'0'.repeat(64)}`;
-  expect(await pinnedBases({ node: 'node:many', python: old, rust: 'rust:none' }, () => at(ours))).toEqual({
-    node: `node:many@${digest}`,
-    python: `node:many@${digest}`,
-  });
+  const one = (image: string) => [{ version: '1', image }];
+  const rest = { rustRuntime: 'none', static: 'none', debian: 'none', go: [] };
+  const bases = { ...rest, node: one('node:many'), python: one(old), rust: 'rust:none' };
+  const pinned = await pinnedBases(bases, () => at(ours));
+  expect(pinned.bases).toEqual({ ...bases, node: one(`node:many@${digest}`), python: one(`node:many@${digest}`) });
+  expect(pinned.changes).toContain('rust: rust:none was not found and stays as it is');
+  expect(pinned.changes).toContain(`node 1: node:many → node:many@${digest}`);
 });
 
 it.each([

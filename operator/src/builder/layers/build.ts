@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stage } from '@vibed/recipe';
 import type { CompactArtifact } from '@vibed/store';
 import { KubeError } from '@vibed/store/kube';
 import type { Analysis } from '../../analysis/analysis.ts';
@@ -25,13 +26,12 @@ import { type BaseImage, readBase } from './base.ts';
 import { chooseBuilder } from './choose.ts';
 import { cutStage, dependencyKey } from './deps.ts';
 import { type ImageLayer, pushImage } from './image.ts';
+import { type ImageLayers, imageLayers, type LayerPlan, sourceEntries } from './image-layers.ts';
 import { planInstall } from './install-plan.ts';
 import { findKept, layerTag } from './kept.ts';
 import { packLayer } from './layer.ts';
 import type { KeptBlobs } from './locate.ts';
-import { type LayerPlan, type Recipe, recipeOf, sourceEntries } from './recipe.ts';
 import { imageArchitecture } from './scratch.ts';
-import { type Stage, stagesOf } from './stages.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface LayersOptions {
@@ -134,6 +134,7 @@ class LayersWork {
     if (!tree.ok) return this.#failed(tree);
     const choice = chooseBuilder(tree.plan, this.#question.build?.builder);
     if (tree.report.commit !== undefined) this.#say(`the commit is ${tree.report.commit}`);
+    this.#say(tree.report.plan.summary);
     for (const why of tree.plan.why) this.#say(why);
     if (choice.builder === undefined) return { ...this.#answer, result: 'failed', reason: 'BuilderUnfit', ...choice };
     this.#say(choice.why);
@@ -164,8 +165,6 @@ class LayersWork {
     const job: SourceJobInput = {
       source: await locate(this.#question, this.#scratch, digest => registry.read(cache, digest)),
       request: requestOf(build, given),
-      // What a Job has fetched is that folder already.
-      ...(fetched === undefined && { path: build?.path }),
       bases: settings.builds.bases,
     };
     const looking = { analysis, owner: owner.namespace };
@@ -175,21 +174,22 @@ class LayersWork {
   }
 
   async #layers(tree: PreparedTree, why: string): Promise<LayersAnswer> {
-    const { build, final } = stagesOf('text' in tree.plan.dockerfile ? tree.plan.dockerfile.text : '');
-    const recipe = recipeOf(final);
-    const [base, toolchain] = await Promise.all([this.#base(recipe.base), build && this.#base(build.base)]);
+    if (!('stages' in tree.plan.how)) throw new Error('a Dockerfile of one’s own is built by Buildah');
+    const { build, image: final } = tree.plan.how.stages;
+    const image = imageLayers(final);
+    const [base, toolchain] = await Promise.all([this.#base(image.base), build && this.#base(build.base)]);
     const source = { ...tree.report, plan: { ...tree.report.plan, why: [...tree.report.plan.why, why] } };
-    const ready = await this.#readyLayers(tree, recipe, build, toolchain);
+    const ready = await this.#readyLayers(tree, image, build, toolchain);
     const layers = ready.filter(layer => layer !== undefined);
     if (build === undefined || toolchain === undefined || layers.length === ready.length) {
-      const digest = await pushImage({ ...this.#place, base, layers, settings: recipe.settings });
+      const digest = await pushImage({ ...this.#place, base, layers, settings: image.settings });
       this.#say(`pushed ${this.#place.repository}@${digest}`);
       return { ...this.#answer, result: 'built', facts: this.#facts(source, digest) };
     }
     const install = await planInstall({
       ...this.#place,
       tree,
-      recipe,
+      image,
       base,
       build,
       toolchain,
@@ -205,11 +205,16 @@ class LayersWork {
   }
 
   /** Each layer of the image, as far as it needs no command: packed from the source, or kept from an earlier version. */
-  async #readyLayers(tree: PreparedTree, recipe: Recipe, build: Stage | undefined, toolchain: BaseImage | undefined) {
+  async #readyLayers(
+    tree: PreparedTree,
+    image: ImageLayers,
+    build: Stage | undefined,
+    toolchain: BaseImage | undefined,
+  ) {
     const stage = build && cutStage(build);
     const isDependencies = stage !== undefined && stage.build.length === 0;
     const key = isDependencies ? await dependencyKey(stage, toolchain?.digest ?? '', tree.root) : undefined;
-    return await Promise.all(recipe.layers.map((layer, i) => this.#readyLayer(tree, layer, `${i}`, key)));
+    return await Promise.all(image.layers.map((layer, i) => this.#readyLayer(tree, layer, `${i}`, key)));
   }
 
   async #readyLayer(

@@ -3,9 +3,9 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SourceError } from '../../build-pod/fault.ts';
+import { refuseMarker } from './image-layers.ts';
 import type { PackedLayer } from './job.ts';
 import type { Entry } from './layer.ts';
-import { refuseMarker } from './recipe.ts';
 
 /** The entries of one layer, from `<root>/<path>`. Throws SourceError when the build left nothing there, or a link. */
 export async function builtEntries(root: string, layer: PackedLayer): Promise<Entry[]> {

@@ -1,7 +1,6 @@
 // Which builder makes an image, and why: pure, and said in the plan before anything is built.
 import type { BuildSpec } from '@vibed/crds';
 import type { DockerfilePlan } from '@vibed/recipe';
-import { stagesOf } from './stages.ts';
 
 export type BuilderName = NonNullable<BuildSpec['builder']>;
 
@@ -28,15 +27,14 @@ export function chooseBuilder(plan: DockerfilePlan, asked: BuilderName = 'auto')
   };
 }
 
-function obstacleTo({ dockerfile, language }: DockerfilePlan): string | undefined {
-  if ('path' in dockerfile) return 'there is a Dockerfile of your own';
+function obstacleTo({ how, language }: DockerfilePlan): string | undefined {
+  if ('dockerfile' in how) return 'there is a Dockerfile of your own';
   if (language === 'rust') return 'a Rust toolchain compiles with linkers and libraries of the system';
   return undefined;
 }
 
-function easeOf({ dockerfile }: DockerfilePlan): string {
-  const { build } = stagesOf('text' in dockerfile ? dockerfile.text : '');
-  return build === undefined
+function easeOf({ how }: DockerfilePlan): string {
+  return !('stages' in how) || how.stages.build === undefined
     ? 'the files are laid onto the base image as they are, and nothing has to run'
     : 'dependencies and build run in the base image itself, and their results are laid onto it';
 }

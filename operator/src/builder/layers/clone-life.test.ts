@@ -20,6 +20,7 @@ const plan = {
   port: 8080,
   portWhy: '',
   portFollowsEnv: true,
+  summary: 'Static files: the files are served as static pages',
   user: 'image',
   readOnlyRoot: false,
   warnings: [],

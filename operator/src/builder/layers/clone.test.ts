@@ -100,6 +100,7 @@ describe('what the pod says', () => {
     port: 8080,
     portWhy: '',
     portFollowsEnv: false,
+    summary: 'Static files: the files are served as static pages',
     user: { uid: 10001 },
     readOnlyRoot: true,
     warnings: [],

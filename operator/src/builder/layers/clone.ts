@@ -73,7 +73,8 @@ function pod(input: BuildInput, options: StepOptions): Wire<V1PodSpec> {
     enableServiceLinks: false,
     hostUsers: settings.builds.hostUsers,
     securityContext: { runAsNonRoot, runAsUser, runAsGroup, seccompProfile },
-    initContainers: [sourceStep(input, options)],
+    // The operator plans the tree once more, and cuts it then.
+    initContainers: [sourceStep(input, options, { keepsWhole: true })],
     containers: [keep(input, options)],
     volumes: [
       ...['workspace', 'scratch', 'tmp'].map(name => ({ name, emptyDir: {} })),

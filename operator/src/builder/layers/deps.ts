@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Copy, Stage, Step } from './stages.ts';
+import type { Copy, Stage, Step } from '@vibed/recipe';
 
 export interface CutStage {
   readonly base: string;

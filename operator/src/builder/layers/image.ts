@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { digestOf } from '../../registry/oci-registry.ts';
 import { type Descriptor, type Manifest, mediaTypes, type Registry, RegistryError } from '../../registry/registry.ts';
 import type { BaseImage } from './base.ts';
+import type { ImageLayers } from './image-layers.ts';
 import type { Layer } from './layer.ts';
-import type { Recipe } from './recipe.ts';
 
 /** The parts of a runtime configuration that are changed here; the others stay as the base has them. */
 export interface RuntimeConfig {
@@ -39,7 +39,7 @@ export interface ImageInput {
   readonly repository: string;
   readonly tag: string;
   readonly layers: readonly ImageLayer[];
-  readonly settings: Recipe['settings'];
+  readonly settings: ImageLayers['settings'];
 }
 
 /** Pushes the image and returns its digest. When a blob is lost between its upload and the manifest, all are looked at once more. */
@@ -93,7 +93,7 @@ export function configOf({ base, layers, settings }: Pick<ImageInput, 'base' | '
   };
 }
 
-function withSetting(config: RuntimeConfig, setting: Recipe['settings'][number]): RuntimeConfig {
+function withSetting(config: RuntimeConfig, setting: ImageLayers['settings'][number]): RuntimeConfig {
   switch (setting.do) {
     case 'env':
       return { ...config, Env: withVariable(config.Env ?? [], setting.name, setting.value) };

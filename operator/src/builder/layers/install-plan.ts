@@ -1,5 +1,6 @@
 // What an install Job is told: the script, where its results go in the image, and what is worth keeping for the next version.
 import { join } from 'node:path';
+import type { Copy, Stage } from '@vibed/recipe';
 import type { PreparedTree } from '../../build-pod/source.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Settings } from '../../settings.ts';
@@ -7,14 +8,13 @@ import { baseEndpoints } from '../build-environment.ts';
 import type { BaseImage } from './base.ts';
 import { type CutStage, cutStage, dependencyKey } from './deps.ts';
 import type { ImageLayer } from './image.ts';
+import { type ImageLayers, sourceEntries } from './image-layers.ts';
 import { type InstallPlan, processLimit } from './install.ts';
 import { installScript, inVolumes, stageFolders } from './install-script.ts';
 import type { LayersJob } from './job.ts';
 import { findKept, layerTag, stageTag } from './kept.ts';
 import { packLayer } from './layer.ts';
-import { type Recipe, sourceEntries } from './recipe.ts';
 import { registryOfStep } from './registry-step.ts';
-import type { Copy, Stage } from './stages.ts';
 
 export interface InstallInput {
   readonly registry: Registry;
@@ -22,7 +22,7 @@ export interface InstallInput {
   readonly cache: string;
   readonly tag: string;
   readonly tree: PreparedTree;
-  readonly recipe: Recipe;
+  readonly image: ImageLayers;
   readonly base: BaseImage;
   readonly build: Stage;
   readonly toolchain: BaseImage;
@@ -36,8 +36,8 @@ export interface InstallInput {
 }
 
 export async function planInstall(input: InstallInput): Promise<InstallPlan> {
-  const { registry, cache, recipe, build, toolchain, tree } = input;
-  const copies = recipe.layers.flatMap(layer => (layer.from === 'build' ? [layer.copy] : []));
+  const { registry, cache, image, build, toolchain, tree } = input;
+  const copies = image.layers.flatMap(layer => (layer.from === 'build' ? [layer.copy] : []));
   const stage = cutStage(build);
   const key = await dependencyKey(stage, toolchain.digest, tree.root);
   const isBuilt = stage.build.length > 0;
@@ -58,9 +58,9 @@ export async function planInstall(input: InstallInput): Promise<InstallPlan> {
 }
 
 async function jobOf(input: InstallInput, stage: CutStage, key: string | undefined): Promise<LayersJob> {
-  const { registry, repository, cache, tag, recipe, base, ready, settings } = input;
+  const { registry, repository, cache, tag, image, base, ready, settings } = input;
   const ofDependencies = stage.build.length === 0 ? key : undefined;
-  const layers = recipe.layers.map(async (layer, i): Promise<LayersJob['layers'][number]> => {
+  const layers = image.layers.map(async (layer, i): Promise<LayersJob['layers'][number]> => {
     const found = ready[i];
     if (found === undefined) return packed((layer as { copy: Copy }).copy, ofDependencies);
     if ('open' in found) await registry.push(repository, found);
@@ -80,7 +80,7 @@ async function jobOf(input: InstallInput, stage: CutStage, key: string | undefin
     source: await pushSource(input),
     base: base.pull,
     layers: await Promise.all(layers),
-    settings: [...recipe.settings],
+    settings: [...image.settings],
   };
 }
 

@@ -1,9 +1,9 @@
 // What the install container runs: the steps of the generated build stage as one shell script, as a user without rights in the
 // base image itself. Our own generator wrote every command in it, and names from a source tree are plain (instructions.ts).
 import { posix } from 'node:path';
+import type { Copy, Stage, Step } from '@vibed/recipe';
 import { buildExit } from '../../build-pod/job.ts';
 import type { CutStage } from './deps.ts';
-import type { Copy, Stage, Step } from './stages.ts';
 
 /** Where things are in the install container. */
 export const installPaths = {

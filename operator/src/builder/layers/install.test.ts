@@ -13,9 +13,8 @@ import { buildEnvironment } from '../build-files.ts';
 import type { JobPlan } from '../builder.ts';
 import { builders } from '../builders.ts';
 import { cutStage } from './deps.ts';
+import { imageLayers } from './image-layers.ts';
 import { installEnvironment, installScript, stageFolders } from './install-script.ts';
-import { recipeOf } from './recipe.ts';
-import { stagesOf } from './stages.ts';
 
 const settings = {
   ...someSettings,
@@ -133,10 +132,10 @@ describe('what the pod says', () => {
 describe('the script', () => {
   const scriptFor = (name: string, restores = false, values: readonly string[] = []) => {
     const result = planDockerfile(treeOf(samples[name] ?? {}), { language: 'auto' }, settings.builds);
-    if (!result.ok || !('text' in result.plan.dockerfile)) throw new Error(name);
-    const { build, final } = stagesOf(result.plan.dockerfile.text);
+    if (!result.ok || !('stages' in result.plan.how)) throw new Error(name);
+    const { build, image } = result.plan.how.stages;
     if (build === undefined) throw new Error(name);
-    const copies = recipeOf(final).layers.flatMap(layer => (layer.from === 'build' ? [layer.copy] : []));
+    const copies = imageLayers(image).layers.flatMap(layer => (layer.from === 'build' ? [layer.copy] : []));
     const stage = cutStage(build);
     const folders = stageFolders(build, copies);
     const keeps = !restores && stage.dependencies.length > 0 && stage.build.length > 0;

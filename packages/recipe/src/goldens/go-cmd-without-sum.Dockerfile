@@ -1,3 +1,4 @@
+# Go 1.26: go mod tidy, go build ./cmd/hello, started by /usr/local/bin/server
 # go, port 3000: written in the source
 # - go: go.mod is there
 # - the main package is cmd/hello

@@ -1,3 +1,4 @@
+# Node.js 24: npm install, npm run build, build/ is served as a single-page app
 # nodejs (create-react-app), port 8080: the static server listens on 8080
 # - nodejs: package.json has a build script
 # - npm installs without a lockfile: versions are not pinned
@@ -12,7 +13,7 @@ COPY [".", "./"]
 RUN npm run build
 
 FROM nginxinc/nginx-unprivileged:1.29
-COPY <<'NGINX' /etc/nginx/nginx.conf
+COPY <<'VIBED' /etc/nginx/nginx.conf
 worker_processes 1;
 pid /tmp/nginx.pid;
 error_log stderr warn;
@@ -46,6 +47,9 @@ http {
     add_header Cache-Control no-cache;
     add_header X-Content-Type-Options nosniff;
     location ~ "/\.(?!well-known/)" { return 404; }
+    # Sources of programs, project files and keys are not for the public.
+    location ~* "\.(?:php\d?|phtml|py|pyc|ipynb|rb|erb|cs|cshtml|vb|fs|java|kts?|class|jar|scala|go|rs|exs?|eex|heex|dart|swift|pl|pm|cgi|lua|[ch]|cpp|cc|hs|clj|tsx?|mts|cts|jsx|vue|svelte|astro|ejs|hbs|pug|sh|bash|zsh|ps1|bat|cmd|sql|db|sqlite3?|env|aspx?|ascx|jsp|cfm|r|rmd|jl|nix|tf|tfvars|(?:cs|fs|vb)proj|sln|log|bak|swp|orig)$" { return 404; }
+    location ~* "(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|/id_(?:rsa|dsa|ecdsa|ed25519)|/(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$" { return 404; }
     # The name of these files changes with their content.
     location ~ "^/(?:assets|static|_astro|_nuxt|_next/static|_app/immutable)/.*[-.][0-9A-Za-z_-]{8,}\.[0-9a-z]+$" {
       try_files $uri =404;
@@ -57,7 +61,7 @@ http {
     location / { try_files $uri $uri/ $uri.html /index.html; }
   }
 }
-NGINX
+VIBED
 COPY --from=build ["/app/build/", "/app/"]
 USER 10001:10001
 EXPOSE 8080

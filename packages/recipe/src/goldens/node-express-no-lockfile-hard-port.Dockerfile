@@ -1,3 +1,4 @@
+# Node.js 24: npm install --omit=dev, started by node index.js
 # nodejs (express), port 3000: written in index.js
 # - nodejs: package.json depends on express
 # - npm installs without a lockfile: versions are not pinned

@@ -1,3 +1,4 @@
+# Node.js 24: npm ci --omit=dev, started by node server.js
 # nodejs (express), port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json depends on express
 # - npm ci installs from package-lock.json

@@ -1,3 +1,4 @@
+# Node.js 24: npm ci, npm run build, npm prune --omit=dev, started by npm run --silent start
 # nodejs (next), port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json depends on next
 # - npm ci installs from package-lock.json

@@ -1,3 +1,4 @@
+# Node.js 24: npm install, npm run build, started by node .output/server/index.mjs
 # nodejs (nuxt), port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json depends on nuxt
 # - npm installs without a lockfile: versions are not pinned

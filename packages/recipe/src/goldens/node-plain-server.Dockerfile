@@ -1,3 +1,4 @@
+# Node.js 24: started by node server.js
 # nodejs, port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: server.js opens a port, and there is no package.json
 # - server.js is the entry point; without package.json nothing is installed

@@ -1,3 +1,4 @@
+# Node.js 24: npm ci, npm run build, npm prune --omit=dev, started by node dist/index.js
 # nodejs (express), port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json depends on express
 # - npm ci installs from package-lock.json

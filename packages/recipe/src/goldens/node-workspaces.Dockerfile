@@ -1,3 +1,4 @@
+# Node.js 24: npm ci, started by npm run --silent start
 # nodejs, port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json has a start script
 # - npm ci installs from package-lock.json

@@ -1,3 +1,4 @@
+# Node.js 24: yarn install --non-interactive --frozen-lockfile --production=true, started by node index.js
 # nodejs (koa), port 8080: PORT is set to 8080, and Node servers listen on it by convention
 # - nodejs: package.json depends on koa
 # - yarn installs from yarn.lock

@@ -1,3 +1,4 @@
+# Python 3.13: pip install -r requirements.txt, pip install uvicorn==0.38.0, started by uvicorn app.main:api --host 0.0.0.0 --port "$PORT"
 # python (fastapi), port 8000: the usual port of fastapi
 # - python: requirements.txt is there
 # - pip installs from requirements.txt

@@ -1,3 +1,4 @@
+# Python 3.13: pip install -r requirements.txt, started by uvicorn main:app --host 0.0.0.0 --port "$PORT"
 # python (fastapi), port 8000: the usual port of fastapi
 # - python: requirements.txt is there
 # - pip installs from requirements.txt

@@ -1,3 +1,4 @@
+# Python 3.13: pip install -r requirements.txt, pip install gunicorn==23.0.0, started by gunicorn --worker-tmp-dir /tmp --workers 1 --threads 8 app:app
 # python (flask), port 8000: the usual port of flask
 # - python: requirements.txt is there
 # - pip installs from requirements.txt

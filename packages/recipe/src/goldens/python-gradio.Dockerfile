@@ -1,3 +1,4 @@
+# Python 3.13: pip install -r requirements.txt, started by env GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" python3 app.py
 # python (gradio), port 7860: the usual port of gradio
 # - python: requirements.txt is there
 # - pip installs from requirements.txt

@@ -1,3 +1,4 @@
+# Python 3.13: started by python3 main.py
 # python, port 9000: written in the source
 # - python: main.py is there, and no other language's manifest
 # - no requirements.txt and no pyproject.toml

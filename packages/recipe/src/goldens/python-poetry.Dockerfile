@@ -1,3 +1,4 @@
+# Python 3.13: poetry install --no-root --only main --no-interaction, pip install gunicorn==23.0.0, started by gunicorn --worker-tmp-dir /tmp --workers 1 --threads 8 app:server
 # python (flask), port 8000: the usual port of flask
 # - python: pyproject.toml is there
 # - poetry installs from pyproject.toml

@@ -1,3 +1,4 @@
+# Python 3.13: pip install -r requirements.txt, started by streamlit run dashboard.py --server.port "$PORT" --server.address 0.0.0.0 --ser…
 # python (streamlit), port 8501: the usual port of streamlit
 # - python: requirements.txt is there
 # - pip installs from requirements.txt

@@ -1,3 +1,4 @@
+# Rust: cargo build --release --locked --bin hello, started by /usr/local/bin/server
 # rust, port 8080: PORT is set to 8080 by convention
 # - rust: Cargo.toml is there
 # - cargo builds hello

@@ -1,36 +1,38 @@
-// From the final stage of a generated Dockerfile to layers and configuration: which files go where, and what the image says of
+// From the stage that becomes the image to layers and configuration: which files go where, and what the image says of
 // itself. Neighbouring files of the source are one layer; what the stage `build` made are layers of their own.
 import { join } from 'node:path';
+import type { Copy, Setting, Stage, Workdir, Write } from '@vibed/recipe';
 import { shown } from '@vibed/recipe/shown';
 import { SourceError } from '../../build-pod/fault.ts';
 import type { WrittenFile } from '../../build-pod/tree-writer.ts';
 import type { Entry } from './layer.ts';
-import type { Copy, Setting, Stage, Write } from './stages.ts';
 
 export type LayerPlan =
   /** From the source tree, and from the generator itself. */
   | { readonly from: 'source'; readonly steps: readonly (Copy | Write)[] }
   | { readonly from: 'build'; readonly copy: Copy };
 
-export interface Recipe {
+/** How an image is laid onto its base. */
+export interface ImageLayers {
   readonly base: string;
   readonly layers: readonly LayerPlan[];
-  readonly settings: readonly (Setting | { do: 'workdir'; path: string })[];
+  readonly settings: readonly (Setting | Workdir)[];
 }
 
-export function recipeOf(final: Stage): Recipe {
+/** The stage that becomes the image, as layers and settings. */
+export function imageLayers(image: Stage): ImageLayers {
   const layers: LayerPlan[] = [];
-  const settings: Recipe['settings'][number][] = [];
-  for (const step of final.steps) {
+  const settings: ImageLayers['settings'][number][] = [];
+  for (const step of image.steps) {
     const last = layers.at(-1);
-    if (step.do === 'run') throw new Error('a generated image runs nothing in its final stage');
+    if (step.do === 'run') throw new Error('the stage that becomes the image runs nothing');
     else if (step.do === 'copy' && step.from === 'build') layers.push({ from: 'build', copy: step });
     else if (step.do === 'copy' || step.do === 'write') {
       if (last?.from === 'source') layers[layers.length - 1] = { from: 'source', steps: [...last.steps, step] };
       else layers.push({ from: 'source', steps: [step] });
     } else settings.push(step);
   }
-  return { base: final.base, layers, settings };
+  return { base: image.base, layers, settings };
 }
 
 /** The entries of a layer made from the source tree below `root`. */

@@ -1,0 +1,30 @@
+/** Every tree that the rules are judged by, and the bases that they are judged with. */
+import type { BuildBases } from '../model.ts';
+import type { Entry } from './entry.ts';
+import { foreignEntries } from './foreign.ts';
+import { node } from './node.ts';
+import { python } from './python.ts';
+import { staticEntries } from './static.ts';
+import { versions } from './versions.ts';
+
+export const corpus: Readonly<Record<string, readonly Entry[]>> = {
+  'static sites and folders': staticEntries,
+  'other languages': foreignEntries,
+  versions,
+  node,
+  python,
+};
+
+const listOf = (image: string, variant: string, ...names: readonly string[]) =>
+  names.map(version => ({ version, image: `${image}:${version}${variant}` }));
+
+/** The defaults of the settings, as far as an answer depends on them. */
+export const bases: BuildBases = {
+  node: listOf('node', '-slim', '24', '22', '20'),
+  python: listOf('python', '-slim', '3.13', '3.14', '3.12', '3.11', '3.10'),
+  go: listOf('golang', '', '1.26', '1.25'),
+  rust: 'rust:1-slim',
+  rustRuntime: 'debian:bookworm-slim',
+  static: 'nginx:1.29',
+  debian: 'debian:bookworm-slim',
+};

@@ -1,0 +1,149 @@
+/** Which package manager installs the dependencies of a Node project: the tool and the version that wrote its lockfile. */
+import { hasFile, type SourceTree } from './source-tree.ts';
+
+/** How dependencies are installed. The tool itself is installed with npm at a pinned version: corepack left Node with version 25. */
+export interface PackageManager {
+  readonly name: 'npm' | 'pnpm' | 'yarn' | 'bun';
+  readonly why: string;
+  /** `npm install -g …` of the tool; undefined for npm, which the base has. */
+  readonly tool?: string;
+  readonly lockfile?: string;
+  readonly install: string;
+  /** The installation without development dependencies. */
+  readonly installRuntime: string;
+  /** Removes development dependencies after the build; undefined when the tool cannot without installing again. */
+  readonly prune?: string;
+}
+
+/** One exact version of a tool for each format of its lockfile. */
+const versions = {
+  bun: '1.3.9',
+  pnpm: { '5': '7.33.7', '6': '8.15.9', '9': '10.34.8' } as Readonly<Record<string, string>>,
+  yarn: { classic: '1.22.22', three: '3.8.7', four: '4.12.0' },
+} as const;
+
+/** Installs Bun beside npm; the build stage of every project that runs `bun` needs it. */
+export const bunTool = `npm install -g bun@${versions.bun}`;
+
+interface Declared {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The manager that package.json declares, else the one whose lockfile is there, else npm. */
+export function packageManager(
+  tree: SourceTree,
+  manifest: Readonly<Record<string, unknown>>,
+  dependencies: readonly string[],
+): PackageManager {
+  const found = /^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+)/.exec(String(manifest.packageManager ?? ''));
+  const declared = found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
+  switch (declared?.name ?? lockedBy(tree)) {
+    case 'bun':
+      return bun(tree, declared?.version, dependencies);
+    case 'pnpm':
+      return pnpm(tree, declared?.version);
+    case 'yarn':
+      return yarn(tree, declared);
+    default:
+      return npm(tree);
+  }
+}
+
+function lockedBy(tree: SourceTree): string {
+  if (hasFile(tree, 'pnpm-lock.yaml')) return 'pnpm';
+  if (hasFile(tree, 'yarn.lock')) return 'yarn';
+  if (hasFile(tree, 'package-lock.json')) return 'npm';
+  return hasFile(tree, 'bun.lock') || hasFile(tree, 'bun.lockb') ? 'bun' : 'npm';
+}
+
+function bun(tree: SourceTree, version: string | undefined, dependencies: readonly string[]): PackageManager {
+  const lockfile = ['bun.lock', 'bun.lockb'].find(path => hasFile(tree, path));
+  const text = tree.read('bun.lock');
+  // A lockfile without an entry for each dependency is older than package.json: --frozen-lockfile would refuse it.
+  const isStale = text !== undefined && dependencies.some(name => !text.includes(`"${name}": [`));
+  const frozen = lockfile === undefined || isStale ? '' : ' --frozen-lockfile';
+  const stale = `Bun installs; ${lockfile} does not hold every dependency of package.json, so versions are not pinned`;
+  const locked = isStale ? stale : `Bun installs from ${lockfile}`;
+  return {
+    name: 'bun',
+    why: lockfile === undefined ? 'package.json names Bun' : locked,
+    tool: version === undefined ? bunTool : `npm install -g bun@${version}`,
+    ...(lockfile !== undefined && { lockfile }),
+    install: `bun install${frozen}`,
+    installRuntime: `bun install${frozen} --production`,
+  };
+}
+
+function npm(tree: SourceTree): PackageManager {
+  const lockfile = ['package-lock.json', 'npm-shrinkwrap.json'].find(path => hasFile(tree, path));
+  const command = lockfile === undefined ? 'npm install' : 'npm ci';
+  return {
+    name: 'npm',
+    why:
+      lockfile === undefined
+        ? 'npm installs without a lockfile: versions are not pinned'
+        : `npm ci installs from ${lockfile}`,
+    ...(lockfile !== undefined && { lockfile }),
+    install: `${command} --no-audit --no-fund`,
+    installRuntime: `${command} --omit=dev --no-audit --no-fund`,
+    prune: 'npm prune --omit=dev --no-audit --no-fund',
+  };
+}
+
+function pnpm(tree: SourceTree, declared: string | undefined): PackageManager {
+  const format = /^lockfileVersion:[ ]?['"]?(\d{1,3})/m.exec(tree.read('pnpm-lock.yaml') ?? '')?.[1] ?? '9';
+  const version = declared ?? versions.pnpm[format] ?? '10.34.8';
+  const lockfile = hasFile(tree, 'pnpm-lock.yaml') ? 'pnpm-lock.yaml' : undefined;
+  const frozen = lockfile === undefined ? '--no-frozen-lockfile' : '--frozen-lockfile';
+  return {
+    name: 'pnpm',
+    why:
+      lockfile === undefined ? 'package.json names pnpm' : `pnpm ${version.split('.')[0]} installs from pnpm-lock.yaml`,
+    tool: `npm install -g pnpm@${version}`,
+    ...(lockfile !== undefined && { lockfile }),
+    install: `pnpm install ${frozen}`,
+    installRuntime: `pnpm install ${frozen} --prod`,
+    prune: 'CI=true pnpm prune --prod --ignore-scripts',
+  };
+}
+
+function yarn(tree: SourceTree, declared: Declared | undefined): PackageManager {
+  const lockfile = hasFile(tree, 'yarn.lock') ? 'yarn.lock' : undefined;
+  const text = tree.read('yarn.lock') ?? '';
+  const metadata = /^__metadata:\r?\n {2}version: (\d{1,3})/m.exec(text)?.[1];
+  const isClassicLock = text.includes('# yarn lockfile v1');
+  const berry =
+    metadata !== undefined ||
+    (declared === undefined ? hasFile(tree, '.yarnrc.yml') : !declared.version.startsWith('1.'));
+  // A declared version that cannot read the lockfile is not the one that wrote it.
+  const fits = declared !== undefined && (metadata === undefined || !declared.version.startsWith('1.'));
+  const written = metadata !== undefined && Number(metadata) < 8 ? versions.yarn.three : versions.yarn.four;
+  const version = fits ? declared.version : berry ? written : versions.yarn.classic;
+  const tool = `npm install -g --force ${berry ? '@yarnpkg/cli-dist' : 'yarn'}@${version}`;
+  const common = {
+    name: 'yarn',
+    why:
+      lockfile === undefined
+        ? 'package.json names yarn'
+        : berry
+          ? `Yarn ${version.split('.')[0]} installs from yarn.lock`
+          : 'yarn installs from yarn.lock',
+    tool,
+  } as const;
+  const lock = lockfile !== undefined && { lockfile };
+  if (berry) {
+    // Without node_modules the runtime image would need yarn itself.
+    const install = `YARN_NODE_LINKER=node-modules yarn install${lockfile === undefined || isClassicLock ? '' : ' --immutable'}`;
+    return { ...common, ...lock, install, installRuntime: install };
+  }
+  const install = `yarn install --non-interactive${lockfile === undefined ? '' : ' --frozen-lockfile'}`;
+  const installRuntime = `${install} --production=true`;
+  return {
+    ...common,
+    ...lock,
+    install: `${install} --production=false`,
+    installRuntime,
+    prune: `${installRuntime} --ignore-scripts --prefer-offline`,
+  };
+}
