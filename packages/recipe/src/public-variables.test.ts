@@ -72,6 +72,13 @@ describe('a variable that nobody gave', () => {
     expect(warningsOf({ ...reader, ...config })).toEqual([]);
   });
 
+  it('is warned about where the build script is the one of Heroku', () => {
+    const heroku = { 'package.json': JSON.stringify({ scripts: { 'heroku-postbuild': 'vite build' } }) };
+    expect(warningsOf({ ...heroku, 'src/main.js': 'f(import.meta.env.VITE_A)' })).toEqual([
+      about('src/main.js', 'VITE_A'),
+    ]);
+  });
+
   it('is not warned about where tests read it, or nothing is built', () => {
     expect(
       warningsOf({ 'src/main.test.js': 'f(import.meta.env.VITE_A)', 'e2e/a.js': 'f(import.meta.env.VITE_A)' }),

@@ -31,8 +31,9 @@ const notOfTheApp =
 /** Variables that the sources read while they are built and that nobody gave, by name; empty without a build script. */
 export function publicVariableWarnings(tree: SourceTree, given: readonly string[]): string[] {
   const scripts = readJson(tree, 'package.json')?.scripts;
-  if (!isRecord(scripts) || typeof scripts.build !== 'string') return [];
-  const setHere = settingTexts(tree, scripts.build);
+  const script = isRecord(scripts) ? (scripts.build ?? scripts['heroku-postbuild']) : undefined;
+  if (typeof script !== 'string') return [];
+  const setHere = settingTexts(tree, script);
   const isGiven = (name: string) => given.includes(name) || setHere.some(text => sets(text, name));
   const missing = [...wantedVariables(tree)].filter(([name]) => !isGiven(name));
   const more = missing.length > warned ? ` (and ${missing.length - warned} more)` : '';

@@ -5,12 +5,14 @@ import { foreignEntries } from './foreign.ts';
 import { node } from './node.ts';
 import { python } from './python.ts';
 import { staticEntries } from './static.ts';
+import { values } from './values.ts';
 import { versions } from './versions.ts';
 
 export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   'static sites and folders': staticEntries,
   'other languages': foreignEntries,
   versions,
+  'values for the build': values,
   node,
   python,
 };
