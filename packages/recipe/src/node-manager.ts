@@ -108,6 +108,14 @@ function pnpm(tree: SourceTree, declared: string | undefined): PackageManager {
   };
 }
 
+/** The site's proxies and registry for Yarn 2 and newer, which read neither npm's settings nor the usual variables. A registry that the
+ * project names itself stays. */
+function siteOfYarn(tree: SourceTree): string {
+  const proxies = 'YARN_HTTP_PROXY="$HTTP_PROXY" YARN_HTTPS_PROXY="$HTTPS_PROXY"';
+  const isNamed = (tree.read('.yarnrc.yml') ?? '').includes('npmRegistryServer');
+  return isNamed ? proxies : `${proxies} YARN_NPM_REGISTRY_SERVER="$(npm config get registry)"`;
+}
+
 function yarn(tree: SourceTree, declared: Declared | undefined): PackageManager {
   const lockfile = hasFile(tree, 'yarn.lock') ? 'yarn.lock' : undefined;
   const text = tree.read('yarn.lock') ?? '';
@@ -134,7 +142,8 @@ function yarn(tree: SourceTree, declared: Declared | undefined): PackageManager 
   const lock = lockfile !== undefined && { lockfile };
   if (berry) {
     // Without node_modules the runtime image would need yarn itself.
-    const install = `YARN_NODE_LINKER=node-modules yarn install${lockfile === undefined || isClassicLock ? '' : ' --immutable'}`;
+    const immutable = lockfile === undefined || isClassicLock ? '' : ' --immutable';
+    const install = `${siteOfYarn(tree)} YARN_NODE_LINKER=node-modules yarn install${immutable}`;
     return { ...common, ...lock, install, installRuntime: install };
   }
   const install = `yarn install --non-interactive${lockfile === undefined ? '' : ' --frozen-lockfile'}`;
