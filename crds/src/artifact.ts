@@ -156,7 +156,7 @@ const source = withRules(
  * loader or interpreter obeys, and the settings of package managers and proxies, which belong to the site.
  */
 const reservedForBuilds =
-  /^(port|host|hostname|home|path|env|ifs|ld_.*|dyld_.*|node_options|node_extra_ca_certs|bash_env|pythonstartup|perl5opt|rubyopt|java_tool_options|npm_config_.*|pip_.*|xdg_.*|(http|https|all|ftp|no)_proxy|gopath|gocache|goenv|source_date_epoch|cargo_http_cainfo|curl_ca_bundle|git_ssl_cainfo|requests_ca_bundle|ssl_cert_file|vibed_.*)$/;
+  /^(port|host|hostname|home|path|env|ifs|ld_.*|dyld_.*|node_options|node_extra_ca_certs|bash_env|pythonstartup|perl5opt|rubyopt|java_tool_options|npm_config_.*|yarn_.*|pip_.*|xdg_.*|(http|https|all|ftp|no)_proxy|gopath|gocache|goenv|source_date_epoch|cargo_http_cainfo|curl_ca_bundle|git_ssl_cainfo|requests_ca_bundle|ssl_cert_file|vibed_.*)$/;
 const buildVar = withRules(
   z.object({
     name: identifier(128, 'build variable'),
