@@ -57,6 +57,16 @@ export const running: readonly Running[] = [
     text: 'the chosen half',
   },
   {
+    title: 'a public value for the build',
+    files: {
+      'package.json': json({ name: 'weather', private: true, scripts: viteScripts, devDependencies: vite }),
+      'index.html': page,
+      'src/main.js': "document.querySelector('#app').textContent = import.meta.env.VITE_GREETING;\n",
+    },
+    build: { env: [{ name: 'VITE_GREETING', value: `it's $HOME "quoted"` }] },
+    text: '$HOME "quoted"',
+  },
+  {
     title: 'a server that Bun starts',
     files: {
       'package.json': json({ name: 'counter', type: 'module', scripts: { start: 'bun run src/index.ts' } }),
