@@ -3,15 +3,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { boundedTree, type SizedFile } from './src/bounded-tree.ts';
+import { bases } from './src/corpus/index.ts';
 import { planDockerfile, summaryOf } from './src/recipe.ts';
-
-const versions = (...list: string[]) => list.map(version => ({ version, image: version }));
-const bases = {
-  node: versions('24', '22', '20'),
-  python: versions('3.13', '3.14', '3.12', '3.11', '3.10'),
-  go: versions('1.26', '1.25'),
-  ...{ rust: 'rust', rustRuntime: 'debian', static: 'nginx', debian: 'debian' },
-};
 
 for (const folder of process.argv.slice(2)) {
   const examples = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory());

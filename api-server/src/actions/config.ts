@@ -14,8 +14,9 @@ import {
   specSchema,
   targets,
 } from '@vibed/crds';
+import { valueNames } from '@vibed/operator/build-values';
 import { excessOf } from '@vibed/operator/limits';
-import { isPublished, publishedWarning } from '@vibed/recipe';
+import { canPublish, isPublished, publishedWarning } from '@vibed/recipe';
 import { isKubeError, type KubeObject, kinds, onceCounted } from '@vibed/store/kube';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -238,9 +239,8 @@ function withValues(present: readonly BuildVar[], values: Readonly<Record<string
 
 /** Names of the values that the build is given, those of `env` in this call that will be published among them. */
 export function buildNames({ build, run }: ArtifactSpec, { values }: GivenEnv): string[] {
-  const plain = (run?.env ?? []).filter(({ value }) => value !== undefined).map(({ name }) => name);
-  const published = [...plain, ...Object.keys(values)].filter(isPublished);
-  return [...(build?.env ?? []).map(({ name }) => name), ...published];
+  const { env } = valueNames({ build, run });
+  return [...new Set([...env, ...Object.keys(values).filter(isPublished)])];
 }
 
 export interface Publishing {
@@ -259,7 +259,7 @@ export function publishing(
   { build_env: explicit = {} }: ConfigInput,
   language: string | undefined,
 ): Publishing {
-  const isPage = language === undefined || language === 'nodejs' || language === 'dockerfile';
+  const isPage = language === undefined || canPublish(language);
   const names = Object.keys(values).filter(name => isPublished(name) && !Object.hasOwn(explicit, name));
   if (spec.source.image !== undefined || !isPage || names.length === 0) return { spec, warnings: [] };
   for (const name of names) checkValueLength(name, values[name] ?? '');

@@ -1,6 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
-import { type DockerfilePlan, dockerfileOf, isPublished, summaryOf } from '@vibed/recipe';
+import { type DockerfilePlan, dockerfileOf, summaryOf } from '@vibed/recipe';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -87,10 +87,11 @@ async function deploySource(given: DeployInput, source: Source, context: Context
   );
   checkLimits(asked, context);
   await checkEnvSize(asked, env, context);
-  const plan = await planFor(source, { ...given, env: buildNames(asked, env) }, context);
+  const values = buildNames(asked, env);
+  const plan = await planFor(source, { ...given, env: values }, context);
   const { spec, warnings: published } = publishing(asked, env, given, plan?.language);
   const warnings = [...source.warnings, ...(plan?.warnings ?? []), ...published];
-  if (given.dry_run === true) return await dryRun(given, { ...source, warnings }, plan, context);
+  if (given.dry_run === true) return await dryRun(given, { ...source, warnings }, { plan, values }, context);
   if (source.ref !== undefined)
     await context.services.storage.refer({ namespace: context.owner, name: given.name }, source.ref);
   const { artifact, changed } = await createOnce(given, spec, context);
@@ -162,15 +163,16 @@ function taken(artifact: Artifact, wanted: ArtifactSpec, context: Context): Prob
   );
 }
 
-/** Names of the values for the build, as Buildah is given them. */
-const valuesOf = ({ build_env = {}, env = {} }: DeployInput): string[] => [
-  ...new Set([...Object.keys(build_env), ...Object.keys(env).filter(isPublished)]),
-];
+interface Planned {
+  readonly plan: DockerfilePlan | undefined;
+  /** Names of the values for the build. */
+  readonly values: readonly string[];
+}
 
 async function dryRun(
   given: DeployInput,
   source: Source,
-  plan: DockerfilePlan | undefined,
+  { plan, values }: Planned,
   context: Context,
 ): Promise<z.input<typeof output>> {
   const { dry_run: _, ...call } = given;
@@ -192,8 +194,7 @@ async function dryRun(
         why: plan.why,
         port: given.port ?? plan.port,
         port_why: plan.portWhy,
-        dockerfile:
-          'stages' in plan.how ? dockerfileOf(plan.how.stages, valuesOf(given)) : `your own ${plan.how.dockerfile}`,
+        dockerfile: 'stages' in plan.how ? dockerfileOf(plan.how.stages, values) : `your own ${plan.how.dockerfile}`,
       }),
     },
     next: [

@@ -103,7 +103,8 @@ function whileStarting(world: World, candidate: VersionRecord, message: string, 
   return failed({ step: 'deploy', ...cause, excerpt }, { rollout: {}, asks: [question] });
 }
 
-function logQuestion({ hash }: VersionRecord, log: NonNullable<FailedReadiness['log']>, why: string) {
+/** What a container of this version has printed; `why` tells one reading of it from another. */
+export function logQuestion({ hash }: VersionRecord, log: NonNullable<FailedReadiness['log']>, why: string) {
   const { namespace = '', name } = log.pod.metadata;
   const id = `podLog/${hash}/${name}/${why}`;
   return { kind: 'podLog', id, pod: { namespace, name }, container: log.container, previous: log.previous } as const;

@@ -7,7 +7,7 @@ import { hostRemedy, type Probe } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { appContainer } from '../deployer/app-pod.ts';
 import type { Deployer } from '../deployer/deployer.ts';
-import { type Deployed, exposureOf, servingOf } from './deploy.ts';
+import { type Deployed, exposureOf, logQuestion, servingOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
 import { done, failed, type Outcome, type Rollout, waiting } from './outcome.ts';
 import { answerTo, type ProbeAnswer, type ProbeTarget, type Question } from './questions.ts';
@@ -106,7 +106,7 @@ interface Refusal {
 function refused(world: World, refusal: Refusal): Outcome<never> {
   const { probe, target, how, asks, meanwhile, candidate, pod } = refusal;
   if (refusal.isUnrouted) return unrouted(target);
-  const question = pod && logOf(pod, candidate);
+  const question = pod && logQuestion(candidate, { pod, container: appContainer, previous: false }, 'probe');
   const log = question && answerTo(world.answers, question);
   if (question !== undefined && log === undefined)
     return waiting('Verifying', 'the app answers badly; its log is being read', {
@@ -147,9 +147,3 @@ const unrouted = ({ host, address }: ProbeTarget): Outcome<never> =>
     },
     { rollout: {} },
   );
-
-function logOf(pod: Pod, candidate: VersionRecord) {
-  const { namespace = '', name } = pod.metadata;
-  const id = `podLog/${candidate.hash}/${name}/probe`;
-  return { kind: 'podLog', id, pod: { namespace, name }, container: appContainer, previous: false } as const;
-}

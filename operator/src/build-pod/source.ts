@@ -82,7 +82,9 @@ export async function prepareTree(
     ignored: writer.ignored.length,
     ignoredSample: writer.ignored.slice(0, 5),
   };
-  const built = await applicationOf(context, writer.files, job.keepsWhole ? undefined : result.plan.folder);
+  const { folder } = result.plan;
+  const isCut = folder !== undefined && !job.keepsWhole;
+  const built = isCut ? await cutTo(folder, context, writer.files) : writer.files;
   const report = {
     ok: true,
     digest,
@@ -90,12 +92,11 @@ export async function prepareTree(
     plan: planReport(result.plan),
     ...found,
   } as const;
-  return { ok: true, root: built.root, files: built.files, plan: result.plan, report };
+  return { ok: true, root: context, files: built, plan: result.plan, report };
 }
 
 /** The files of the folder that is built, alone in the context: no other file of the source can be copied into the image. */
-async function applicationOf(context: string, files: readonly WrittenFile[], folder: string | undefined) {
-  if (folder === undefined) return { root: context, files };
+async function cutTo(folder: string, context: string, files: readonly WrittenFile[]): Promise<WrittenFile[]> {
   const whole = `${context}-whole`;
   await rm(whole, { recursive: true, force: true });
   await rename(context, whole);
@@ -103,7 +104,7 @@ async function applicationOf(context: string, files: readonly WrittenFile[], fol
   await rm(whole, { recursive: true, force: true });
   const prefix = `${folder}/`;
   const below = files.filter(({ path }) => path.startsWith(prefix));
-  return { root: context, files: below.map(file => ({ ...file, path: file.path.slice(prefix.length) })) };
+  return below.map(file => ({ ...file, path: file.path.slice(prefix.length) }));
 }
 
 async function fetchInto(

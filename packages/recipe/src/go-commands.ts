@@ -1,7 +1,7 @@
 /** Which command of a Go project a deploy starts: found by what it is called and what it does, or asked for. */
 import { asideCommandsOf, type Command, commandsOf, type GoProject, reachedFiles } from './go-modules.ts';
 import { fault, type PlanFailure } from './model.ts';
-import { shown } from './shown.ts';
+import { listed, shown } from './shown.ts';
 
 /** The command to start, and the reason; or the refusal that lists the candidates. */
 export function chosenCommand(project: GoProject): { command: Command; why: string } | PlanFailure {
@@ -68,8 +68,7 @@ function several(commands: readonly Command[], servers: readonly Command[]): Pla
 
 /** `a`, `a and b`, `a, b and c`, `a, b, c, d and 3 more`. */
 export function list(names: readonly string[]): string {
-  const most = names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} more`] : names;
-  return most.length < 2 ? (most[0] ?? '') : `${most.slice(0, -1).join(', ')} and ${most.at(-1)}`;
+  return listed(names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} more`] : names);
 }
 
 const mainOf = ({ folder }: Command): string =>

@@ -145,19 +145,13 @@ function serverStages(input: PlanInput, pkg: NodePackage, start: NodeStart, last
     pkg.scripts.build === undefined
       ? plainServer(pkg, start.needsDevelopment)
       : builtServer(pkg, start.needsDevelopment);
+  const steps = [...image, ...last];
   if (runsBun(pkg, start)) {
-    const steps = build ?? toolSteps(pkg, true);
-    const hasBun = steps.some(step => step.do === 'run' && step.command.startsWith('npm install -g bun@'));
-    const made = [...steps, ...(hasBun ? [] : [run('tool', bunTool)]), keepBun];
-    return {
-      build: { base, steps: made },
-      image: { base, steps: [...bunInImage(), ...image, ...last] },
-    };
+    const made = build ?? toolSteps(pkg);
+    const hasBun = pkg.manager.name === 'bun' || (build !== undefined && bringsBun(pkg));
+    return withBun(base, hasBun ? made : [...made, run('tool', bunTool)], steps);
   }
-  return {
-    ...(build !== undefined && { build: { base, steps: build } }),
-    image: { base, steps: [...image, ...last] },
-  };
+  return { ...(build !== undefined && { build: { base, steps: build } }), image: { base, steps } };
 }
 
 /** Bun itself in the image; a top-level folder of its own, because the layers builder keeps such folders. */
@@ -167,8 +161,10 @@ const keepBun = run(
   `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
 );
 
-function bunInImage(): Step[] {
-  return [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
+/** The stages of an image in which Bun is; `build` has installed it. */
+function withBun(base: string, build: readonly Step[], image: readonly Step[]): Stages {
+  const found = [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
+  return { build: { base, steps: [...build, keepBun] }, image: { base, steps: [...found, ...image] } };
 }
 
 interface ServerSteps {
@@ -201,16 +197,21 @@ function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
   return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
 }
 
-/** The working folder, and the package manager where it is not npm; Bun also for scripts that call it. */
-function toolSteps({ manager }: NodePackage, needsBun: boolean): Step[] {
-  const tools = [manager.tool, needsBun && manager.name !== 'bun' ? bunTool : undefined];
-  return [workdir('/app'), ...tools.flatMap(tool => (tool === undefined ? [] : [run('tool', tool)]))];
+/** The working folder, and the package manager where it is not npm. */
+function toolSteps({ manager }: NodePackage): Step[] {
+  return [workdir('/app'), ...(manager.tool === undefined ? [] : [run('tool', manager.tool)])];
+}
+
+/** Whether the installation of a project brings Bun: as its package manager, or for scripts that call it. */
+function bringsBun({ manager, scripts, all }: NodePackage): boolean {
+  return manager.name === 'bun' || Object.values(scripts).some(namesBun) || all.has('elysia');
 }
 
 function installSteps(pkg: NodePackage, install: string): Step[] {
-  const { all, manifests } = pkg;
+  const { all, manager, manifests } = pkg;
   return [
-    ...toolSteps(pkg, Object.values(pkg.scripts).some(namesBun) || all.has('elysia')),
+    ...toolSteps(pkg),
+    ...(bringsBun(pkg) && manager.name !== 'bun' ? [run('tool', bunTool)] : []),
     manifests === undefined ? copyAll : copy(manifests, './'),
     ...(all.size === 0 ? [] : [run('install', install)]),
   ];
@@ -251,15 +252,9 @@ function planBareFile(input: PlanInput): PlanResult {
   const base = input.settings.bases.node;
   const isBun = /\bBun\.serve\b/.test(input.tree.read(entry) ?? '');
   const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
-  const stages: Stages = isBun
-    ? {
-        build: { base, steps: [workdir('/app'), run('tool', bunTool), keepBun] },
-        image: { base, steps: [...bunInImage(), ...steps] },
-      }
-    : { image: { base, steps } };
   const plan = {
     ...common,
-    how: { stages },
+    how: { stages: isBun ? withBun(base, [workdir('/app'), run('tool', bunTool)], steps) : { image: { base, steps } } },
     warnings: localStateWarnings(input.tree, []),
   };
   return { ok: true, plan };

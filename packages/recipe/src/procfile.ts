@@ -2,10 +2,15 @@
 import type { SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
 
+/** The text behind `web:`, whatever it is; undefined when there is none. */
+export function webLine(tree: SourceTree): string | undefined {
+  const line = (tree.read('Procfile') ?? '').split('\n').find(text => text.startsWith('web:'));
+  return line?.slice('web:'.length).trim();
+}
+
 /** The command of the `web:` process; undefined when there is none, or when it is not one line of printable ASCII. */
 export function procfileWeb(tree: SourceTree): string | undefined {
-  const line = (tree.read('Procfile') ?? '').split('\n').find(text => text.startsWith('web:'));
-  const command = line?.slice('web:'.length).trim();
+  const command = webLine(tree);
   return command !== undefined && /^[ -~]{1,500}$/.test(command) ? command : undefined;
 }
 

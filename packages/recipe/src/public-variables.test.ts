@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bases } from './corpus/index.ts';
 import { isPublished, publicVariableWarnings } from './public-variables.ts';
 import { planDockerfile, treeOf } from './recipe.ts';
 
@@ -98,24 +99,13 @@ describe('a variable that nobody gave', () => {
 });
 
 describe('a plan', () => {
-  const settings = {
-    bases: {
-      node: [{ version: '24', image: 'node' }],
-      python: [{ version: '3.13', image: 'python' }],
-      go: [{ version: '1.26', image: 'go' }],
-      rust: 'rust',
-      rustRuntime: 'r',
-      static: 'nginx',
-      debian: 'd',
-    },
-  };
   const weather = {
     ...built,
     'index.html': '<script type="module" src="/src/main.js"></script>',
     'src/main.js': "if (!import.meta.env.VITE_API_URL) throw new Error('VITE_API_URL is missing');",
   };
   const warningsFor = (files: Record<string, string>, request: object) => {
-    const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, settings);
+    const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, { bases });
     return result.ok ? result.plan.warnings : [result.message];
   };
 

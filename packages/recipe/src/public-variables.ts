@@ -8,6 +8,9 @@ const published = /^(?:VITE_|NEXT_PUBLIC_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_P
 /** Whether a framework writes a variable of this name into the page. */
 export const isPublished = (name: string): boolean => published.test(name);
 
+/** Whether what is built of this language may be a page with such values: a Dockerfile of the user's own may build one. */
+export const canPublish = (language: string): boolean => language === 'nodejs' || language === 'dockerfile';
+
 /** The warning about a value of the running app that reaches the build because of its name. */
 export const publishedWarning = (name: string): string =>
   `${name} is in the page that everybody can read; give it in build_env`;

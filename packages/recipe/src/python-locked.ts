@@ -2,6 +2,9 @@
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { copy, copyAll, run, type Step } from './steps.ts';
 
+/** Installs into the virtual environment that the image gets. */
+export const pip = '/venv/bin/pip install --no-cache-dir --disable-pip-version-check';
+
 /** Installs a tool beside the base's own Python, or into the user's folder where the user is not root. */
 export const ownPip = 'pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore';
 
@@ -20,7 +23,7 @@ export function lockedInstall(tree: SourceTree, project: string): Locked | undef
 }
 
 /** Whether the project can be imported only after it is installed. */
-export function isPackaged(tree: SourceTree, project: string): boolean {
+function isPackaged(tree: SourceTree, project: string): boolean {
   return /^\[build-system\]/m.test(project) && tree.paths.some(path => /^src\/[^/]+\/__init__\.py$/.test(path));
 }
 
@@ -50,9 +53,10 @@ function pdmSteps(tree: SourceTree, project: string): Step[] {
   return [run('tool', `${ownPip} pdm==2.26.1`), sources, run('install', install), ...ownPackage(tree, project)];
 }
 
-function ownPackage(tree: SourceTree, project: string): Step[] {
+/** The project itself, without its dependencies, where it can be imported only then. */
+export function ownPackage(tree: SourceTree, project: string): Step[] {
   if (!isPackaged(tree, project)) return [];
-  return [copyAll, run('build', '/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps .')];
+  return [copyAll, run('build', `${pip} --no-deps .`)];
 }
 
 /** Dependencies that are folders of the source tree. */

@@ -1,7 +1,11 @@
 /** The `web` line of a Procfile: the command that the author already starts the application with. */
+import { webLine } from './procfile.ts';
 import { gunicorn, type PythonStart, uvicorn } from './python-start.ts';
 import type { SourceTree } from './source-tree.ts';
 import { cmd } from './steps.ts';
+
+/** Characters of a line that is followed. */
+const most = 501;
 
 const servers: Readonly<Record<string, string>> = {
   gunicorn,
@@ -13,12 +17,8 @@ const servers: Readonly<Record<string, string>> = {
 
 /** The line's start, with what the sources say about the framework; undefined when the line needs more than plain words. */
 export function procfileStart(tree: SourceTree, found: PythonStart | undefined): PythonStart | undefined {
-  const line = /^web:[ \t]{0,20}(\S[^\r\n]{0,500})$/m.exec((tree.read('Procfile') ?? '').replaceAll('\r', ''))?.[1];
-  const words =
-    line
-      ?.trim()
-      .split(/[ \t]/)
-      .filter(word => word !== '') ?? [];
+  const line = webLine(tree) ?? '';
+  const words = line.length > most ? [] : line.split(/[ \t]/).filter(word => word !== '');
   const program = words[0];
   if (program === undefined || program.includes('=') || !words.every(isWord)) return undefined;
   const server = Object.hasOwn(servers, program) ? servers[program] : undefined;

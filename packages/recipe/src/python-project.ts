@@ -1,5 +1,5 @@
 /** What a Python project declares, and how that is installed. */
-import { isPackaged, lockedInstall, ownPip, poetrySteps } from './python-locked.ts';
+import { lockedInstall, ownPackage, ownPip, pip, poetrySteps } from './python-locked.ts';
 import { firstFile, hasFile, hasFolder, type SourceTree } from './source-tree.ts';
 import { copy, copyAll, isPlain, run, type Step } from './steps.ts';
 
@@ -13,16 +13,14 @@ export interface PythonInstall {
   readonly warnings: readonly string[];
 }
 
-const pip = '/venv/bin/pip install --no-cache-dir --disable-pip-version-check';
-
 /** PEP 621 dependencies without the project itself: pip alone cannot install only those. */
 const extractDependencies = `python3 -c 'import tomllib; print("\\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"].get("dependencies", [])))' > /tmp/requirements.txt`;
 
 /** Reads the first manifest that exists: a lock file, requirements.txt, requirements.in, pyproject.toml, setup.py, then Pipfile. */
 export function pythonInstall(tree: SourceTree): PythonInstall | undefined {
   const project = tree.read('pyproject.toml');
-  if (project !== undefined && /^\[project\]/m.test(project) && lockedInstall(tree, project) !== undefined)
-    return fromProject(tree, project);
+  const locked = project !== undefined && isStandard(project) ? lockedInstall(tree, project) : undefined;
+  if (project !== undefined && locked !== undefined) return { ...locked, names: namesIn(project), warnings: [] };
   const requirements = firstFile(tree, [
     'requirements.txt',
     'requirements/prod.txt',
@@ -70,36 +68,32 @@ function fromSetup(tree: SourceTree): PythonInstall {
   return { why, steps: [copyAll, run('install', `${pip} .`)], names, warnings: [] };
 }
 
+/** A project without a lock file that its tool would install. */
 function fromProject(tree: SourceTree, text: string): PythonInstall {
-  const standard = /^\[project\]/m.test(text);
-  const names = declared(text, /^\s*["']?([A-Za-z0-9][\w.-]*)/);
-  const locked = standard ? lockedInstall(tree, text) : undefined;
-  if (locked !== undefined) return { ...locked, names, warnings: [] };
-  if (standard && isDynamic(text))
-    return { why: 'pip installs the project', steps: [copyAll, run('install', `${pip} .`)], names, warnings: [] };
-  const warnings: string[] = [];
-  if (standard)
-    return {
-      why: 'pip installs the dependencies of pyproject.toml',
-      steps: standardSteps(tree, text),
-      names,
-      warnings,
-    };
-  if (!/^\[tool\.poetry\]/m.test(text))
-    return { why: 'pyproject.toml declares no dependencies', steps: [], names, warnings: [] };
-  const package_ = /^name\s*=\s*["']([\w.-]+)["']/m.exec(text)?.[1]?.replace(/[-.]/g, '_') ?? '';
-  const isPackage =
-    !/^package-mode\s*=\s*false/m.test(text) && (hasFolder(tree, package_) || hasFolder(tree, `src/${package_}`));
-  if (isPackage)
-    return { why: 'pip installs the Poetry package', steps: [copyAll, run('install', `${pip} .`)], names, warnings };
-  return { why: 'poetry installs from pyproject.toml', steps: poetrySteps(tree, text), names, warnings: [] };
+  const common = { names: namesIn(text), warnings: [] };
+  const asPackage = [copyAll, run('install', `${pip} .`)];
+  if (isStandard(text) && isDynamic(text)) return { ...common, why: 'pip installs the project', steps: asPackage };
+  if (isStandard(text))
+    return { ...common, why: 'pip installs the dependencies of pyproject.toml', steps: standardSteps(tree, text) };
+  if (!/^\[tool\.poetry\]/m.test(text)) return { ...common, why: 'pyproject.toml declares no dependencies', steps: [] };
+  if (isPoetryPackage(tree, text)) return { ...common, why: 'pip installs the Poetry package', steps: asPackage };
+  return { ...common, why: 'poetry installs from pyproject.toml', steps: poetrySteps(tree, text) };
 }
 
-/** The package itself is installed only where it cannot be imported from the working folder. */
+/** Whether the project is described as PEP 621 says. */
+const isStandard = (project: string): boolean => /^\[project\]/m.test(project);
+
+const namesIn = (project: string): Set<string> => declared(project, /^\s*["']?([A-Za-z0-9][\w.-]*)/);
+
+function isPoetryPackage(tree: SourceTree, project: string): boolean {
+  const name = /^name\s*=\s*["']([\w.-]+)["']/m.exec(project)?.[1]?.replace(/[-.]/g, '_') ?? '';
+  return !/^package-mode\s*=\s*false/m.test(project) && (hasFolder(tree, name) || hasFolder(tree, `src/${name}`));
+}
+
 function standardSteps(tree: SourceTree, text: string): Step[] {
   const install = `${extractDependencies} && ${pip} -r /tmp/requirements.txt`;
-  const steps = [copy(['pyproject.toml'], './'), run('install', install, 'pip install (pyproject.toml)')];
-  return isPackaged(tree, text) ? [...steps, copyAll, run('build', `${pip} --no-deps .`)] : steps;
+  const dependencies = [copy(['pyproject.toml'], './'), run('install', install, 'pip install (pyproject.toml)')];
+  return [...dependencies, ...ownPackage(tree, text)];
 }
 
 /** Whether the build backend computes the dependencies, from setup.py or a file that the project names. */

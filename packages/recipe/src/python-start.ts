@@ -84,15 +84,9 @@ function django(tree: SourceTree): PythonStart | undefined {
 }
 
 function streamlit(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
-  const candidates = [
-    'streamlit_app.py',
-    ...mainFiles,
-    'Home.py',
-    ...filesEndingIn(tree, '.py').filter(file => !/(?:^|\/)pages\//.test(file)),
-  ];
-  const path = candidates.find(
-    file => isPlain(file) && /^[ \t]*(?:import|from)[ \t]+streamlit\b/m.test(tree.read(file) ?? ''),
-  );
+  const isApp = (text: string, file: string) =>
+    !/(?:^|\/)pages\//.test(file) && /^[ \t]*(?:import|from)[ \t]+streamlit\b/m.test(text);
+  const path = fileWith(tree, isApp, ['streamlit_app.py', ...mainFiles, 'Home.py']);
   if (path === undefined) return undefined;
   const options = [
     '--server.port',
@@ -116,9 +110,7 @@ function streamlit(tree: SourceTree, names: ReadonlySet<string>): PythonStart | 
 }
 
 function gradio(tree: SourceTree): PythonStart | undefined {
-  const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(
-    file => isPlain(file) && /^[ \t]*(?:import|from)[ \t]+gradio\b/m.test(tree.read(file) ?? ''),
-  );
+  const path = fileWith(tree, text => /^[ \t]*(?:import|from)[ \t]+gradio\b/m.test(text));
   if (path === undefined) return undefined;
   return {
     framework: 'gradio',
@@ -199,9 +191,7 @@ function wsgi(tree: SourceTree): PythonStart | undefined {
 }
 
 function chainlit(tree: SourceTree): PythonStart | undefined {
-  const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(
-    file => isPlain(file) && /^[ \t]*import[ \t]+chainlit\b/m.test(tree.read(file) ?? ''),
-  );
+  const path = fileWith(tree, text => /^[ \t]*import[ \t]+chainlit\b/m.test(text));
   if (path === undefined) return undefined;
   return {
     framework: 'chainlit',
@@ -223,8 +213,7 @@ function ownServer(tree: SourceTree): PythonStart | undefined {
     ['tornado', '.listen('],
     ['cherrypy', 'cherrypy.quickstart('],
   ] as const) {
-    const path = [...mainFiles, ...filesEndingIn(tree, '.py')].find(file => {
-      const text = isPlain(file) ? (tree.read(file) ?? '') : '';
+    const path = fileWith(tree, text => {
       const imported = [...text.matchAll(/^(?:import|from)[ \t]{1,8}(\w{1,60})/gm)];
       return text.includes(call) && imported.some(match => match[1] === framework);
     });
@@ -232,6 +221,16 @@ function ownServer(tree: SourceTree): PythonStart | undefined {
       return { ...startOf(tree, path), framework, why: `${path} starts ${framework} by ${call})` };
   }
   return undefined;
+}
+
+/** The first Python file whose text is right: those of usual names, then the shallowest. Only a plain name can be started. */
+function fileWith(
+  tree: SourceTree,
+  isRight: (text: string, file: string) => boolean,
+  first: readonly string[] = mainFiles,
+): string | undefined {
+  const candidates = [...first, ...filesEndingIn(tree, '.py')];
+  return candidates.find(file => isPlain(file) && isRight(tree.read(file) ?? '', file));
 }
 
 /** One process that the project starts by itself, with whatever port it chose. */

@@ -1,28 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  type BuildRequest,
-  type BuildSettings,
-  type DockerfilePlan,
-  dockerfileOf,
-  planDockerfile,
-  summaryOf,
-  treeOf,
-} from './recipe.ts';
+import { bases } from './corpus/index.ts';
+import { type BuildRequest, type DockerfilePlan, dockerfileOf, planDockerfile, summaryOf, treeOf } from './recipe.ts';
 import { samples } from './samples.ts';
 
-const settings: BuildSettings = {
-  bases: {
-    node: [{ version: '24', image: 'node:24-slim' }],
-    python: [{ version: '3.13', image: 'python:3.13-slim' }],
-    go: [{ version: '1.26', image: 'golang:1.26' }],
-    rust: 'rust:1-slim',
-    rustRuntime: 'debian:bookworm-slim',
-    static: 'nginxinc/nginx-unprivileged:1.29',
-    debian: 'debian:bookworm-slim',
-  },
-};
+const settings = { bases };
 
 function planOf(files: Readonly<Record<string, string>>, request: Partial<BuildRequest> = {}): DockerfilePlan {
   const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, settings);

@@ -11,14 +11,14 @@ import type {
 } from './model.ts';
 import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
-import { publicVariableWarnings, publishedWarning } from './public-variables.ts';
+import { canPublish, publicVariableWarnings, publishedWarning } from './public-variables.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
 import { secretWarnings } from './secret-files.ts';
 import { shown } from './shown.ts';
-import type { SourceTree } from './source-tree.ts';
+import { type SourceTree, subtree } from './source-tree.ts';
 import { staticRule } from './static.ts';
-import { subtree, triage } from './triage.ts';
+import { triage } from './triage.ts';
 import { unrunWarnings } from './unrun-folders.ts';
 import { userDockerfileRule } from './user-dockerfile.ts';
 import { basesFor } from './versions.ts';
@@ -38,7 +38,7 @@ export type {
 } from './model.ts';
 export { appUid } from './model.ts';
 export { dockerfileOf } from './print.ts';
-export { isPublished, publishedWarning } from './public-variables.ts';
+export { canPublish, isPublished, publishedWarning } from './public-variables.ts';
 export { type SourceTree, treeOf } from './source-tree.ts';
 export type { Copy, Run, Setting, Stage, Stages, Step, Workdir, Write } from './steps.ts';
 export { summaryOf } from './summary.ts';
@@ -63,11 +63,10 @@ export function planDockerfile(tree: SourceTree, request: BuildRequest, settings
   return { ok: true, plan: { ...plan, ...(place.folder !== '' && { folder: place.folder }), warnings } };
 }
 
-/** A Dockerfile of the user's own may set what its build needs; it can publish what it is given all the same. */
+/** A Dockerfile of the user's own may set what its build needs: only of Node it is known what is missing. */
 function variableWarnings(tree: SourceTree, language: Language, { env = [], published = [] }: BuildRequest): string[] {
   const missing = language === 'nodejs' ? publicVariableWarnings(tree, env) : [];
-  const publishes = language === 'nodejs' || language === 'dockerfile';
-  return [...missing, ...(publishes ? published.map(publishedWarning) : [])];
+  return [...missing, ...(canPublish(language) ? published.map(publishedWarning) : [])];
 }
 
 /** The folder that holds the application, and the reasons for it. */
@@ -87,11 +86,8 @@ function placeOf(tree: SourceTree, request: BuildRequest): Place | PlanFailure {
 }
 
 function folderMissing(tree: SourceTree, folder: string): PlanFailure {
-  const folders = [
-    ...new Set(
-      tree.paths.map(path => path.split('/')).flatMap(([top, ...rest]) => (rest.length > 0 ? [top ?? ''] : [])),
-    ),
-  ];
+  const nested = tree.paths.filter(path => path.includes('/'));
+  const folders = [...new Set(nested.map(path => path.slice(0, path.indexOf('/'))))];
   const some = folders.slice(0, 5).map(shown).join(', ');
   const remedy =
     folders.length === 0 ? 'Leave spec.build.path out.' : `Set spec.build.path to a folder that is there: ${some}.`;

@@ -4,3 +4,8 @@ export function shown(path: string): string {
   const plain = quoted.slice(1, -1) === path ? path : quoted;
   return plain.length <= 80 ? plain : `${plain.slice(0, 77)}…`;
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

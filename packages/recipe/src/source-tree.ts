@@ -14,9 +14,22 @@ export function treeOf(files: Readonly<Record<string, string>>): SourceTree {
   return { paths: [...texts.keys()].sort(), read: path => texts.get(path) };
 }
 
-/** Whether the tree holds exactly this path. */
+const pathSets = new WeakMap<SourceTree, ReadonlySet<string>>();
+
+/** Whether the tree holds exactly this path. Rules ask this for every folder of a tree, so it does not search the list. */
 export function hasFile(tree: SourceTree, path: string): boolean {
-  return tree.paths.includes(path);
+  const known = pathSets.get(tree) ?? new Set(tree.paths);
+  pathSets.set(tree, known);
+  return known.has(path);
+}
+
+/** The files below a folder, with their paths inside of it; the tree itself for ''. */
+export function subtree(tree: SourceTree, folder: string): SourceTree {
+  if (folder === '') return tree;
+  const prefix = `${folder}/`;
+  const paths = tree.paths.filter(path => path.startsWith(prefix)).map(path => path.slice(prefix.length));
+  const { peek } = tree;
+  return { paths, read: path => tree.read(prefix + path), ...(peek && { peek: path => peek(prefix + path) }) };
 }
 
 /** Whether any path lies under this folder (given without a trailing slash). */

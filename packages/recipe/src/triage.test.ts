@@ -6,8 +6,8 @@ import { staticEntries } from './corpus/static.ts';
 import type { PlanFailure } from './model.ts';
 import { samples } from './samples.ts';
 import { canShowRoot, siteFailure } from './served-files.ts';
-import { hasFolder, type SourceTree, treeOf } from './source-tree.ts';
-import { subtree, type Triage, triage } from './triage.ts';
+import { hasFolder, type SourceTree, subtree, treeOf } from './source-tree.ts';
+import { type Triage, triage } from './triage.ts';
 import { unrunWarnings } from './unrun-folders.ts';
 
 const program = /^(?:package\.json|requirements\.txt|go\.mod|Dockerfile)$/;

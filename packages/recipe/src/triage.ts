@@ -2,8 +2,8 @@
 import { foreignFailure } from './foreign.ts';
 import type { PlanFailure } from './model.ts';
 import { fault } from './model.ts';
-import { shown } from './shown.ts';
-import { folderOf, hasFile, isRecord, readJson, type SourceTree } from './source-tree.ts';
+import { listed, shown } from './shown.ts';
+import { folderOf, hasFile, isRecord, readJson, type SourceTree, subtree } from './source-tree.ts';
 import { templateFailure } from './template-page.ts';
 
 export type Triage =
@@ -35,22 +35,13 @@ const aside =
 /** Folders that usually hold the pages or the sources of the folder above them. */
 const ownFolders = /^(?:public|dist|build|out|site|_site|www|html|static|src|app|lib|pages|client\/dist)$/;
 const sourceFile = /\.(?:py|go|rs|[cm]?[jt]sx?|vue|svelte|php|rb|cs|java|kt|ex|exs|dart|swift)$/;
-const listed = 5;
+const named = 5;
 /** Archives put a folder around a folder, not ten. */
 const wrappers = 4;
 
 /** What the tree is. */
 export function triage(tree: SourceTree): Triage {
   return triageIn(tree, '', wrappers);
-}
-
-/** The files below a folder, with their paths inside of it. */
-export function subtree(tree: SourceTree, folder: string): SourceTree {
-  if (folder === '') return tree;
-  const prefix = `${folder}/`;
-  const paths = tree.paths.filter(path => path.startsWith(prefix)).map(path => path.slice(prefix.length));
-  const { peek } = tree;
-  return { paths, read: path => tree.read(prefix + path), ...(peek && { peek: path => peek(prefix + path) }) };
 }
 
 /** Folders below the root that are applications of their own: shallowest only, sorted. */
@@ -168,9 +159,8 @@ function sourceBeside(tree: SourceTree, folder: string): string | undefined {
 }
 
 function several(folders: readonly string[]): Triage {
-  const names = folders.slice(0, listed).map(name => `${shown(name)}/`);
-  const more = folders.length > listed ? ` and ${folders.length - listed} more` : '';
-  const list = more === '' ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : `${names.join(', ')}${more}`;
+  const names = folders.slice(0, named).map(name => `${shown(name)}/`);
+  const list = listed(folders.length > named ? [...names, `${folders.length - named} more`] : names);
   const failure = fault(
     'LanguageUnknown',
     `there are several applications and none at the root: ${list}`,

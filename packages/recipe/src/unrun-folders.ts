@@ -1,6 +1,6 @@
 /** Parts of a tree that a hosting company would run or apply and vibeD does not: warnings that name them. */
 import { shown } from './shown.ts';
-import { isRecord, readJson, type SourceTree } from './source-tree.ts';
+import { hasFile, isRecord, readJson, type SourceTree } from './source-tree.ts';
 import { appFolders } from './triage.ts';
 
 /** What the recipe makes of the tree: files behind a web server, or a program of its own that answers. */
@@ -29,9 +29,7 @@ export function unrunWarnings(tree: SourceTree, answering: Answering): string[] 
 }
 
 function functionWarnings(tree: SourceTree, answering: Answering): string[] {
-  const isHosted = ['vercel.json', 'firebase.json', 'wrangler.toml', 'netlify.toml'].some(file =>
-    tree.paths.includes(file),
-  );
+  const isHosted = ['vercel.json', 'firebase.json', 'wrangler.toml', 'netlify.toml'].some(file => hasFile(tree, file));
   const counts = (path: string) => hosted.test(path) || answering === 'site' || isHosted;
   const found = tree.paths.filter(path => !path.includes('/node_modules/') && counts(path) && isFunction(tree, path));
   if (found.length === 0) return [];
@@ -45,8 +43,8 @@ function functionWarnings(tree: SourceTree, answering: Answering): string[] {
 /** Programs that lie beside the files of a site. */
 function serverSourceWarnings(tree: SourceTree): string[] {
   const php = tree.paths.filter(path => path.endsWith('.php') && !path.startsWith('vendor/'));
-  const folders = tree.paths.includes('index.html') && !tree.paths.includes('package.json') ? appFolders(tree) : [];
-  const programs = folders.filter(folder => !tree.paths.includes(`${folder}/index.html`));
+  const folders = hasFile(tree, 'index.html') && !hasFile(tree, 'package.json') ? appFolders(tree) : [];
+  const programs = folders.filter(folder => !hasFile(tree, `${folder}/index.html`));
   return [
     ...(php.length === 0
       ? []
@@ -65,7 +63,7 @@ function hostWarnings(tree: SourceTree, answering: Answering): string[] {
     warnings.push(`${file}: ${what} are settings of a hosting company and do not apply here`);
   const vercel = vercelParts(tree);
   if (vercel.length > 0) unread('vercel.json', vercel.join(', '));
-  const worker = ['wrangler.toml', 'wrangler.json', 'wrangler.jsonc'].find(file => tree.paths.includes(file));
+  const worker = ['wrangler.toml', 'wrangler.json', 'wrangler.jsonc'].find(file => hasFile(tree, file));
   if (worker !== undefined && (answering === 'site' || workerMain(tree, worker)))
     warnings.push(
       `${worker} describes a Cloudflare Worker, which nothing here runs: its bindings (KV, D1, R2) and its routes do not exist`,

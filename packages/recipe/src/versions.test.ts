@@ -1,23 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bases } from './corpus/index.ts';
 import { versions } from './corpus/versions.ts';
 import type { BuildBases } from './model.ts';
 import { dockerfileOf, planDockerfile, summaryOf, treeOf } from './recipe.ts';
 import { parseRange } from './version-ranges.ts';
 import { basesFor, chooseVersion } from './versions.ts';
 import { wantedGo, wantedNode, wantedPython } from './wanted-versions.ts';
-
-const listOf = (repository: string, suffix: string, versionsOf: readonly string[]) =>
-  versionsOf.map(version => ({ version, image: `${repository}:${version}${suffix}` }));
-const bases: BuildBases = {
-  node: listOf('node', '-slim', ['24', '22', '20']),
-  python: listOf('python', '-slim', ['3.13', '3.14', '3.12', '3.11', '3.10']),
-  go: listOf('golang', '', ['1.26', '1.25']),
-  rust: 'rust:1-slim',
-  rustRuntime: 'debian:bookworm-slim',
-  static: 'nginxinc/nginx-unprivileged:1.22',
-  debian: 'debian:bookworm-slim',
-};
 
 const imagesOf = ({ node, python, go }: BuildBases) => [...node, ...python, ...go].map(({ image }) => image);
 
@@ -56,7 +45,7 @@ describe('the choice of a base', () => {
   });
 
   it('is the first that satisfies the range only when it is the default, else the newest', () => {
-    const old = listOf('node', '', ['20', '22', '24']);
+    const old = ['20', '22', '24'].map(version => ({ version, image: `node:${version}` }));
     expect(chooseVersion('node', wanted('>=18'), old)).toMatchObject({ base: { version: '20' } });
     expect(chooseVersion('node', wanted('>=21'), old)).toMatchObject({ base: { version: '24' } });
   });

@@ -7,7 +7,7 @@ import {
   type RuleBases,
   type VersionedBase,
 } from './model.ts';
-import { shown } from './shown.ts';
+import { listed, shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
 import { coverage, newestFirst, type Range } from './version-ranges.ts';
 import { type Wanted, type Wish, wantedGo, wantedNode, wantedPython } from './wanted-versions.ts';
@@ -47,7 +47,7 @@ export function chooseVersion(
   if (base !== undefined) return { ok: true, base, why: `${asked}: ${title} ${base.version} is used` };
   return fault(
     'VersionUnavailable',
-    `${asked}, and vibeD builds with ${title} ${listed(bases)} here`,
+    `${asked}, and vibeD builds with ${title} ${listed(sorted(bases).map(({ version }) => version))} here`,
     `change ${wanted.file} to a version that is configured, or ${administrator(language, `${title} ${shown(wanted.asked)}`)}`,
   );
 }
@@ -96,12 +96,6 @@ function fitting(range: Range, bases: readonly VersionedBase[]): VersionedBase |
 }
 
 const sorted = (bases: readonly VersionedBase[]) => [...bases].sort((a, b) => newestFirst(a.version, b.version));
-
-/** For example "3.14, 3.13 and 3.12". */
-function listed(bases: readonly VersionedBase[]): string {
-  const versions = sorted(bases).map(({ version }) => version);
-  return versions.length < 2 ? versions.join('') : `${versions.slice(0, -1).join(', ')} and ${versions.at(-1)}`;
-}
 
 const administrator = (language: VersionedLanguage, what: string): string =>
   `ask an administrator to add ${what} to builds.bases.${language} in the settings`;

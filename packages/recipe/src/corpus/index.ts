@@ -27,6 +27,6 @@ export const bases: BuildBases = {
   go: listOf('golang', '', '1.26', '1.25'),
   rust: 'rust:1-slim',
   rustRuntime: 'debian:bookworm-slim',
-  static: 'nginx:1.29',
+  static: 'nginxinc/nginx-unprivileged:1.29',
   debian: 'debian:bookworm-slim',
 };
