@@ -11,7 +11,7 @@ export interface StaticSite {
   readonly notFoundPage: boolean;
   /** File names under the bundler's asset folders carry a content hash: they may be cached for ever. */
   readonly hashedAssets: boolean;
-  /** Paths that are not found although the files are there: sources of patterns (PCRE) for the name of a file. */
+  /** Paths that are not found although the files are there: sources of patterns (PCRE) of whole paths. */
   readonly heldBack: readonly string[];
   /** The same as whole paths, without a leading slash; plain names only. */
   readonly heldBackPaths: readonly string[];
@@ -77,7 +77,7 @@ function serverBlock(site: StaticSite): string[] {
     ...(site.notFoundPage ? ['    error_page 404 /404.html;'] : []),
     '    location ~ "/\\.(?!well-known/)" { return 404; }',
     ...(site.heldBack.length > 0 ? ['    # Sources of programs, project files and keys are not for the public.'] : []),
-    ...site.heldBack.map(pattern => `    location ~* "${atName(pattern)}" { return 404; }`),
+    ...site.heldBack.map(pattern => `    location ~* "${pattern}" { return 404; }`),
     ...site.shownPaths.map(path => `    location = "/${plain(path)}" { try_files $uri =404; }`),
     ...site.heldBackPaths.map(path => `    location = "/${plain(path)}" { return 404; }`),
     ...assets,
@@ -87,7 +87,3 @@ function serverBlock(site: StaticSite): string[] {
     '  }',
   ];
 }
-
-/** The pattern of a name at the end of a path. */
-const atName = (pattern: string): string =>
-  pattern.startsWith('^') ? `/${pattern.slice(1)}` : pattern.replaceAll('|^', '|/');

@@ -2,59 +2,67 @@
 import type { PlanFailure } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
-import { filesEndingIn, folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { filesEndingIn, folderOf, hasFile, type SourceTree, subtree } from './source-tree.ts';
 import { isFunction } from './unrun-folders.ts';
 
-/** Sources of programs, and data of servers. */
+/** Patterns of URL paths, which begin with a slash: the static server is given the same (heldBack). First sources of programs, and data
+ * of servers. */
 const sources =
   /\.(?:php\d?|phtml|py|pyc|ipynb|rb|erb|cs|cshtml|vb|fs|java|kts?|class|jar|scala|go|rs|exs?|eex|heex|dart|swift|pl|pm|cgi|lua|[ch]|cpp|cc|hs|clj|tsx?|mts|cts|jsx|vue|svelte|astro|ejs|hbs|pug|sh|bash|zsh|ps1|bat|cmd|sql|db|sqlite3?|env|aspx?|ascx|jsp|cfm|r|rmd|jl|nix|tf|tfvars|(?:cs|fs|vb)proj|sln|log|bak|swp|orig)$/i;
 /** What describes a project or where it runs. */
 const manifests =
-  /^(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-(?:lock|workspace)\.ya?ml|bun\.lockb?|deno\.(?:jsonc?|lock)|composer\.(?:json|lock)|requirements[\w.-]{0,60}\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile(?:\.lock)?|(?:poetry|uv|pdm)\.lock|go\.(?:mod|sum|work)|Cargo\.(?:toml|lock)|Gemfile(?:\.lock)?|Rakefile|config\.ru|pom\.xml|build\.gradle|appsettings[\w.-]{0,60}\.json|web\.config|mix\.lock|pubspec\.(?:yaml|lock)|[jt]sconfig[\w.-]{0,60}\.json|[\w.-]{1,80}\.config\.(?:[cm]?[jt]s|json)|(?:Docker|Container|Make|Proc|Vagrant|Jenkins|Just|Brew)file[\w.-]{0,60}|(?:docker-)?compose[\w.-]{0,60}\.ya?ml|vercel\.json|netlify\.toml|wrangler\.(?:toml|jsonc?)|firebase\.json|fly\.toml|render\.ya?ml|railway\.(?:toml|json)|app\.ya?ml|angular\.json|turbo\.json|nx\.json|components\.json|runtime\.txt|_redirects|_headers)$/i;
+  /\/(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-(?:lock|workspace)\.ya?ml|bun\.lockb?|deno\.(?:jsonc?|lock)|composer\.(?:json|lock)|requirements[\w.-]{0,60}\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile(?:\.lock)?|(?:poetry|uv|pdm)\.lock|go\.(?:mod|sum|work)|Cargo\.(?:toml|lock)|Gemfile(?:\.lock)?|Rakefile|config\.ru|pom\.xml|build\.gradle|appsettings[\w.-]{0,60}\.json|web\.config|mix\.lock|pubspec\.(?:yaml|lock)|[jt]sconfig[\w.-]{0,60}\.json|[\w.-]{1,80}\.config\.(?:[cm]?[jt]s|json)|(?:Docker|Container|Make|Proc|Vagrant|Jenkins|Just|Brew)file[\w.-]{0,60}|(?:docker-)?compose[\w.-]{0,60}\.ya?ml|vercel\.json|netlify\.toml|wrangler\.(?:toml|jsonc?)|firebase\.json|fly\.toml|render\.ya?ml|railway\.(?:toml|json)|app\.ya?ml|angular\.json|turbo\.json|nx\.json|components\.json|runtime\.txt|_redirects|_headers)$/i;
 const keys =
-  /(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|^id_(?:rsa|dsa|ecdsa|ed25519)|^(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$/i;
-const hostFolders = /^(?:(?:public\/)?(?:netlify|supabase)\/(?:edge-)?functions|functions)\//;
+  /(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|\/id_(?:rsa|dsa|ecdsa|ed25519)|\/(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$/i;
+/** Packages, and functions that only a hosting company runs. */
+const folders =
+  /\/(?:node_modules|__pycache__)\/|^\/(?:(?:public\/)?(?:netlify|supabase)\/(?:edge-)?functions|functions)\//;
+const heldBackOfSource = [sources, keys, manifests, folders];
 
-/** Names of files that no static server answers with, as sources of patterns for nginx: the end of a path. A build writes what is meant
- * to be seen, so of its result only programs, data and keys are held back, and not what describes a project. */
+/** What no static server answers with, as sources of patterns for nginx. A build writes what is meant to be seen, so of its result only
+ * programs, data and keys are held back, and not what describes a project. */
 export function heldBack(of: 'source' | 'build'): string[] {
-  const names = of === 'source' ? [sources, keys, manifests] : [sources, keys];
-  return names.map(({ source }) => source);
+  const patterns = of === 'source' ? heldBackOfSource : [sources, keys];
+  return patterns.map(({ source }) => source);
 }
 
-/** Paths that are served although their names are held back, relative to `root`: scripts that a page has Babel translate; at most 50. */
-export function translatedPaths(tree: SourceTree, root: string): string[] {
+/** Paths that are served although a pattern holds them back, relative to `root`: scripts that the page itself loads, from such a folder
+ * or to have Babel translate them. */
+export function shownPaths(tree: SourceTree, root: string): string[] {
   const prefix = root === '' ? '' : `${root}/`;
-  const found = [...new Set(babelScripts(tree, prefix))].filter(path => path.startsWith(prefix) && hasFile(tree, path));
-  return found.slice(0, 50).map(path => path.slice(prefix.length));
+  const loaded = scriptsOf(tree.read(`${prefix}index.html`) ?? '').flatMap(({ tag, src }) => {
+    if (src === undefined || !isLocal(src)) return [];
+    const path = fileOf(prefix, src).slice(prefix.length);
+    const isShown = isTranslated(tag) || (folders.test(`/${path}`) && !sources.test(`/${path}`));
+    return isShown && hasFile(tree, prefix + path) ? [path] : [];
+  });
+  return [...new Set(loaded)];
 }
 
-/** Paths of functions below `root`, which only a hosting company runs; at most 50, relative to it. */
+/** The first 50 functions below `root`, which only a hosting company runs, relative to it. */
 export function functionPaths(tree: SourceTree, root: string): string[] {
+  return functionsBelow(tree, root).slice(0, 50);
+}
+
+/** A function is one by its path in the whole tree: api/ is where a hosting company looks, and public/api/ is not. */
+function functionsBelow(tree: SourceTree, root: string): string[] {
   const prefix = root === '' ? '' : `${root}/`;
-  const found = tree.paths.filter(path => path.startsWith(prefix) && isFunction(tree, path));
-  return found.slice(0, 50).map(path => path.slice(prefix.length));
+  return subtree(tree, root).paths.filter(path => isFunction(tree, prefix + path));
 }
 
 /** Whether a path may be an answer of a static site. Never: sources of servers, manifests, lockfiles, dotfiles, keys, databases. */
 export function isServed(path: string): boolean {
-  const parts = path.split('/');
-  const name = parts.at(-1) ?? '';
   // The one dot folder that browsers and certificate authorities ask for.
-  const hidden = parts.some((part, index) => part.startsWith('.') && !(index === 0 && part === '.well-known'));
-  if (hidden || parts.includes('node_modules') || parts.includes('__pycache__') || parts.includes('vendor/bundle'))
-    return false;
-  return !sources.test(name) && !manifests.test(name) && !keys.test(name) && !hostFolders.test(path);
+  const hidden = path.split('/').some((part, at) => part.startsWith('.') && !(at === 0 && part === '.well-known'));
+  return !hidden && !heldBackOfSource.some(pattern => pattern.test(`/${path}`));
 }
 
-/** The paths below `root` that the site serves, relative to it. Scripts that a page has Babel translate in the browser stay. */
+/** The paths below `root` that the site serves, relative to it. */
 export function servedPaths(tree: SourceTree, root = ''): string[] {
-  const prefix = root === '' ? '' : `${root}/`;
-  const below = tree.paths.filter(path => path.startsWith(prefix));
-  const translated = new Set(babelScripts(tree, prefix));
-  return below
-    .filter(path => translated.has(path) || (isServed(path.slice(prefix.length)) && !isFunction(tree, path)))
-    .map(path => path.slice(prefix.length));
+  const shown = new Set(shownPaths(tree, root));
+  const functions = new Set(functionsBelow(tree, root));
+  const { paths } = subtree(tree, root);
+  return paths.filter(path => shown.has(path) || (isServed(path) && !functions.has(path)));
 }
 
 /** Whether something can be shown at `/`. */
@@ -120,12 +128,6 @@ function scriptsOf(html: string): Script[] {
       const text = end < 0 ? '' : (part.slice(end + 1).split('</script')[0] ?? '');
       return { tag, ...(src !== undefined && { src }), text };
     });
-}
-
-function babelScripts(tree: SourceTree, prefix: string): string[] {
-  return scriptsOf(tree.read(`${prefix}index.html`) ?? '').flatMap(({ tag, src }) =>
-    src !== undefined && isLocal(src) && isTranslated(tag) ? [fileOf(prefix, src)] : [],
-  );
 }
 
 function isTranslated(tag: string): boolean {

@@ -2,7 +2,7 @@
 import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
 import { appUid } from './model.ts';
 import { nginxConf } from './nginx.ts';
-import { functionPaths, heldBack, siteFailure, translatedPaths } from './served-files.ts';
+import { functionPaths, heldBack, shownPaths, siteFailure } from './served-files.ts';
 import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
 import { type Copy, copy, copyBuilt, isPlain, runtime, type Stage } from './steps.ts';
 
@@ -61,14 +61,14 @@ function staticPlan(input: PlanInput, why: readonly string[], root: string): Doc
   const { tree } = input;
   const at = (name: string) => (root === '' ? name : `${root}/${name}`);
   const notFoundPage = hasFile(tree, at('404.html'));
-  const shownPaths = translatedPaths(tree, root).filter(isPlain);
+  const shown = shownPaths(tree, root).filter(isPlain);
   const site = {
     spaFallback: !notFoundPage && isSinglePage(tree, root),
     notFoundPage,
     hashedAssets: isBundle(tree.read(at('index.html')) ?? ''),
     heldBack: heldBack('source'),
-    heldBackPaths: functionPaths(tree, root).filter(path => isPlain(path) && !shownPaths.includes(path)),
-    shownPaths,
+    heldBackPaths: functionPaths(tree, root).filter(path => isPlain(path) && !shown.includes(path)),
+    shownPaths: shown,
   };
   const image = serverStage(input, site, root === '' ? copy(['.'], '/app/') : copy([`${root}/`], '/app/'));
   return {

@@ -49,7 +49,7 @@ http {
     location ~ "/\.(?!well-known/)" { return 404; }
     # Sources of programs, project files and keys are not for the public.
     location ~* "\.(?:php\d?|phtml|py|pyc|ipynb|rb|erb|cs|cshtml|vb|fs|java|kts?|class|jar|scala|go|rs|exs?|eex|heex|dart|swift|pl|pm|cgi|lua|[ch]|cpp|cc|hs|clj|tsx?|mts|cts|jsx|vue|svelte|astro|ejs|hbs|pug|sh|bash|zsh|ps1|bat|cmd|sql|db|sqlite3?|env|aspx?|ascx|jsp|cfm|r|rmd|jl|nix|tf|tfvars|(?:cs|fs|vb)proj|sln|log|bak|swp|orig)$" { return 404; }
-    location ~* "(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|/id_(?:rsa|dsa|ecdsa|ed25519)|/(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$" { return 404; }
+    location ~* "(?:\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|\/id_(?:rsa|dsa|ecdsa|ed25519)|\/(?:service-?account[\w-]{0,60}|credentials|secrets?)\.(?:json|ya?ml|toml))$" { return 404; }
     # The name of these files changes with their content.
     location ~ "^/(?:assets|static|_astro|_nuxt|_next/static|_app/immutable)/.*[-.][0-9A-Za-z_-]{8,}\.[0-9a-z]+$" {
       try_files $uri =404;
