@@ -170,7 +170,7 @@ function same(name: string): [string, string] {
 }
 
 /** A program that a command names and the image does not have; shells end with the exit code 127. */
-export function missingTool(tool: string): Cause | undefined {
+function missingTool(tool: string): Cause | undefined {
   if (tool === '') return windowsLineEnds;
   const name = tool.slice(tool.lastIndexOf('/') + 1);
   return {

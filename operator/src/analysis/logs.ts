@@ -7,7 +7,8 @@ const excerptFrom = 64 * 1024;
 export const excerptBytes = 2 * 1024;
 export const excerptLines = 30;
 /** Characters of a line, and of a line where many are long. */
-const lineLengths = [400, 160] as const;
+const lineLength = 400;
+const shortLineLength = 160;
 /** What is kept of a build log, in bytes. */
 export const keptBytes = { head: 64 * 1024, tail: 192 * 1024 } as const;
 
@@ -52,12 +53,10 @@ export function lastLines(text: string): string {
   const visible = text.replace(/\r(?=['’":])/g, '\\r');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
   const plain = visible.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '');
-  let lines = plain.trimEnd().split('\n').slice(-excerptLines);
+  const last = plain.trimEnd().split('\n').slice(-excerptLines);
+  const lines = last.map(line => cut(line, lineLength));
   const isTooLong = () => Buffer.byteLength(lines.join('\n')) > excerptBytes;
-  for (const length of lineLengths) {
-    if (length < Math.max(...lineLengths) && !isTooLong()) break;
-    lines = lines.map(line => cut(line, length));
-  }
+  if (isTooLong()) lines.splice(0, lines.length, ...lines.map(line => cut(line, shortLineLength)));
   while (lines.length > 1 && isTooLong()) lines.shift();
   return Buffer.from(lines.join('\n'))
     .subarray(-excerptBytes)

@@ -6,9 +6,10 @@ import { needsRoot } from './pod-problems.ts';
 const isDenied = /permission denied|EACCES|operation not permitted|EPERM|PermissionDenied/i;
 const isReadOnly = /EROFS|read-only file system/i;
 
+const saysRoot = /must be run as root|are you root|only root can/i;
 /** A port below 1024, another user, or the owner of a file: only root may have these. */
 const isRootOnly =
-  /must be run as root|are you root|only root can|(?:requires?|needs?) (?:to (?:be )?run (?:as|with) )?root(?: privileges)?\b|\b(?:set(?:e|re|res)?[ug]id|setgroups|initgroups|chown|su-exec|gosu|failed switching to|changing ownership of)\b/i;
+  /(?:requires?|needs?) (?:to (?:be )?run (?:as|with) )?root(?: privileges)?\b|\b(?:set(?:e|re|res)?[ug]id|setgroups|initgroups|chown|su-exec|gosu|failed switching to|changing ownership of)\b/i;
 const isBinding = /\b(?:bind|binding|listen|make_sock)\b/i;
 
 const byDatabase =
@@ -52,7 +53,7 @@ const ofSqlite = /attempt to write a readonly database|unable to open database f
 function causeIn(line: string): Cause | undefined {
   if (byDatabase.test(line)) return databaseRefused(line);
   if (ofSqlite.test(line)) return notWritable(line);
-  if (/must be run as root|are you root|only root can/i.test(line)) return rootNeeded(line);
+  if (saysRoot.test(line)) return rootNeeded(line);
   const denied = isDenied.test(line);
   if (denied && (isRootOnly.test(line) || isBinding.test(line))) return rootNeeded(line);
   if (!denied && !isReadOnly.test(line)) return undefined;

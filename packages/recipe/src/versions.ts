@@ -81,7 +81,7 @@ export function basesFor(language: Language, tree: SourceTree, bases: BuildBases
 }
 
 /** The first base of each language; an empty text where a language has none. */
-export function defaultBases(bases: BuildBases): RuleBases {
+function defaultBases(bases: BuildBases): RuleBases {
   const image = (list: readonly VersionedBase[]) => list[0]?.image ?? '';
   return { ...bases, node: image(bases.node), python: image(bases.python), go: image(bases.go) };
 }
