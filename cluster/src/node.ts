@@ -1,6 +1,7 @@
 // containerd, kubelet and kube-proxy: the one node. Every path and cgroup is the checkout's own.
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createCgroups } from './cgroups.ts';
 import { kubectl } from './control-plane.ts';
@@ -165,12 +166,25 @@ export async function startNode(layout: Layout, say: (detail: string) => void): 
   await queuePackets(layout);
   const [containerd, kubelet, proxy] = daemons(layout);
   await start(layout, containerd);
-  await until(layout, 'containerd listens', ['containerd'], 60, async () => existsSync(layout.containerdSocket));
+  await until(layout, 'containerd listens', ['containerd'], 60, () => listens(layout.containerdSocket));
   const before = Date.now();
   const after = (await start(layout, kubelet)) ? before : 0;
   await start(layout, proxy);
   say('waiting for the node');
   await until(layout, 'the node is Ready', ['containerd', 'kubelet'], 120, () => isReady(layout, after));
+}
+
+/** Whether a process answers at the socket: one that was killed leaves its file behind. */
+async function listens(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Ready, and heard of since `after`: the last word of a node that was stopped stays in its status for a while. */

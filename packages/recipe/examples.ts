@@ -4,20 +4,20 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { boundedTree, type SizedFile } from './src/bounded-tree.ts';
 import { bases } from './src/corpus/index.ts';
-import { planDockerfile, summaryOf } from './src/recipe.ts';
+import { recipeFor, summaryOf } from './src/recipe.ts';
 
 for (const folder of process.argv.slice(2)) {
   const examples = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory());
   const lines = examples.map(({ name }) => `${name.padEnd(34)} ${outcomeOf(join(folder, name))}`);
-  const planned = lines.filter(line => !line.includes(' ✗ '));
-  console.log([...lines, `${basename(folder)}: ${planned.length} of ${lines.length} have a recipe`, ''].join('\n'));
+  const built = lines.filter(line => !line.includes(' ✗ '));
+  console.log([...lines, `${basename(folder)}: ${built.length} of ${lines.length} have a recipe`, ''].join('\n'));
 }
 
 function outcomeOf(root: string): string {
   const files = filesOf(root);
   const tree = boundedTree(files, path => textOf(join(root, path)));
-  const result = planDockerfile(tree, { language: 'auto' }, { bases });
-  return result.ok ? summaryOf(result.plan) : `✗ ${result.reason}: ${result.message}`;
+  const result = recipeFor(tree, { language: 'auto' }, { bases });
+  return result.ok ? summaryOf(result.recipe) : `✗ ${result.reason}: ${result.message}`;
 }
 
 function filesOf(root: string): SizedFile[] {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Entry } from './src/corpus/entry.ts';
 import { bases, corpus } from './src/corpus/index.ts';
 import { foreignNames } from './src/foreign.ts';
-import { planDockerfile, summaryOf, treeOf } from './src/recipe.ts';
+import { recipeFor, summaryOf, treeOf } from './src/recipe.ts';
 
 const page = new URL('../../docs/languages.md', import.meta.url);
 const shownFiles = 6;
@@ -47,8 +47,8 @@ function filesOf({ files }: Entry): string {
 }
 
 function answerTo({ files }: Entry): string {
-  const result = planDockerfile(treeOf(files), { language: 'auto' }, { bases });
-  return result.ok ? summaryOf(result.plan) : `refused, ${result.reason}: ${result.message}`;
+  const result = recipeFor(treeOf(files), { language: 'auto' }, { bases });
+  return result.ok ? summaryOf(result.recipe) : `refused, ${result.reason}: ${result.message}`;
 }
 
 /** Text as a cell of a table: nothing in it is markup. */

@@ -1,6 +1,6 @@
 // deploy_artifact: files → stored → Artifact. It answers at once; nothing here waits for a build.
 import type { Artifact, ArtifactSpec } from '@vibed/crds';
-import { type DockerfilePlan, dockerfileOf, summaryOf } from '@vibed/recipe';
+import { dockerfileOf, type Recipe, summaryOf } from '@vibed/recipe';
 import { compactArtifact } from '@vibed/store';
 import { isKubeError, type KubeObject, kinds } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ import {
   secretRights,
 } from './config.ts';
 import { newNameSchema, ownArtifacts } from './find.ts';
-import { planFor, type Source, type SourceInput, sourceOf, sourceShape } from './sources.ts';
+import { recipeOf, type Source, type SourceInput, sourceOf, sourceShape } from './sources.ts';
 import { canonical, createArtifact, idempotencyKey, requestedBy, writeRights } from './write.ts';
 
 const input = z.strictObject({
@@ -88,10 +88,10 @@ async function deploySource(given: DeployInput, source: Source, context: Context
   checkLimits(asked, context);
   await checkEnvSize(asked, env, context);
   const values = buildNames(asked, env);
-  const plan = await planFor(source, { ...given, env: values }, context);
-  const { spec, warnings: published } = publishing(asked, env, given, plan?.language);
-  const warnings = [...source.warnings, ...(plan?.warnings ?? []), ...published];
-  if (given.dry_run === true) return await dryRun(given, { ...source, warnings }, { plan, values }, context);
+  const recipe = await recipeOf(source, { ...given, env: values }, context);
+  const { spec, warnings: published } = publishing(asked, env, given, recipe?.language);
+  const warnings = [...source.warnings, ...(recipe?.warnings ?? []), ...published];
+  if (given.dry_run === true) return await dryRun(given, { ...source, warnings }, { recipe, values }, context);
   if (source.ref !== undefined)
     await context.services.storage.refer({ namespace: context.owner, name: given.name }, source.ref);
   const { artifact, changed } = await createOnce(given, spec, context);
@@ -108,7 +108,7 @@ async function deploySource(given: DeployInput, source: Source, context: Context
     ...answer,
     changed,
     ...(source.ref && { source_ref: source.ref }),
-    ...(plan !== undefined && { summary: summaryOf(plan) }),
+    ...(recipe !== undefined && { summary: summaryOf(recipe) }),
     warnings: [...new Set([...warnings, ...answer.warnings])],
   };
 }
@@ -164,7 +164,7 @@ function taken(artifact: Artifact, wanted: ArtifactSpec, context: Context): Prob
 }
 
 interface Planned {
-  readonly plan: DockerfilePlan | undefined;
+  readonly recipe: Recipe | undefined;
   /** Names of the values for the build. */
   readonly values: readonly string[];
 }
@@ -172,7 +172,7 @@ interface Planned {
 async function dryRun(
   given: DeployInput,
   source: Source,
-  { plan, values }: Planned,
+  { recipe, values }: Planned,
   context: Context,
 ): Promise<z.input<typeof output>> {
   const { dry_run: _, ...call } = given;
@@ -187,14 +187,15 @@ async function dryRun(
     plan: {
       target: given.target ?? 'auto',
       quota: await quotaOf(context),
-      ...(plan !== undefined && {
-        summary: summaryOf(plan),
-        language: plan.language,
-        framework: plan.framework,
-        why: plan.why,
-        port: given.port ?? plan.port,
-        port_why: plan.portWhy,
-        dockerfile: 'stages' in plan.how ? dockerfileOf(plan.how.stages, values) : `your own ${plan.how.dockerfile}`,
+      ...(recipe !== undefined && {
+        summary: summaryOf(recipe),
+        language: recipe.language,
+        framework: recipe.framework,
+        why: recipe.why,
+        port: given.port ?? recipe.port,
+        port_why: recipe.portWhy,
+        dockerfile:
+          'stages' in recipe.how ? dockerfileOf(recipe.how.stages, values) : `your own ${recipe.how.dockerfile}`,
       }),
     },
     next: [

@@ -4,7 +4,7 @@ import { OverLimit } from '@vibed/bounded';
 import type { ArtifactSource } from '@vibed/crds';
 import type { TreeInput } from '@vibed/operator/analysis';
 import { type BuilderName, chooseBuilder } from '@vibed/operator/choose-builder';
-import { type DockerfilePlan, type RequestedLanguage, readablePaths } from '@vibed/recipe';
+import { type Recipe, type RequestedLanguage, readablePaths } from '@vibed/recipe';
 import type { TreeFile } from '@vibed/store/tree-digest';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
@@ -114,12 +114,12 @@ export interface PlanRequest {
   env?: readonly string[];
 }
 
-/** How the files of a source would be built; a Problem with the planner's own remedy when they cannot be. */
-export async function planFor(
+/** How the files of a source would be built; a Problem with the remedy of the rules when they cannot be. */
+export async function recipeOf(
   { files, ref }: Source,
   { builder, language, build_path: path, port, env = [] }: PlanRequest,
   { services, owner }: Context,
-): Promise<DockerfilePlan | undefined> {
+): Promise<Recipe | undefined> {
   if (files === undefined || ref === undefined) return undefined;
   const request = {
     language: language ?? 'auto',
@@ -128,9 +128,9 @@ export async function planFor(
     env,
   };
   const input = { ...treeInput(files), request, settings: { bases: services.settings.builds.bases } };
-  const planned = await services.analysis.plan(input, ref, { owner }).catch(busy);
-  if (planned.ok) return withBuilder(planned.plan, builder);
-  throw new Problem('InvalidInput', `${planned.reason}: ${planned.message}`, { field: 'files', hint: planned.remedy });
+  const found = await services.analysis.recipe(input, ref, { owner }).catch(busy);
+  if (found.ok) return withBuilder(found.recipe, builder);
+  throw new Problem('InvalidInput', `${found.reason}: ${found.message}`, { field: 'files', hint: found.remedy });
 }
 
 function busy(error: unknown): never {
@@ -143,11 +143,11 @@ function busy(error: unknown): never {
 }
 
 /** The operator chooses by the same function. */
-function withBuilder(plan: DockerfilePlan, builder: BuilderName | undefined): DockerfilePlan {
-  const choice = chooseBuilder(plan, builder);
+function withBuilder(recipe: Recipe, builder: BuilderName | undefined): Recipe {
+  const choice = chooseBuilder(recipe, builder);
   if (choice.builder === undefined)
     throw new Problem('InvalidInput', choice.message, { field: 'spec.build.builder', hint: choice.remedy });
-  return { ...plan, why: [...plan.why, choice.why] };
+  return { ...recipe, why: [...recipe.why, choice.why] };
 }
 
 /** The names of all files, and the bytes of those that decide something. */

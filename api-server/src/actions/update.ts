@@ -27,7 +27,7 @@ import { viewRights } from './get.ts';
 import {
   filesSchema,
   type PlanRequest,
-  planFor,
+  recipeOf,
   type Source,
   sourceByRef,
   storedTree,
@@ -154,10 +154,10 @@ async function write(name: string, given: UpdateInput, { env, sent }: Parts, con
     const asked = configured(withSource(live.spec, source), given as ConfigInput, envAfter(live.spec, given, env));
     if (canonical(asked) !== canonical(live.spec)) checkLimits(asked, context);
     if (env.entries.length > 0) await checkEnvSize(asked, env, context);
-    const plan = source && (await planFor(source, planRequest(asked, env), context));
-    const language = plan?.language ?? live.status?.build?.language?.split('/')[0];
+    const recipe = source && (await recipeOf(source, planRequest(asked, env), context));
+    const language = recipe?.language ?? live.status?.build?.language?.split('/')[0];
     const { spec, warnings: published } = publishing(asked, env, given as ConfigInput, language);
-    warnings = [...(source?.warnings ?? []), ...(plan?.warnings ?? []), ...published];
+    warnings = [...(source?.warnings ?? []), ...(recipe?.warnings ?? []), ...published];
     changed = canonical(spec) !== canonical(live.spec);
     if (source?.ref !== undefined) await context.services.storage.refer({ namespace: context.owner, name }, source.ref);
     // Before the spec refers to it: a quota may have no room for it.

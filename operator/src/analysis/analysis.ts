@@ -1,7 +1,7 @@
 // All looking at tenants' files, pages and logs, away from the event loop: each piece of work has a limit of time and memory, and
 // no workspace keeps the others waiting.
 import { OverLimit, Pool, type PoolOptions } from '@vibed/bounded';
-import type { PlanFailure, PlanResult } from '@vibed/recipe';
+import type { RecipeResult, Refusal } from '@vibed/recipe';
 import type { KeptLog } from './logs.ts';
 import type { Page } from './page.ts';
 import type { TreeInput, tasks } from './tasks.ts';
@@ -24,19 +24,19 @@ export interface For {
 
 export class Analysis {
   readonly #pool: Pool<typeof tasks>;
-  readonly #tooComplex = new Map<string, PlanFailure>();
+  readonly #tooComplex = new Map<string, Refusal>();
 
   constructor(options: Partial<PoolOptions> = {}) {
     this.#pool = new Pool({ entry, ...limits, ...options });
   }
 
-  /** Plans a tree. One that takes too much is refused, and refused again without another look. */
-  async plan(input: TreeInput, digest: string, { owner, signal }: For): Promise<PlanResult> {
+  /** The recipe of a tree. One that takes too much is refused, and refused again without another look. */
+  async recipe(input: TreeInput, digest: string, { owner, signal }: For): Promise<RecipeResult> {
     const key = `${digest} ${JSON.stringify(input.request)}`;
     const known = this.#tooComplex.get(key);
     if (known !== undefined) return known;
     try {
-      return await this.#pool.run('plan', input, { owner, signal });
+      return await this.#pool.run('recipe', input, { owner, signal });
     } catch (error) {
       if (!(error instanceof OverLimit) || error.limit === 'queue') throw error;
       const failure = tooComplex(error);
@@ -61,14 +61,14 @@ export class Analysis {
     this.#pool.stop();
   }
 
-  #remember(key: string, failure: PlanFailure): void {
+  #remember(key: string, failure: Refusal): void {
     const [oldest] = this.#tooComplex.keys();
     if (this.#tooComplex.size >= remembered && oldest !== undefined) this.#tooComplex.delete(oldest);
     this.#tooComplex.set(key, failure);
   }
 }
 
-const tooComplex = ({ message }: OverLimit): PlanFailure => ({
+const tooComplex = ({ message }: OverLimit): Refusal => ({
   ok: false,
   reason: 'SourceTooComplex',
   message: `reading the files to find out how they are built took too much: ${message}`,

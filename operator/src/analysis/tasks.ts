@@ -1,7 +1,7 @@
 // The analysis of what tenants wrote, served and printed: pure functions that run in a bounded child process (analysis.ts).
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BuildRequest, type BuildSettings, type PlanResult, planDockerfile } from '@vibed/recipe';
+import { type BuildRequest, type BuildSettings, type RecipeResult, recipeFor } from '@vibed/recipe';
 import { boundedTree, readBytes, type SizedFile, withUnread } from '@vibed/recipe/tree';
 import { keptLog, lastLines } from './logs.ts';
 import { readPage } from './page.ts';
@@ -16,13 +16,13 @@ export interface TreeInput {
 }
 
 export const tasks = {
-  plan({ files, content, request, settings }: TreeInput): PlanResult {
+  recipe({ files, content, request, settings }: TreeInput): RecipeResult {
     const sizes = new Map(files.map(file => [file.path, readBytes(file)]));
     const bytesOf = (path: string) =>
       typeof content === 'string' ? bytesIn(join(content, path), sizes.get(path) ?? 0) : content.get(path);
     const read = (path: string) => textOf(bytesOf(path));
     const tree = boundedTree(files, read, request.dockerfile === undefined ? [] : [request.dockerfile]);
-    return withUnread(planDockerfile(tree, request, settings), tree);
+    return withUnread(recipeFor(tree, request, settings), tree);
   },
   page: ({ html, path }: { html: Uint8Array; path: string }) => readPage(Buffer.from(html).toString('utf8'), path),
   keptLog,

@@ -1,6 +1,6 @@
 /** What the operator hands to a build pod and what the pod hands back: the contract between the Job and the three programs in it. */
 
-import type { DockerfilePlan, PlanFault } from '@vibed/recipe';
+import type { Recipe, RefusalReason } from '@vibed/recipe';
 import { z } from 'zod';
 
 /** Limits on a source tree, so that a hostile one costs a refusal and not a node. */
@@ -59,7 +59,7 @@ export const sourceJob = z.object({
     env: z.array(z.string()).optional(),
     published: z.array(z.string()).optional(),
   }),
-  /** Whether the source stays as it is on disk, for whoever plans it again; else the folder that is built takes its place. */
+  /** Whether the source stays as it is on disk, for whoever decides its recipe again; else the folder that is built takes its place. */
   keepsWhole: z.boolean().default(false),
   bases: z.object({
     node: versionedBases,
@@ -80,14 +80,14 @@ export type SourceJobInput = z.input<typeof sourceJob>;
 export const podPaths = {
   workspace: '/workspace',
   context: '/workspace/context',
-  plan: '/workspace/plan',
-  dockerfile: '/workspace/plan/Dockerfile',
+  recipe: '/workspace/recipe',
+  dockerfile: '/workspace/recipe/Dockerfile',
   terminationLog: '/dev/termination-log',
 } as const;
 
-/** The part of a plan that travels in the termination message; bounded texts. */
-export type PlanReport = Pick<
-  DockerfilePlan,
+/** The part of a recipe that travels in the termination message; bounded texts. */
+export type RecipeReport = Pick<
+  Recipe,
   'language' | 'framework' | 'why' | 'port' | 'portWhy' | 'portFollowsEnv' | 'user' | 'readOnlyRoot' | 'warnings'
 > & {
   /** The recipe in one line. */
@@ -96,7 +96,7 @@ export type PlanReport = Pick<
 
 /** Why a source was refused or could not be fetched. The Unreachable, TimedOut and Internal ones are worth a retry. */
 export type SourceFault =
-  | PlanFault
+  | RefusalReason
   | 'SourceInvalid'
   | 'SourceTooLarge'
   | 'SourceDigestMismatch'
@@ -120,7 +120,7 @@ export type SourceReport =
       /** treeDigest of the kept files. */
       readonly digest: string;
       readonly commit?: string;
-      readonly plan: PlanReport;
+      readonly recipe: RecipeReport;
       /** How many paths were ignored, and the first of them by name. */
       readonly ignored: number;
       readonly ignoredSample: readonly string[];

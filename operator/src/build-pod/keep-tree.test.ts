@@ -90,7 +90,7 @@ it('gives the operator the same tree that was cloned', async () => {
     ['index.html', false],
     ['run.sh', true],
   ]);
-  expect(tree.report).toMatchObject({ digest: report.digest, plan: report.plan });
+  expect(tree.report).toMatchObject({ digest: report.digest, recipe: report.recipe });
 });
 
 it('gives it whole, so that the operator finds in it the folder that is built', async () => {
@@ -113,7 +113,7 @@ it('gives it whole, so that the operator finds in it the folder that is built', 
   if (!report.ok) throw new Error(report.message);
   const again = sourceJob.parse({ source: await located(await keep(), report.digest), request, bases });
   const tree = await prepareTree(again, join(folder, 'again'), looking, signal);
-  expect(tree).toMatchObject({ ok: true, files: [{ path: 'Dockerfile' }], plan: { folder: 'shop' } });
+  expect(tree).toMatchObject({ ok: true, files: [{ path: 'Dockerfile' }], recipe: { folder: 'shop' } });
 });
 
 it('keeps it by a manifest that names it, the same bytes each time', async () => {

@@ -77,7 +77,7 @@ function reasonOf(report: SourceReport): string {
 }
 
 describe('an archive', () => {
-  it('becomes a context, a plan and a report', async () => {
+  it('becomes a context, a recipe and a report', async () => {
     const archive = tarOf(
       { path: './', type: 'Directory' } as TarEntry,
       { path: './index.html', content: 'hi' },
@@ -89,12 +89,12 @@ describe('an archive', () => {
       files: 1,
       ignored: 1,
       ignoredSample: ['.env'],
-      plan: { language: 'static', readOnlyRoot: true },
+      recipe: { language: 'static', readOnlyRoot: true },
     });
     expect(readFileSync(join(folder, 'workspace/context/index.html'), 'utf8')).toBe('hi');
     expect(statSync(join(folder, 'workspace/context/index.html')).mode & 0o777).toBe(0o644);
     expect(() => statSync(join(folder, 'workspace/context/.env'))).toThrow('ENOENT');
-    expect(readFileSync(join(folder, 'workspace/plan/Dockerfile'), 'utf8')).toContain('FROM static');
+    expect(readFileSync(join(folder, 'workspace/recipe/Dockerfile'), 'utf8')).toContain('FROM static');
   });
 
   it("copies a user's Dockerfile to the one place that the build reads", async () => {
@@ -104,8 +104,8 @@ describe('an archive', () => {
       { kind: 'files', archive, digest: digestOf(files) },
       { request: { dockerfile: 'docker/App' } },
     );
-    expect(report).toMatchObject({ ok: true, plan: { language: 'dockerfile', port: 99, user: 'image' } });
-    expect(readFileSync(join(folder, 'workspace/plan/Dockerfile.dockerignore'), 'utf8')).toBe('tmp\n');
+    expect(report).toMatchObject({ ok: true, recipe: { language: 'dockerfile', port: 99, user: 'image' } });
+    expect(readFileSync(join(folder, 'workspace/recipe/Dockerfile.dockerignore'), 'utf8')).toBe('tmp\n');
   });
 
   it('declares the values for its build by their names, where the sources come in', async () => {
@@ -118,12 +118,12 @@ describe('an archive', () => {
     const source = { kind: 'files' as const, archive, digest: digestOf(files) };
     const missing = await prepare(source);
     expect(missing).toMatchObject({
-      plan: { warnings: [expect.stringContaining('reads VITE_API_URL at build time')] },
+      recipe: { warnings: [expect.stringContaining('reads VITE_API_URL at build time')] },
     });
     const env = ['VITE_API_URL', 'VITE_B'];
     const report = await prepare(source, { request: { env, published: ['VITE_B'] } });
-    expect(report).toMatchObject({ plan: { warnings: [expect.stringMatching(/^VITE_B is in the page/)] } });
-    const text = readFileSync(join(folder, 'workspace/plan/Dockerfile'), 'utf8');
+    expect(report).toMatchObject({ recipe: { warnings: [expect.stringMatching(/^VITE_B is in the page/)] } });
+    const text = readFileSync(join(folder, 'workspace/recipe/Dockerfile'), 'utf8');
     expect(text).toMatch(
       /\nRUN npm install.*\nARG VITE_API_URL\nARG VITE_B\nCOPY \["\.", "\.\/"\]\nRUN npm run build\n/,
     );
@@ -365,7 +365,7 @@ describe('the report', () => {
   it('fits into a termination message whatever is in it, facts unshortened', () => {
     const long = 'é'.repeat(2000);
     const digest = `sha256:${'a'.repeat(64)}`;
-    const plan = {
+    const recipe = {
       language: 'static',
       why: Array.from({ length: 50 }, () => long),
       port: 1,
@@ -379,14 +379,14 @@ describe('the report', () => {
     const message = sourceMessage({
       ok: true,
       digest,
-      plan,
+      recipe,
       files: 1,
       bytes: 1,
       ignored: 9,
       ignoredSample: [long, long, long, long, long],
     });
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4096);
-    expect(JSON.parse(message)).toMatchObject({ digest, plan: { port: 1 } });
+    expect(JSON.parse(message)).toMatchObject({ digest, recipe: { port: 1 } });
     expect(
       Buffer.byteLength(sourceMessage({ ok: false, reason: 'SourceInvalid', message: long, remedy: long })),
     ).toBeLessThanOrEqual(4096);

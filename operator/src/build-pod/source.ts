@@ -1,21 +1,21 @@
-/** The first container of a build pod: brings the source into the context folder, plans the Dockerfile, and says what it found.
+/** The first container of a build pod: brings the source into the context folder, finds its recipe, and says what it found.
  *
  * Runs with the credential of the source and of nothing else. Exit codes: see sourceExit. */
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type DockerfilePlan, dockerfileOf, type PlanFailure, summaryOf } from '@vibed/recipe';
+import { dockerfileOf, type Recipe, type Refusal, summaryOf } from '@vibed/recipe';
 import { Analysis } from '../analysis/analysis.ts';
 import { exitOf, reportOf, SourceError } from './fault.ts';
 import { fetchGit } from './git.ts';
-import { type PlanReport, podPaths, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
+import { podPaths, type RecipeReport, type SourceJob, type SourceReport, sourceExit, sourceJob } from './job.ts';
 import { sourceMessage } from './report.ts';
 import { treeOnDisk } from './tree-on-disk.ts';
 import { TreeWriter, type WrittenFile } from './tree-writer.ts';
 import { unpack } from './unpack.ts';
 
-/** Brings the source, plans, writes both below `workspace`, and returns the report; expected failures are reports as well. */
+/** Brings the source, finds its recipe, writes both below `workspace`, and returns the report; expected failures are reports as well. */
 export async function prepareSource(job: SourceJob, workspace: string): Promise<SourceReport> {
   const signal = AbortSignal.timeout(job.limits.seconds * 1000);
   try {
@@ -32,7 +32,7 @@ async function prepare(job: SourceJob, workspace: string, signal: AbortSignal): 
   const looking = { analysis, owner: 'this pod' };
   const prepared = await prepareTree(job, workspace, looking, signal).finally(() => analysis.stop());
   if (!prepared.ok) return prepared;
-  if (!job.keepsWhole) await writePlan(join(workspace, 'plan'), prepared, job.request.env);
+  if (!job.keepsWhole) await writeRecipe(join(workspace, 'recipe'), prepared, job.request.env);
   return prepared.report;
 }
 
@@ -41,27 +41,27 @@ export interface PreparedTree {
   readonly ok: true;
   readonly root: string;
   readonly files: readonly WrittenFile[];
-  readonly plan: DockerfilePlan;
+  readonly recipe: Recipe;
   readonly report: SourceReport & { readonly ok: true };
 }
 
 /** What looks at the files, and for whom. */
 export interface Looking {
-  readonly analysis: Pick<Analysis, 'plan'>;
+  readonly analysis: Pick<Analysis, 'recipe'>;
   readonly owner: string;
 }
 
-/** Brings the source below `workspace/context` and plans it. Throws SourceError when the source is at fault. */
+/** Brings the source below `workspace/context` and finds its recipe. Throws SourceError when the source is at fault. */
 export async function prepareTree(
   job: SourceJob,
   workspace: string,
   { analysis, owner }: Looking,
   signal: AbortSignal,
-): Promise<PreparedTree | PlanFailure> {
+): Promise<PreparedTree | Refusal> {
   const context = join(workspace, 'context');
   const scratch = join(workspace, 'scratch');
   // A container that is started again in its pod finds what the first attempt left.
-  for (const left of [context, scratch, join(workspace, 'plan')]) await rm(left, { recursive: true, force: true });
+  for (const left of [context, scratch, join(workspace, 'recipe')]) await rm(left, { recursive: true, force: true });
   await mkdir(context, { recursive: true, mode: 0o755 });
   const writer = new TreeWriter(context, job.limits);
   const commit = await fetchInto(job.source, scratch, writer, signal);
@@ -74,7 +74,7 @@ export async function prepareTree(
   }
   const { files } = tree;
   const input = { files, content: context, request: requestOf(job), settings: { bases: job.bases } };
-  const result = await analysis.plan(input, digest, { owner, signal });
+  const result = await analysis.recipe(input, digest, { owner, signal });
   if (!result.ok) return result;
   const found = {
     files: writer.files.length,
@@ -82,17 +82,17 @@ export async function prepareTree(
     ignored: writer.ignored.length,
     ignoredSample: writer.ignored.slice(0, 5),
   };
-  const { folder } = result.plan;
+  const { folder } = result.recipe;
   const isCut = folder !== undefined && !job.keepsWhole;
   const built = isCut ? await cutTo(folder, context, writer.files) : writer.files;
   const report = {
     ok: true,
     digest,
     ...(commit !== undefined && { commit }),
-    plan: planReport(result.plan),
+    recipe: recipeReport(result.recipe),
     ...found,
   } as const;
-  return { ok: true, root: context, files: built, plan: result.plan, report };
+  return { ok: true, root: context, files: built, recipe: result.recipe, report };
 }
 
 /** The files of the folder that is built, alone in the context: no other file of the source can be copied into the image. */
@@ -154,27 +154,27 @@ async function download(
 
 /** One fixed place for the Dockerfile, whoever wrote it. A generated one gets an empty ignore file beside it, which outranks the tree's own
  * .dockerignore: that was written for another Dockerfile. */
-async function writePlan(
+async function writeRecipe(
   folder: string,
-  { root, plan }: Pick<PreparedTree, 'root' | 'plan'>,
+  { root, recipe }: Pick<PreparedTree, 'root' | 'recipe'>,
   values: readonly string[] = [],
 ): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const dockerfile = join(folder, 'Dockerfile');
-  if ('stages' in plan.how) {
-    await writeFile(dockerfile, dockerfileOf(plan.how.stages, values));
+  if ('stages' in recipe.how) {
+    await writeFile(dockerfile, dockerfileOf(recipe.how.stages, values));
     await writeFile(`${dockerfile}.dockerignore`, '');
   } else {
-    await writeFile(dockerfile, await readFile(join(root, plan.how.dockerfile)));
-    const own = await readFile(join(root, `${plan.how.dockerfile}.dockerignore`)).catch(() => undefined);
+    await writeFile(dockerfile, await readFile(join(root, recipe.how.dockerfile)));
+    const own = await readFile(join(root, `${recipe.how.dockerfile}.dockerignore`)).catch(() => undefined);
     if (own !== undefined) await writeFile(`${dockerfile}.dockerignore`, own);
   }
-  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  await writeFile(join(folder, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
 }
 
-function planReport(plan: DockerfilePlan): PlanReport {
-  const { how: _, serves: __, version: ___, ...report } = plan;
-  return { ...report, summary: summaryOf(plan) };
+function recipeReport(recipe: Recipe): RecipeReport {
+  const { how: _, serves: __, version: ___, ...report } = recipe;
+  return { ...report, summary: summaryOf(recipe) };
 }
 
 function requestOf(job: SourceJob) {
@@ -214,12 +214,12 @@ async function reported(env: NodeJS.ProcessEnv): Promise<SourceReport> {
 }
 
 function summary(report: Extract<SourceReport, { ok: true }>): string {
-  const { plan } = report;
+  const { recipe } = report;
   const lines = [
     `${report.files} files, ${report.bytes} bytes, ${report.ignored} ignored`,
-    plan.summary,
-    ...plan.why,
-    ...plan.warnings.map(warning => `warning: ${warning}`),
+    recipe.summary,
+    ...recipe.why,
+    ...recipe.warnings.map(warning => `warning: ${warning}`),
   ];
   return lines.map(line => `[vibed] ${line}`).join('\n');
 }

@@ -1,7 +1,7 @@
 // One Job per build key. The pod, in the build namespace:
 //
 //   registry (sidecar) 127.0.0.1:5000; the only container with the registry's credential
-//   source (init)      fetches and checks the tree, writes the plan; reports digest, commit, plan
+//   source (init)      fetches and checks the tree, writes the recipe; reports digest, commit, recipe
 //   build              Buildah, root in its own user namespace, no credential, no token; reports the image's digest
 //
 // The capabilities are exactly what Pod Security *baseline* admits and Buildah was measured to need.

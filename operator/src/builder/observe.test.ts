@@ -6,7 +6,7 @@ import { observeBuild } from './observe.ts';
 const source = {
   ok: true,
   digest: 'sha256:tree',
-  plan: {
+  recipe: {
     language: 'nodejs',
     why: ['package.json'],
     port: 8080,
@@ -75,7 +75,7 @@ describe('a build Job', () => {
     expect(see(job(), pod(source, ended('build', image)))).toMatchObject({ state: 'succeeded' });
   });
   it('lets an image without a user, or with root, run as nobody in particular, and says so', () => {
-    const own = { ...source, plan: { ...source.plan, language: 'dockerfile' as const, user: 'image' as const } };
+    const own = { ...source, recipe: { ...source.recipe, language: 'dockerfile' as const, user: 'image' as const } };
     const seen = see(
       job([{ type: 'Complete' }]),
       pod(own, ended('build', { ...image, user: 'root', exposed: ['3000/tcp'] })),

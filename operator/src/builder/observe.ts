@@ -59,14 +59,14 @@ export function factsOf(
   image: BuildReport & { ok: true },
   imageFor: (digest: string) => string,
 ): BuildFacts {
-  const { digest, commit, plan, ignored, ignoredSample } = source;
+  const { digest, commit, recipe, ignored, ignoredSample } = source;
   const uid =
-    typeof plan.user === 'object' ? plan.user.uid : /^[0-9]+$/.test(image.user) ? Number(image.user) : fallbackUid;
+    typeof recipe.user === 'object' ? recipe.user.uid : /^[0-9]+$/.test(image.user) ? Number(image.user) : fallbackUid;
   const exposed = image.exposed.map(e => Number.parseInt(e, 10)).find(Number.isInteger);
-  const port = plan.language === 'dockerfile' ? (exposed ?? plan.port) : plan.port;
-  const ownUser = plan.language === 'dockerfile' && !/^[0-9]+$/.test(image.user);
+  const port = recipe.language === 'dockerfile' ? (exposed ?? recipe.port) : recipe.port;
+  const ownUser = recipe.language === 'dockerfile' && !/^[0-9]+$/.test(image.user);
   const warnings = [
-    ...plan.warnings,
+    ...recipe.warnings,
     ...(ignored > 0
       ? [`left out of the build: ${ignoredSample.join(', ')}${ignored > ignoredSample.length ? ', …' : ''}`]
       : []),
@@ -79,12 +79,12 @@ export function factsOf(
     sourceDigest: digest,
     ...(commit !== undefined && { commit }),
     port,
-    ...(plan.language !== 'dockerfile' && !plan.portFollowsEnv && { fixedPort: plan.port }),
+    ...(recipe.language !== 'dockerfile' && !recipe.portFollowsEnv && { fixedPort: recipe.port }),
     uid: uid === 0 ? fallbackUid : uid,
-    readOnlyRoot: plan.readOnlyRoot,
-    language: plan.framework === undefined ? plan.language : `${plan.language}/${plan.framework}`,
-    summary: plan.summary,
-    why: [...plan.why],
+    readOnlyRoot: recipe.readOnlyRoot,
+    language: recipe.framework === undefined ? recipe.language : `${recipe.language}/${recipe.framework}`,
+    summary: recipe.summary,
+    why: [...recipe.why],
     ...(warnings.length > 0 && { warnings }),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { boundedTree, readablePaths, treeLimits, withUnread } from './bounded-tree.ts';
-import { planDockerfile } from './recipe.ts';
+import { recipeFor } from './recipe.ts';
 
 const bases = Object.fromEntries(
   ['node', 'python', 'go', 'rust', 'rustRuntime', 'static', 'debian'].map(name => [
@@ -8,30 +8,30 @@ const bases = Object.fromEntries(
     ['node', 'python', 'go'].includes(name) ? [{ version: '24', image: name }] : name,
   ]),
 ) as never;
-const plan = (texts: Record<string, string>) => {
+const recipe = (texts: Record<string, string>) => {
   const files = Object.entries(texts).map(([path, text]) => ({ path, size: text.length }));
   const tree = boundedTree(files, path => texts[path]);
-  return withUnread(planDockerfile(tree, { language: 'auto' }, { bases }), tree);
+  return withUnread(recipeFor(tree, { language: 'auto' }, { bases }), tree);
 };
 const modules = (count: number, text = '') =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`lib/a${i}.py`, text]));
 
 it('finds the entry point among more files than are read, and says what was not looked at', () => {
-  const result = plan({
+  const result = recipe({
     ...modules(treeLimits.files + 10, 'x = 1\n'),
     'requirements.txt': 'fastapi\n',
     'src/web/main.py': 'from fastapi import FastAPI\napp = FastAPI()\n',
   });
-  expect(result).toMatchObject({ ok: true, plan: { framework: 'fastapi' } });
-  expect(result.ok && result.plan.warnings.at(-1)).toMatch(/^\d+ files were not looked at \(lib\/a\d+\.py, /);
+  expect(result).toMatchObject({ ok: true, recipe: { framework: 'fastapi' } });
+  expect(result.ok && result.recipe.warnings.at(-1)).toMatch(/^\d+ files were not looked at \(lib\/a\d+\.py, /);
 });
 
 it('adds nothing where everything was looked at', () => {
-  expect(plan({ 'index.html': '<h1>hi</h1>' })).toMatchObject({ ok: true, plan: { warnings: [] } });
+  expect(recipe({ 'index.html': '<h1>hi</h1>' })).toMatchObject({ ok: true, recipe: { warnings: [] } });
 });
 
 it('says with a failure what was not looked at', () => {
-  const result = plan({ 'go.mod': 'module a\n', 'main.go': `package main\n${' '.repeat(treeLimits.fileBytes)}` });
+  const result = recipe({ 'go.mod': 'module a\n', 'main.go': `package main\n${' '.repeat(treeLimits.fileBytes)}` });
   expect(result).toMatchObject({ ok: false, reason: 'EntrypointMissing' });
   expect(!result.ok && result.message).toMatch(/1 file was not looked at \(main\.go\)/);
 });

@@ -1,7 +1,7 @@
 /** A source tree of which the rules read a bounded part, however large it is: the shallow files and those whose names decide something
- * come first. What a rule wanted to read and could not is remembered, so that a plan can say what it did not look at. */
+ * come first. What a rule wanted to read and could not is remembered, so that a recipe can say what it did not look at. */
 
-import type { PlanResult } from './model.ts';
+import type { RecipeResult } from './model.ts';
 import { shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
 
@@ -84,14 +84,14 @@ export function boundedTree(
 }
 
 /** The result with a word about what was not looked at, where that may have changed it. */
-export function withUnread(result: PlanResult, tree: BoundedTree): PlanResult {
+export function withUnread(result: RecipeResult, tree: BoundedTree): RecipeResult {
   const unread = tree.unread();
   if (unread.length === 0) return result;
   const some = unread.slice(0, 3).map(shown).join(', ');
   const what = unread.length === 1 ? '1 file was' : `${unread.length} files were`;
   const said = `${what} not looked at (${some}${unread.length > 3 ? ', …' : ''}): of one source the first ${treeLimits.files} files and ${treeLimits.bytes / 1024 / 1024} MiB are read, and no file above ${treeLimits.fileBytes / 1024} KiB`;
   if (!result.ok) return { ...result, message: `${result.message}; ${said}` };
-  return { ok: true, plan: { ...result.plan, warnings: [...result.plan.warnings, said] } };
+  return { ok: true, recipe: { ...result.recipe, warnings: [...result.recipe.warnings, said] } };
 }
 
 function rankOf(path: string): number {

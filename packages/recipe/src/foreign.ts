@@ -1,5 +1,5 @@
 /** Languages and site generators that vibeD does not build, as one table: how each is recognised, and what its author can do instead. */
-import type { PlanFailure } from './model.ts';
+import type { Refusal } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
@@ -203,7 +203,7 @@ export type ForeignSigns = 'always' | 'manifests' | 'sources';
 
 /** The refusal of a tree that is of a kind which vibeD does not build. `prefix` is the folder that the tree was taken from, for the
  * message: '' or `folder/`. */
-export function foreignFailure(tree: SourceTree, counts: ForeignSigns, prefix = ''): PlanFailure | undefined {
+export function foreignFailure(tree: SourceTree, counts: ForeignSigns, prefix = ''): Refusal | undefined {
   const signs = new Signs(tree);
   const isComplete = (set: readonly Sign[]) => set.every(sign => signs.has(sign));
   const counted = (set: readonly Sign[]) => counts === 'sources' || (counts === 'manifests' && namesManifest(set));

@@ -1,10 +1,10 @@
 /** Which command of a Go project a deploy starts: found by what it is called and what it does, or asked for. */
 import { asideCommandsOf, type Command, commandsOf, type GoProject, reachedFiles } from './go-modules.ts';
-import { fault, type PlanFailure } from './model.ts';
+import { fault, type Refusal } from './model.ts';
 import { listed, shown } from './shown.ts';
 
 /** The command to start, and the reason; or the refusal that lists the candidates. */
-export function chosenCommand(project: GoProject): { command: Command; why: string } | PlanFailure {
+export function chosenCommand(project: GoProject): { command: Command; why: string } | Refusal {
   const commands = commandsOf(project);
   const [only] = commands;
   if (only === undefined) return noCommand(project);
@@ -42,7 +42,7 @@ function opensPort({ tree, files }: GoProject, path: string): boolean {
   return uses('github.com/labstack/echo') && text.includes('.Start(');
 }
 
-function noCommand(project: GoProject): PlanFailure {
+function noCommand(project: GoProject): Refusal {
   const aside = asideCommandsOf(project).map(shown);
   const module = shown(project.modules.map(({ path }) => path).join(', '));
   const more = aside.length === 0 ? '' : `; ${list(aside)} ${aside.length === 1 ? 'is' : 'are'} for its developers`;
@@ -53,7 +53,7 @@ function noCommand(project: GoProject): PlanFailure {
   );
 }
 
-function several(commands: readonly Command[], servers: readonly Command[]): PlanFailure {
+function several(commands: readonly Command[], servers: readonly Command[]): Refusal {
   const names = list(commands.map(({ folder }) => shown(folder)));
   const listening =
     servers.length === 0

@@ -1,10 +1,10 @@
 /** `//go:embed` of files that the source does not hold: the compiler would refuse them after the whole build. */
-import { fault, type PlanFailure } from './model.ts';
+import { fault, type Refusal } from './model.ts';
 import { shown } from './shown.ts';
 import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
 
 /** The refusal for the first pattern that matches nothing, in the files that a command reaches. */
-export function missingEmbed(tree: SourceTree, files: readonly string[]): PlanFailure | undefined {
+export function missingEmbed(tree: SourceTree, files: readonly string[]): Refusal | undefined {
   for (const path of files) {
     const patterns = (tree.read(path) ?? '').matchAll(/^\/\/go:embed[ \t]([^\n]{1,500})/gm);
     for (const pattern of [...patterns].flatMap(match => wordsOf(match[1] ?? ''))) {
@@ -32,7 +32,7 @@ function missingOf(tree: SourceTree, folder: string, pattern: string): string | 
   return tree.paths.some(each => each.startsWith(begins)) ? undefined : path;
 }
 
-function refusal(path: string, missing: string): PlanFailure {
+function refusal(path: string, missing: string): Refusal {
   return fault(
     'Unsupported',
     `${shown(path)} embeds ${shown(missing)}, which the source does not hold: it is the output of another build, and a Go build does not run one`,

@@ -5,7 +5,7 @@ import { goFile } from './go-file.ts';
 import { type Command, type GoProject, goProject, joined, reachedFiles } from './go-modules.ts';
 import { type GoAddress, goAddress } from './go-port.ts';
 import { localStateWarnings } from './local-state.ts';
-import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
+import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { hasFile } from './source-tree.ts';
 import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stage, type Step, workdir } from './steps.ts';
@@ -20,14 +20,14 @@ export const goRule: LanguageRule = {
     const builds = sources.some(path => goFile(path, tree.read(path) ?? '').builds);
     return builds ? 'Go sources are there, and no go.mod' : undefined;
   },
-  plan(input) {
+  recipe(input) {
     const project = goProject(input.tree);
     const chosen = chosenCommand(project);
     if (!('command' in chosen)) return chosen;
     if (!isPlain(chosen.command.folder || '.'))
       return fault('PathUnsafe', 'the folder of the main package has unusual characters', 'rename it');
     const files = reachedFiles(project, chosen.command);
-    return missingEmbed(input.tree, files) ?? goPlan(input, { project, files, ...chosen });
+    return missingEmbed(input.tree, files) ?? goRecipe(input, { project, files, ...chosen });
   },
 };
 
@@ -41,7 +41,7 @@ interface Chosen {
   readonly files: readonly string[];
 }
 
-function goPlan(input: PlanInput, chosen: Chosen): PlanResult {
+function goRecipe(input: RuleInput, chosen: Chosen): RecipeResult {
   const { request, tree } = input;
   const modules = namesOf(chosen);
   const cgo = modules.includes('github.com/mattn/go-sqlite3') || modules.includes('gorm.io/driver/sqlite');
@@ -55,7 +55,7 @@ function goPlan(input: PlanInput, chosen: Chosen): PlanResult {
   ];
   return {
     ok: true,
-    plan: {
+    recipe: {
       language: 'go',
       why,
       how: { stages: { build: buildStage(input, chosen, cgo), image: runStage(input, port) } },
@@ -69,7 +69,7 @@ function goPlan(input: PlanInput, chosen: Chosen): PlanResult {
   };
 }
 
-function buildStage(input: PlanInput, chosen: Chosen, cgo: boolean): Stage {
+function buildStage(input: RuleInput, chosen: Chosen, cgo: boolean): Stage {
   const at = placeOf(chosen);
   const folder = at === '' ? chosen.command.folder : chosen.command.folder.slice(at.length + 1);
   const target = folder === '' ? '.' : `./${folder}`;
@@ -86,7 +86,7 @@ const placeOf = ({ project, command }: Chosen): string => (project.workspace ? '
 /** The go command in a folder; the folder is a part of the command's, which is plain. */
 const go = (folder: string): string => (folder === '' ? 'go' : `go -C ${folder}`);
 
-function runStage(input: PlanInput, port: number): Stage {
+function runStage(input: RuleInput, port: number): Stage {
   return {
     base: input.settings.bases.debian,
     steps: [

@@ -1,11 +1,11 @@
-/** What the planner is asked and what it answers: the vocabulary shared by every language rule. */
+/** What the rules are asked and what they answer: the vocabulary shared by every language rule. */
 import type { SourceTree } from './source-tree.ts';
 import type { Stages } from './steps.ts';
 
 /** What a user may ask for; `auto` lets the ordered rules decide. */
 export type RequestedLanguage = 'auto' | 'nodejs' | 'python' | 'go' | 'rust' | 'static' | 'dockerfile';
 
-/** What a plan ends up with. */
+/** What a recipe ends up with. */
 export type Language = Exclude<RequestedLanguage, 'auto'>;
 
 /** A base image, and the series of the language in it, such as `24` or `3.13`. */
@@ -53,7 +53,7 @@ export interface BuildRequest {
 }
 
 /** How the image will be made, and what the deployer must know about it. */
-export interface DockerfilePlan {
+export interface Recipe {
   /** The folder of the tree that is built; absent for its root. The paths in `how` are below it. */
   readonly folder?: string;
   readonly language: Language;
@@ -78,11 +78,11 @@ export interface DockerfilePlan {
   readonly readOnlyRoot: boolean;
 }
 
-/** Why there is no plan: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
+/** Why there is no recipe: LanguageUnknown (no rule recognised the tree), DockerfileMissing (a named Dockerfile is absent),
  * EntrypointMissing (the language is clear but not what to start), PathUnsafe (a name cannot stand in a Dockerfile),
  * Unsupported (recognised, but not buildable as it is), VersionUnavailable (the source asks for a version of its language that no
  * configured base has), SourceTooComplex (the rules did not end within their limits). */
-export type PlanFault =
+export type RefusalReason =
   | 'LanguageUnknown'
   | 'DockerfileMissing'
   | 'EntrypointMissing'
@@ -91,19 +91,19 @@ export type PlanFault =
   | 'VersionUnavailable'
   | 'SourceTooComplex';
 
-/** A tree that cannot be planned: what is wrong, and what to do about it. */
-export interface PlanFailure {
+/** A tree that has no recipe: what is wrong, and what to do about it. */
+export interface Refusal {
   readonly ok: false;
-  readonly reason: PlanFault;
+  readonly reason: RefusalReason;
   readonly message: string;
   readonly remedy: string;
 }
 
 /** A value, not an exception: an unplannable tree is an expected situation. */
-export type PlanResult = { readonly ok: true; readonly plan: DockerfilePlan } | PlanFailure;
+export type RecipeResult = { readonly ok: true; readonly recipe: Recipe } | Refusal;
 
 /** Everything a language rule decides from. */
-export interface PlanInput {
+export interface RuleInput {
   readonly tree: SourceTree;
   readonly request: BuildRequest;
   readonly settings: { readonly bases: RuleBases };
@@ -116,13 +116,13 @@ export interface LanguageRule {
   readonly language: Language;
   /** The reason this tree is of this language, or undefined. */
   detect(tree: SourceTree, request: BuildRequest): string | undefined;
-  plan(input: PlanInput): PlanResult;
+  recipe(input: RuleInput): RecipeResult;
 }
 
 /** The user that generated images run as; above every range that bases use. */
 export const appUid = 10001;
 
 /** A failure value. */
-export function fault(reason: PlanFault, message: string, remedy: string): PlanFailure {
+export function fault(reason: RefusalReason, message: string, remedy: string): Refusal {
   return { ok: false, reason, message, remedy };
 }

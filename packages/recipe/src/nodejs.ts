@@ -1,6 +1,6 @@
 /** Node: single-page applications become static files, everything else a server with its dependencies beside it. */
 import { localStateWarnings } from './local-state.ts';
-import type { DockerfilePlan, LanguageRule, PlanInput, PlanResult } from './model.ts';
+import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { bunTool } from './node-manager.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
@@ -17,7 +17,7 @@ import {
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
-import { builtStaticPlan } from './static.ts';
+import { builtStaticRecipe } from './static.ts';
 import {
   cmd,
   copy,
@@ -46,16 +46,16 @@ export const nodejsRule: LanguageRule = {
     }
     return detectPackage(tree, pkg);
   },
-  plan(input) {
+  recipe(input) {
     const { tree } = input;
     const pkg = nodePackage(tree);
-    if (pkg === undefined) return planBareFile(input);
+    if (pkg === undefined) return bareFileRecipe(input);
     if (needsSvelteAdapter(pkg)) return svelteFault();
     const site = siteOf(tree, pkg);
-    if (site !== undefined) return { ok: true, plan: sitePlan(input, pkg, site) };
+    if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
     const start = nodeStart(tree, pkg);
     if (start === undefined) return entrypointFault();
-    return { ok: true, plan: serverPlan(input, pkg, start) };
+    return { ok: true, recipe: serverRecipe(input, pkg, start) };
   },
 };
 
@@ -106,7 +106,7 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
   return known || (file !== undefined && looksLikeServer(tree, file)) ? undefined : site;
 }
 
-function sitePlan(input: PlanInput, pkg: NodePackage, site: BundledSite): DockerfilePlan {
+function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Recipe {
   const steps = buildSteps(pkg, [run('build', `npm run ${pkg.buildScript}`)]);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
@@ -116,10 +116,10 @@ function sitePlan(input: PlanInput, pkg: NodePackage, site: BundledSite): Docker
     language: 'nodejs',
     spaFallback: site.spaFallback,
   } as const;
-  return builtStaticPlan(input, why, build);
+  return builtStaticRecipe(input, why, build);
 }
 
-function serverPlan(input: PlanInput, pkg: NodePackage, start: NodeStart): DockerfilePlan {
+function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Recipe {
   const built = pkg.scripts.build !== undefined;
   const keep = start.needsDevelopment;
   const why = [
@@ -139,7 +139,7 @@ function serverPlan(input: PlanInput, pkg: NodePackage, start: NodeStart): Docke
   };
 }
 
-function serverStages(input: PlanInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
+function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
   const base = input.settings.bases.node;
   const { build, image } =
     pkg.scripts.build === undefined
@@ -222,7 +222,7 @@ function settingsOf(port: number, command: Setting): Step[] {
   return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
 }
 
-function serverCommon(input: PlanInput, pkg: NodePackage | undefined, why: readonly string[]) {
+function serverCommon(input: RuleInput, pkg: NodePackage | undefined, why: readonly string[]) {
   const literal = literalPort(input.tree, pkg);
   const named = input.request.port !== undefined;
   const found =
@@ -240,7 +240,7 @@ function serverCommon(input: PlanInput, pkg: NodePackage | undefined, why: reado
   } as const;
 }
 
-function planBareFile(input: PlanInput): PlanResult {
+function bareFileRecipe(input: RuleInput): RecipeResult {
   const entry = entryFile(input.tree);
   if (hasFile(input.tree, 'package.json')) {
     return fault('Unsupported', 'package.json is not valid JSON', 'correct package.json: npm refuses it as well');
@@ -252,15 +252,15 @@ function planBareFile(input: PlanInput): PlanResult {
   const base = input.settings.bases.node;
   const isBun = /\bBun\.serve\b/.test(input.tree.read(entry) ?? '');
   const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
-  const plan = {
+  const recipe = {
     ...common,
     how: { stages: isBun ? withBun(base, [workdir('/app'), run('tool', bunTool)], steps) : { image: { base, steps } } },
     warnings: localStateWarnings(input.tree, []),
   };
-  return { ok: true, plan };
+  return { ok: true, recipe };
 }
 
-function serverWarnings(input: PlanInput, pkg: NodePackage): string[] {
+function serverWarnings(input: RuleInput, pkg: NodePackage): string[] {
   const unlocked = pkg.manager.lockfile === undefined && pkg.all.size > 0;
   const warnings = unlocked ? ['there is no lockfile: every build may get other versions'] : [];
   const literal = literalPort(input.tree, pkg);
@@ -286,7 +286,7 @@ function literalPort(tree: SourceTree, pkg: NodePackage | undefined): { path: st
   return port >= 1 && port <= 65535 ? { path, port } : undefined;
 }
 
-function entrypointFault(): PlanResult {
+function entrypointFault(): RecipeResult {
   return fault(
     'EntrypointMissing',
     'package.json has no start script, no main, and there is no server.js, index.js or app.js',
@@ -294,7 +294,7 @@ function entrypointFault(): PlanResult {
   );
 }
 
-function svelteFault(): PlanResult {
+function svelteFault(): RecipeResult {
   return fault(
     'Unsupported',
     'SvelteKit has no adapter that makes a server: adapter-auto knows hosting companies only',

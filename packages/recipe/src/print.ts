@@ -1,4 +1,4 @@
-/** A recipe's stages as the text of a Dockerfile: what Buildah runs, and what people see of a plan. */
+/** A recipe's stages as the text of a Dockerfile: what Buildah runs, and what people see of a recipe. */
 import type { Copy, Stage, Stages, Step } from './steps.ts';
 
 /**

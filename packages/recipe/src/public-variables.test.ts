@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bases } from './corpus/index.ts';
 import { isPublished, publicVariableWarnings } from './public-variables.ts';
-import { planDockerfile, treeOf } from './recipe.ts';
+import { recipeFor, treeOf } from './recipe.ts';
 
 const built = { 'package.json': JSON.stringify({ scripts: { build: 'vite build' }, devDependencies: { vite: '^6' } }) };
 const warningsOf = (files: Record<string, string>, given: readonly string[] = []) =>
@@ -98,15 +98,15 @@ describe('a variable that nobody gave', () => {
   });
 });
 
-describe('a plan', () => {
+describe('a recipe', () => {
   const weather = {
     ...built,
     'index.html': '<script type="module" src="/src/main.js"></script>',
     'src/main.js': "if (!import.meta.env.VITE_API_URL) throw new Error('VITE_API_URL is missing');",
   };
   const warningsFor = (files: Record<string, string>, request: object) => {
-    const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, { bases });
-    return result.ok ? result.plan.warnings : [result.message];
+    const result = recipeFor(treeOf(files), { language: 'auto', ...request }, { bases });
+    return result.ok ? result.recipe.warnings : [result.message];
   };
 
   it('warns about what nobody gave, and about what is published because of its name', () => {

@@ -1,6 +1,6 @@
 /** Python: a virtual environment made in one stage and copied into the next. */
 import { localStateWarnings } from './local-state.ts';
-import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
+import type { LanguageRule, Recipe, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { procfileStart } from './python-procfile.ts';
 import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
@@ -30,7 +30,7 @@ export const pythonRule: LanguageRule = {
       return undefined;
     return main === undefined ? undefined : `${main} is there, and no other language's manifest`;
   },
-  plan(input) {
+  recipe(input) {
     const declared = pythonInstall(input.tree);
     if (declared?.names.has('reflex'))
       return fault(
@@ -44,11 +44,11 @@ export const pythonRule: LanguageRule = {
       const message = 'no FastAPI, Flask, Django or similar application was found, and no main.py or app.py';
       return fault('EntrypointMissing', message, 'name the file that starts the server main.py, or add a Dockerfile');
     }
-    return { ok: true, plan: pythonPlan(input, declared, start) };
+    return { ok: true, recipe: pythonRecipe(input, declared, start) };
   },
 };
 
-function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start: PythonStart): DockerfilePlan {
+function pythonRecipe(input: RuleInput, declared: PythonInstall | undefined, start: PythonStart): Recipe {
   const { request, tree } = input;
   const missing = start.needs.filter(name => !declares(declared, name));
   const port = request.port ?? start.port;
@@ -78,7 +78,7 @@ function pythonPlan(input: PlanInput, declared: PythonInstall | undefined, start
   };
 }
 
-function stagesOf({ settings }: PlanInput, install: readonly Step[], last: readonly Step[]): Stages {
+function stagesOf({ settings }: RuleInput, install: readonly Step[], last: readonly Step[]): Stages {
   const base = settings.bases.python;
   const source = copy(['.'], '/app/', appUid);
   if (install.length === 0) return { image: { base, steps: [source, ...last] } };
@@ -94,7 +94,7 @@ function settingsOf(port: number, { command }: PythonStart): (Setting | Step)[] 
   return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
 }
 
-function portWhy(input: PlanInput, start: PythonStart): string {
+function portWhy(input: RuleInput, start: PythonStart): string {
   if (input.request.port !== undefined) return 'named by the user';
   if (!start.followsPort) return 'written in the source';
   return start.framework === undefined ? 'PORT is set to 8080 by convention' : `the usual port of ${start.framework}`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { dockerfileOf, planDockerfile, type SourceTree } from './recipe.ts';
+import { dockerfileOf, recipeFor, type SourceTree } from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings = {
@@ -87,9 +87,9 @@ it('never throws, and no name or text of a tree becomes an instruction', () => {
       fc.dictionary(names, texts, { maxKeys: 8 }),
       fc.constantFrom('auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile' as const),
       (files, language) => {
-        const result = planDockerfile(tree(files), { language }, settings);
-        if (!result.ok || !('stages' in result.plan.how)) return;
-        const text = dockerfileOf(result.plan.how.stages).replace(/<<'VIBED'[\s\S]*?\nVIBED\n/, 'nginx\n');
+        const result = recipeFor(tree(files), { language }, settings);
+        if (!result.ok || !('stages' in result.recipe.how)) return;
+        const text = dockerfileOf(result.recipe.how.stages).replace(/<<'VIBED'[\s\S]*?\nVIBED\n/, 'nginx\n');
         for (const line of text.split('\n')) expect(line).toMatch(instructions);
         expect(text).not.toMatch(/^RUN evil|\$\(evil|`evil|\$\{evil|; evil/m);
       },

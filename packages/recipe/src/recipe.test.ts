@@ -2,40 +2,40 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bases } from './corpus/index.ts';
-import { type BuildRequest, type DockerfilePlan, dockerfileOf, planDockerfile, summaryOf, treeOf } from './recipe.ts';
+import { type BuildRequest, dockerfileOf, type Recipe, recipeFor, summaryOf, treeOf } from './recipe.ts';
 import { samples } from './samples.ts';
 
 const settings = { bases };
 
-function planOf(files: Readonly<Record<string, string>>, request: Partial<BuildRequest> = {}): DockerfilePlan {
-  const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, settings);
+function recipeOf(files: Readonly<Record<string, string>>, request: Partial<BuildRequest> = {}): Recipe {
+  const result = recipeFor(treeOf(files), { language: 'auto', ...request }, settings);
   if (!result.ok) throw new Error(`${result.reason}: ${result.message}`);
-  return result.plan;
+  return result.recipe;
 }
 
 function refusal(files: Readonly<Record<string, string>>, request: Partial<BuildRequest> = {}) {
-  const result = planDockerfile(treeOf(files), { language: 'auto', ...request }, settings);
-  return result.ok ? result.plan.why : result.reason;
+  const result = recipeFor(treeOf(files), { language: 'auto', ...request }, settings);
+  return result.ok ? result.recipe.why : result.reason;
 }
 
-function textOf(plan: DockerfilePlan): string {
-  return 'stages' in plan.how ? dockerfileOf(plan.how.stages) : '';
+function textOf(recipe: Recipe): string {
+  return 'stages' in recipe.how ? dockerfileOf(recipe.how.stages) : '';
 }
 
 describe('every kind of application', () => {
   for (const [name, files] of Object.entries(samples)) {
     it(`${name} has the Dockerfile a reviewer agreed to`, async () => {
-      const plan = planOf(files);
+      const recipe = recipeOf(files);
       const notes = [
-        `# ${summaryOf(plan)}`,
-        `# ${plan.language}${plan.framework === undefined ? '' : ` (${plan.framework})`}, port ${plan.port}: ${plan.portWhy}`,
-        ...plan.why.map(why => `# - ${why}`),
-        ...plan.warnings.map(warning => `# ! ${warning}`),
+        `# ${summaryOf(recipe)}`,
+        `# ${recipe.language}${recipe.framework === undefined ? '' : ` (${recipe.framework})`}, port ${recipe.port}: ${recipe.portWhy}`,
+        ...recipe.why.map(why => `# - ${why}`),
+        ...recipe.warnings.map(warning => `# ! ${warning}`),
       ];
       const golden = join(import.meta.dirname, 'goldens', `${name}.Dockerfile`);
       // UPDATE_GOLDENS=1 writes them anew.
       if (process.env.UPDATE_GOLDENS !== undefined) rmSync(golden, { force: true });
-      await expect(`${notes.join('\n')}\n${textOf(plan)}`).toMatchFileSnapshot(golden);
+      await expect(`${notes.join('\n')}\n${textOf(recipe)}`).toMatchFileSnapshot(golden);
     });
   }
 });
@@ -60,7 +60,7 @@ describe('a path that is no file', () => {
     ['of pages that Vite builds one by one', vite({ 'about.html': '' })],
     ['of pages that SvelteKit writes', svelte('adapter()')],
   ])('%s is not found', (_name, files) => {
-    expect(textOf(planOf(files))).toContain('try_files $uri $uri/ $uri.html =404;');
+    expect(textOf(recipeOf(files))).toContain('try_files $uri $uri/ $uri.html =404;');
   });
   it.each<[string, Record<string, string>]>([
     ['a built single-page application', { 'dist/index.html': bundle, 'dist/assets/index-DkU2x9aB.js': '' }],
@@ -70,7 +70,7 @@ describe('a path that is no file', () => {
     ['what Vite builds of a router and pages', vite({ 'about.html': '' }, { 'react-router': '7' })],
     ['SvelteKit with a fallback', svelte("adapter({ fallback: 'index.html' })")],
   ])('is a route of %s', (_name, files) => {
-    expect(textOf(planOf(files))).toContain('try_files $uri $uri/ $uri.html /index.html;');
+    expect(textOf(recipeOf(files))).toContain('try_files $uri $uri/ $uri.html /index.html;');
   });
 });
 
@@ -105,14 +105,14 @@ describe('detection', () => {
   ];
   for (const [name, files, language] of table) {
     it(name, () => {
-      const plan = planOf(files);
-      expect(plan.language, plan.why.join('; ')).toBe(language);
-      expect(plan.why[0]).toContain(language);
+      const recipe = recipeOf(files);
+      expect(recipe.language, recipe.why.join('; ')).toBe(language);
+      expect(recipe.why[0]).toContain(language);
     });
   }
 
   it('names the folders of an application with two halves', () => {
-    const result = planDockerfile(
+    const result = recipeFor(
       treeOf({ 'web/package.json': '{}', 'api/requirements.txt': '' }),
       { language: 'auto' },
       settings,
@@ -146,29 +146,29 @@ describe('detection', () => {
         '{"scripts":{"build":"vite build","start":"node server.js"},"dependencies":{"express":"5"},"devDependencies":{"vite":"7"}}',
       'server.js': 'app.listen(process.env.PORT)',
     };
-    expect(textOf(planOf(files))).toContain('CMD ["node", "server.js"]');
+    expect(textOf(recipeOf(files))).toContain('CMD ["node", "server.js"]');
   });
 });
 
 describe('ports', () => {
   const dockerfile = 'FROM a AS one\nEXPOSE 1111\nFROM b\nUSER 1000\n# EXPOSE 2\nEXPOSE \\\n  3000/tcp 53/udp\n';
   it("takes EXPOSE from the last stage of the user's Dockerfile", () => {
-    expect(planOf({ Dockerfile: dockerfile })).toMatchObject({ port: 3000, user: 'image', warnings: [] });
+    expect(recipeOf({ Dockerfile: dockerfile })).toMatchObject({ port: 3000, user: 'image', warnings: [] });
   });
   it('lets the user name it', () => {
-    expect(planOf({ Dockerfile: dockerfile }, { port: 9 }).port).toBe(9);
-    expect(textOf(planOf({ 'index.html': '' }, { port: 9000 }))).toContain('listen 9000;');
-    expect(textOf(planOf(samples['python-flask'] ?? {}, { port: 9000 }))).toContain('PORT=9000');
+    expect(recipeOf({ Dockerfile: dockerfile }, { port: 9 }).port).toBe(9);
+    expect(textOf(recipeOf({ 'index.html': '' }, { port: 9000 }))).toContain('listen 9000;');
+    expect(textOf(recipeOf(samples['python-flask'] ?? {}, { port: 9000 }))).toContain('PORT=9000');
   });
   it('finds the port an application insists on', () => {
-    expect(planOf(samples['node-express-no-lockfile-hard-port'] ?? {})).toMatchObject({
+    expect(recipeOf(samples['node-express-no-lockfile-hard-port'] ?? {})).toMatchObject({
       port: 3000,
       portFollowsEnv: false,
     });
-    expect(planOf(samples['go-cmd-without-sum'] ?? {})).toMatchObject({ port: 3000, portFollowsEnv: false });
+    expect(recipeOf(samples['go-cmd-without-sum'] ?? {})).toMatchObject({ port: 3000, portFollowsEnv: false });
   });
   it('warns about a Dockerfile that runs as root', () => {
-    expect(planOf({ Dockerfile: 'FROM a\n' }).warnings.join()).toContain('USER');
+    expect(recipeOf({ Dockerfile: 'FROM a\n' }).warnings.join()).toContain('USER');
   });
 });
 
@@ -180,7 +180,7 @@ describe('warnings', () => {
       'data/app.db': '',
       'uploads/.gitkeep': '',
     };
-    expect(planOf(files).warnings.join('\n')).toMatch(/better-sqlite3[\s\S]*app\.db[\s\S]*uploads/);
+    expect(recipeOf(files).warnings.join('\n')).toMatch(/better-sqlite3[\s\S]*app\.db[\s\S]*uploads/);
   });
 
   it('tells about secrets that would be in the image', () => {
@@ -190,7 +190,7 @@ describe('warnings', () => {
       '.npmrc': '//registry.example/:_authToken=abc',
       'cert.pem': '-----BEGIN CERTIFICATE-----',
     };
-    const { warnings } = planOf(files);
+    const { warnings } = recipeOf(files);
     expect(warnings.join()).toMatch(/\.npmrc[\s\S]*id_rsa/);
     expect(warnings.join()).not.toMatch(/cert\.pem|abc/);
   });

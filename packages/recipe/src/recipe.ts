@@ -1,14 +1,6 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
 import { goRule } from './go.ts';
-import type {
-  BuildRequest,
-  BuildSettings,
-  Language,
-  LanguageRule,
-  PlanFailure,
-  PlanInput,
-  PlanResult,
-} from './model.ts';
+import type { BuildRequest, BuildSettings, Language, LanguageRule, RecipeResult, Refusal, RuleInput } from './model.ts';
 import { fault } from './model.ts';
 import { nodejsRule } from './nodejs.ts';
 import { canPublish, publicVariableWarnings, publishedWarning } from './public-variables.ts';
@@ -28,11 +20,11 @@ export type {
   BuildBases,
   BuildRequest,
   BuildSettings,
-  DockerfilePlan,
   Language,
-  PlanFailure,
-  PlanFault,
-  PlanResult,
+  Recipe,
+  RecipeResult,
+  Refusal,
+  RefusalReason,
   RequestedLanguage,
   VersionedBase,
 } from './model.ts';
@@ -47,20 +39,20 @@ export { summaryOf } from './summary.ts';
  * carry a package.json for their stylesheets; Node's before Python's only when it is more than that (its rule knows); plain files last. */
 const rules: readonly LanguageRule[] = [userDockerfileRule, goRule, rustRule, nodejsRule, pythonRule, staticRule];
 
-/** Plans the image of a source tree. Never throws, whatever the tree holds. */
-export function planDockerfile(tree: SourceTree, request: BuildRequest, settings: BuildSettings): PlanResult {
+/** The recipe of a source tree. Never throws, whatever the tree holds. */
+export function recipeFor(tree: SourceTree, request: BuildRequest, settings: BuildSettings): RecipeResult {
   if (tree.paths.length === 0)
     return fault('LanguageUnknown', 'the source holds no files', 'send at least an index.html');
   const place = placeOf(tree, request);
   if (!place.ok) return place;
   const app = subtree(tree, place.folder);
-  const result = planByRules(app, request, settings, place.why);
+  const result = byRules(app, request, settings, place.why);
   if (!result.ok) return result;
-  const { plan } = result;
-  const unrun = unrunWarnings(app, plan.serves === undefined ? 'server' : 'site');
-  const variables = variableWarnings(app, plan.language, request);
-  const warnings = [...plan.warnings, ...unrun, ...secretWarnings(app), ...variables];
-  return { ok: true, plan: { ...plan, ...(place.folder !== '' && { folder: place.folder }), warnings } };
+  const { recipe } = result;
+  const unrun = unrunWarnings(app, recipe.serves === undefined ? 'server' : 'site');
+  const variables = variableWarnings(app, recipe.language, request);
+  const warnings = [...recipe.warnings, ...unrun, ...secretWarnings(app), ...variables];
+  return { ok: true, recipe: { ...recipe, ...(place.folder !== '' && { folder: place.folder }), warnings } };
 }
 
 /** A Dockerfile of the user's own may set what its build needs: only of Node it is known what is missing. */
@@ -73,7 +65,7 @@ function variableWarnings(tree: SourceTree, language: Language, { env = [], publ
 type Place = { readonly ok: true; readonly folder: string; readonly why: readonly string[] };
 
 /** The folder that the user named, and in it the one that holds the application. Who names a language or a Dockerfile has looked already. */
-function placeOf(tree: SourceTree, request: BuildRequest): Place | PlanFailure {
+function placeOf(tree: SourceTree, request: BuildRequest): Place | Refusal {
   const named = request.path ?? '';
   const inside = subtree(tree, named);
   if (inside.paths.length === 0) return folderMissing(tree, named);
@@ -85,7 +77,7 @@ function placeOf(tree: SourceTree, request: BuildRequest): Place | PlanFailure {
   return { ok: true, folder, why: found.folder === '' ? why : [...why, found.why] };
 }
 
-function folderMissing(tree: SourceTree, folder: string): PlanFailure {
+function folderMissing(tree: SourceTree, folder: string): Refusal {
   const nested = tree.paths.filter(path => path.includes('/'));
   const folders = [...new Set(nested.map(path => path.slice(0, path.indexOf('/'))))];
   const some = folders.slice(0, 5).map(shown).join(', ');
@@ -94,40 +86,40 @@ function folderMissing(tree: SourceTree, folder: string): PlanFailure {
   return fault('EntrypointMissing', `spec.build.path: the source has no folder ${shown(folder)}`, remedy);
 }
 
-function planByRules(
+function byRules(
   tree: SourceTree,
   request: BuildRequest,
   settings: BuildSettings,
   before: readonly string[],
-): PlanResult {
+): RecipeResult {
   if (request.language !== 'auto') {
     const rule = rules.find(entry => entry.language === request.language);
     const why = [...before, `the user asked for ${request.language}`];
-    return rule === undefined ? unknown() : planBy(rule, { tree, request, settings, why });
+    return rule === undefined ? unknown() : byRule(rule, { tree, request, settings, why });
   }
   for (const rule of rules) {
     const reason = rule.detect(tree, request);
     if (reason !== undefined)
-      return planBy(rule, { tree, request, settings, why: [...before, `${rule.language}: ${reason}`] });
+      return byRule(rule, { tree, request, settings, why: [...before, `${rule.language}: ${reason}`] });
   }
   return unknown();
 }
 
-/** The plan of a rule on the base with the version that the source asks for. */
-function planBy(rule: LanguageRule, input: Omit<PlanInput, 'settings'> & { settings: BuildSettings }): PlanResult {
+/** The recipe of a rule on the base with the version that the source asks for. */
+function byRule(rule: LanguageRule, input: Omit<RuleInput, 'settings'> & { settings: BuildSettings }): RecipeResult {
   const choice = basesFor(rule.language, input.tree, input.settings.bases);
   if (!choice.ok) return choice;
   const { bases, version, why, warnings } = choice;
-  const result = rule.plan({ ...input, settings: { bases }, why: [...input.why, ...why] });
+  const result = rule.recipe({ ...input, settings: { bases }, why: [...input.why, ...why] });
   if (!result.ok) return result;
-  const { plan } = result;
+  const { recipe } = result;
   return {
     ok: true,
-    plan: { ...plan, ...(version !== undefined && { version }), warnings: [...warnings, ...plan.warnings] },
+    recipe: { ...recipe, ...(version !== undefined && { version }), warnings: [...warnings, ...recipe.warnings] },
   };
 }
 
-function unknown(): PlanFailure {
+function unknown(): Refusal {
   const looked =
     'there is no Dockerfile, go.mod, Cargo.toml, package.json, requirements.txt, pyproject.toml or index.html here';
   return fault('LanguageUnknown', looked, 'Add one of them, name build.language, or bring a Dockerfile.');

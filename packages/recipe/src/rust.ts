@@ -1,6 +1,6 @@
 /** Rust: a release build, dependencies compiled in a layer of their own. */
 import { localStateWarnings } from './local-state.ts';
-import type { LanguageRule, PlanInput, PlanResult } from './model.ts';
+import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stages, type Step, workdir } from './steps.ts';
@@ -9,7 +9,7 @@ import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stages,
 export const rustRule: LanguageRule = {
   language: 'rust',
   detect: tree => (hasFile(tree, 'Cargo.toml') ? 'Cargo.toml is there' : undefined),
-  plan(input) {
+  recipe(input) {
     const binary = binaryName(input.tree);
     if (binary === undefined) {
       return fault(
@@ -20,17 +20,17 @@ export const rustRule: LanguageRule = {
     }
     if (!isPlain(binary))
       return fault('PathUnsafe', 'the name of the binary has unusual characters', 'rename the package');
-    return rustPlan(input, binary);
+    return rustRecipe(input, binary);
   },
 };
 
-function rustPlan(input: PlanInput, binary: string): PlanResult {
+function rustRecipe(input: RuleInput, binary: string): RecipeResult {
   const { request, tree } = input;
   const port = request.port ?? 8080;
   const dependencies = [...(tree.read('Cargo.toml') ?? '').matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? '');
   return {
     ok: true,
-    plan: {
+    recipe: {
       language: 'rust',
       why: [...input.why, `cargo builds ${binary}`],
       how: { stages: stagesOf(input, binary, port) },
@@ -44,7 +44,7 @@ function rustPlan(input: PlanInput, binary: string): PlanResult {
   };
 }
 
-function stagesOf({ settings, tree }: PlanInput, binary: string, port: number): Stages {
+function stagesOf({ settings, tree }: RuleInput, binary: string, port: number): Stages {
   const locked = hasFile(tree, 'Cargo.lock') ? ' --locked' : '';
   const compile = run('build', `cargo build --release${locked} --bin ${binary}`);
   return {

@@ -1,5 +1,5 @@
 /** Which files of a tree a static site may serve, and whether they make a page at all. */
-import type { PlanFailure } from './model.ts';
+import type { Refusal } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
 import { filesEndingIn, folderOf, hasFile, type SourceTree, subtree } from './source-tree.ts';
@@ -71,7 +71,7 @@ export function canShowRoot(tree: SourceTree, root = ''): boolean {
 }
 
 /** Why the files below `root` are no static site; undefined when they are one. */
-export function siteFailure(tree: SourceTree, root = ''): PlanFailure | undefined {
+export function siteFailure(tree: SourceTree, root = ''): Refusal | undefined {
   const prefix = root === '' ? '' : `${root}/`;
   if (!canShowRoot(tree, root)) return nothingToShow(tree, prefix);
   const broken = scriptThatNeedsABuild(tree, prefix);
@@ -83,7 +83,7 @@ export function siteFailure(tree: SourceTree, root = ''): PlanFailure | undefine
   );
 }
 
-function nothingToShow(tree: SourceTree, prefix: string): PlanFailure {
+function nothingToShow(tree: SourceTree, prefix: string): Refusal {
   const pages = filesEndingIn(tree, '.html', '.htm', '.HTML').filter(path => folderOf(path) === prefix.slice(0, -1));
   const [page] = pages;
   const remedy =

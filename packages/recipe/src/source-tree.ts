@@ -1,4 +1,4 @@
-/** The files of an artifact as the planner sees them: names, and the text of the few that decide something. */
+/** The files of an artifact as the rules see them: names, and the text of the few that decide something. */
 export interface SourceTree {
   /** Every kept path: sorted, posix, relative, no leading `./`. */
   readonly paths: readonly string[];

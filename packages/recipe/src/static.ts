@@ -1,5 +1,5 @@
 /** Any tree of files, served as it is. */
-import type { DockerfilePlan, LanguageRule, PlanInput } from './model.ts';
+import type { LanguageRule, Recipe, RuleInput } from './model.ts';
 import { appUid } from './model.ts';
 import { nginxConf } from './nginx.ts';
 import { functionPaths, heldBack, shownPaths, siteFailure } from './served-files.ts';
@@ -18,13 +18,13 @@ export const staticRule: LanguageRule = {
     if (index !== undefined) return `${index} is there and no server is`;
     return hasFile(tree, 'package.json') ? undefined : 'nothing but files is there';
   },
-  plan(input) {
+  recipe(input) {
     const { tree } = input;
     const root = siteRoot(tree);
     const failure = siteFailure(tree, root);
     if (failure !== undefined) return failure;
     const why = root === '' ? [] : [`${root}/ is served, because index.html is only there`];
-    return { ok: true, plan: staticPlan(input, why, root) };
+    return { ok: true, recipe: staticRecipe(input, why, root) };
   },
 };
 
@@ -37,8 +37,8 @@ export interface StaticBuild {
   readonly spaFallback: boolean;
 }
 
-/** The plan of pages that a bundler made. */
-export function builtStaticPlan(input: PlanInput, why: readonly string[], build: StaticBuild): DockerfilePlan {
+/** The recipe of pages that a bundler made. */
+export function builtStaticRecipe(input: RuleInput, why: readonly string[], build: StaticBuild): Recipe {
   const site = {
     spaFallback: build.spaFallback,
     notFoundPage: hasFile(input.tree, 'public/404.html'),
@@ -57,7 +57,7 @@ export function builtStaticPlan(input: PlanInput, why: readonly string[], build:
   };
 }
 
-function staticPlan(input: PlanInput, why: readonly string[], root: string): DockerfilePlan {
+function staticRecipe(input: RuleInput, why: readonly string[], root: string): Recipe {
   const { tree } = input;
   const at = (name: string) => (root === '' ? name : `${root}/${name}`);
   const notFoundPage = hasFile(tree, at('404.html'));
@@ -79,7 +79,7 @@ function staticPlan(input: PlanInput, why: readonly string[], root: string): Doc
   };
 }
 
-function common(input: PlanInput, why: readonly string[]) {
+function common(input: RuleInput, why: readonly string[]) {
   return {
     why: [...input.why, ...why],
     port: input.request.port ?? defaultPort,
@@ -91,7 +91,7 @@ function common(input: PlanInput, why: readonly string[]) {
   };
 }
 
-function serverStage(input: PlanInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: Copy): Stage {
+function serverStage(input: RuleInput, site: Omit<Parameters<typeof nginxConf>[0], 'port'>, files: Copy): Stage {
   const port = input.request.port ?? defaultPort;
   return {
     base: input.settings.bases.static,

@@ -1,19 +1,19 @@
 /** A recipe in one line, for every answer of a deploy. */
-import type { DockerfilePlan } from './model.ts';
+import type { Recipe } from './model.ts';
 import type { Run, Stages } from './steps.ts';
 
 /** Characters of one command, and of the whole line. */
 const limits = { command: 80, line: 300 } as const;
 
 /** For example "Node.js 24: npm ci, npm run build, dist/ is served as a single-page app". At most 300 characters. */
-export function summaryOf(recipe: DockerfilePlan): string {
+export function summaryOf(recipe: Recipe): string {
   const title = [titles[recipe.language], recipe.version].filter(part => part !== undefined).join(' ');
   if ('dockerfile' in recipe.how) return cut(`${title}: ${recipe.how.dockerfile} is built as it is`, limits.line);
   const parts = [...commandsOf(recipe.how.stages), ending(recipe, recipe.how.stages)];
   return cut(`${title}: ${parts.join(', ')}`, limits.line);
 }
 
-const titles: Readonly<Record<DockerfilePlan['language'], string>> = {
+const titles: Readonly<Record<Recipe['language'], string>> = {
   nodejs: 'Node.js',
   python: 'Python',
   go: 'Go',
@@ -36,7 +36,7 @@ const shortened = (command: string): string =>
     .replaceAll(' --no-cache-dir --disable-pip-version-check', '')
     .replaceAll('/venv/bin/pip', 'pip');
 
-function ending({ serves }: DockerfilePlan, { image }: Stages): string {
+function ending({ serves }: Recipe, { image }: Stages): string {
   if (serves !== undefined) {
     const what = serves.folder === '' ? 'the files are' : `${serves.folder} is`;
     return `${what} served as ${serves.singlePage ? 'a single-page app' : 'static pages'}`;

@@ -1,5 +1,5 @@
 /** Whether a page is the input of a site generator: shown as it is, a person would see its tags. */
-import type { PlanFailure } from './model.ts';
+import type { Refusal } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
 import { hasFolder, type SourceTree } from './source-tree.ts';
@@ -13,7 +13,7 @@ const goTag = /\{\{-? ?(?:\.[A-Z]|range |partial |template |define |block |with 
 const anyTag = /\{\{[^{}]{1,200}\}\}/;
 
 /** The refusal of a static site whose index.html is a template; `path` is that page. */
-export function templateFailure(tree: SourceTree, path = 'index.html', prefix = ''): PlanFailure | undefined {
+export function templateFailure(tree: SourceTree, path = 'index.html', prefix = ''): Refusal | undefined {
   const sign = templateSign(tree, tree.read(path) ?? '');
   if (sign === undefined) return undefined;
   return fault(

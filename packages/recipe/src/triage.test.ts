@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from './corpus/entry.ts';
 import { foreignEntries } from './corpus/foreign.ts';
 import { staticEntries } from './corpus/static.ts';
-import type { PlanFailure } from './model.ts';
+import type { Refusal } from './model.ts';
 import { samples } from './samples.ts';
 import { canShowRoot, siteFailure } from './served-files.ts';
 import { hasFolder, type SourceTree, subtree, treeOf } from './source-tree.ts';
@@ -13,7 +13,7 @@ import { unrunWarnings } from './unrun-folders.ts';
 const program = /^(?:package\.json|requirements\.txt|go\.mod|Dockerfile)$/;
 
 /** What the functions of this folder say without the language rules: a tree without a manifest is a static site. */
-function judge(tree: SourceTree): { decided: Triage; failure?: PlanFailure; warnings: readonly string[] } {
+function judge(tree: SourceTree): { decided: Triage; failure?: Refusal; warnings: readonly string[] } {
   const decided = triage(tree);
   if (decided.kind !== 'app') return { decided, failure: decided.failure, warnings: [] };
   const inside = subtree(tree, decided.folder);

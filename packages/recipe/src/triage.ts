@@ -1,6 +1,6 @@
 /** What a tree is, decided once and before any language rule: which folder holds the one application, or why there is no such folder. */
 import { foreignFailure } from './foreign.ts';
-import type { PlanFailure } from './model.ts';
+import type { Refusal } from './model.ts';
 import { fault } from './model.ts';
 import { listed, shown } from './shown.ts';
 import { folderOf, hasFile, isRecord, readJson, type SourceTree, subtree } from './source-tree.ts';
@@ -10,9 +10,9 @@ export type Triage =
   /** One application; `folder` is '' for the root. */
   | { readonly kind: 'app'; readonly folder: string; readonly why: string }
   /** Several applications, and none at the root: the author has to choose. */
-  | { readonly kind: 'apps'; readonly folders: readonly string[]; readonly failure: PlanFailure }
+  | { readonly kind: 'apps'; readonly folders: readonly string[]; readonly failure: Refusal }
   /** Something that vibeD does not build. */
-  | { readonly kind: 'refused'; readonly failure: PlanFailure };
+  | { readonly kind: 'refused'; readonly failure: Refusal };
 
 /** Files that make their folder an application. */
 const manifests = [
@@ -169,7 +169,7 @@ function several(folders: readonly string[]): Triage {
   return { kind: 'apps', folders, failure };
 }
 
-function mixed(folder: string, beside: string): PlanFailure {
+function mixed(folder: string, beside: string): Refusal {
   return fault(
     'LanguageUnknown',
     `no manifest is at the root; an application is in ${shown(folder)}/, and sources that may belong to it are beside it (${shown(beside)})`,

@@ -1,6 +1,6 @@
 /** A Dockerfile that the user wrote: honoured as it is, read only for what the deployer must know. */
 import { localStateWarnings } from './local-state.ts';
-import type { BuildRequest, LanguageRule, PlanResult } from './model.ts';
+import type { BuildRequest, LanguageRule, RecipeResult } from './model.ts';
 import { fault } from './model.ts';
 import { shown } from './shown.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
@@ -13,7 +13,7 @@ export const userDockerfileRule: LanguageRule = {
     const path = dockerfilePath(tree, request);
     return path === undefined ? undefined : `${shown(path)} is the user's own`;
   },
-  plan({ tree, request, why }): PlanResult {
+  recipe({ tree, request, why }): RecipeResult {
     const path = dockerfilePath(tree, request);
     if (path === undefined || !hasFile(tree, path)) return missing(request.dockerfile ?? 'Dockerfile');
     if (!isPlain(path))
@@ -26,7 +26,7 @@ export const userDockerfileRule: LanguageRule = {
     const exposed = exposedPort(stage);
     return {
       ok: true,
-      plan: {
+      recipe: {
         language: 'dockerfile',
         why,
         how: { dockerfile: path },
@@ -42,7 +42,7 @@ export const userDockerfileRule: LanguageRule = {
 };
 
 /** The failure for a Dockerfile that was asked for and is not there. */
-export function missing(path: string): PlanResult {
+export function missing(path: string): RecipeResult {
   return fault(
     'DockerfileMissing',
     `there is no file ${shown(path)}`,

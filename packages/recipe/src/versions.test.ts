@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bases } from './corpus/index.ts';
 import { versions } from './corpus/versions.ts';
 import type { BuildBases } from './model.ts';
-import { dockerfileOf, planDockerfile, summaryOf, treeOf } from './recipe.ts';
+import { dockerfileOf, recipeFor, summaryOf, treeOf } from './recipe.ts';
 import { parseRange } from './version-ranges.ts';
 import { basesFor, chooseVersion } from './versions.ts';
 import { wantedGo, wantedNode, wantedPython } from './wanted-versions.ts';
@@ -12,19 +12,19 @@ const imagesOf = ({ node, python, go }: BuildBases) => [...node, ...python, ...g
 
 describe('a tree that asks for a version', () => {
   it.each(versions.map(entry => [entry.name, entry] as const))('%s', (_, { files, expect: wanted }) => {
-    const result = planDockerfile(treeOf(files), { language: 'auto' }, { bases });
+    const result = recipeFor(treeOf(files), { language: 'auto' }, { bases });
     if ('refused' in wanted) {
-      if (result.ok) throw new Error(`it is built: ${result.plan.why.join('; ')}`);
+      if (result.ok) throw new Error(`it is built: ${result.recipe.why.join('; ')}`);
       expect(result.reason).toBe(wanted.refused);
       for (const text of wanted.says) expect(`${result.message}; ${result.remedy}`).toContain(text);
       return;
     }
     if (!result.ok) throw new Error(`${result.reason}: ${result.message}`);
-    const { plan } = result;
-    const said = [...plan.why, summaryOf(plan), ...plan.warnings].join('\n');
-    const dockerfile = 'stages' in plan.how ? dockerfileOf(plan.how.stages) : '';
-    expect(plan.language).toBe(wanted.language);
-    if (wanted.framework !== undefined) expect(plan.framework).toBe(wanted.framework);
+    const { recipe } = result;
+    const said = [...recipe.why, summaryOf(recipe), ...recipe.warnings].join('\n');
+    const dockerfile = 'stages' in recipe.how ? dockerfileOf(recipe.how.stages) : '';
+    expect(recipe.language).toBe(wanted.language);
+    if (wanted.framework !== undefined) expect(recipe.framework).toBe(wanted.framework);
     for (const text of wanted.says ?? []) expect(said).toContain(text);
     for (const text of wanted.runs ?? []) expect(dockerfile).toContain(text);
     for (const text of wanted.never ?? []) expect(dockerfile).not.toContain(text);
@@ -32,8 +32,8 @@ describe('a tree that asks for a version', () => {
 
   it('has the version in its summary', () => {
     const [entry] = versions;
-    const result = planDockerfile(treeOf(entry?.files ?? {}), { language: 'auto' }, { bases });
-    expect(result.ok && summaryOf(result.plan)).toMatch(/^Python 3\.13: /);
+    const result = recipeFor(treeOf(entry?.files ?? {}), { language: 'auto' }, { bases });
+    expect(result.ok && summaryOf(result.recipe)).toMatch(/^Python 3\.13: /);
   });
 });
 

@@ -1,12 +1,5 @@
 /** The base image of a language: the version that the source asks for, among those that the installation has. */
-import {
-  type BuildBases,
-  fault,
-  type Language,
-  type PlanFailure,
-  type RuleBases,
-  type VersionedBase,
-} from './model.ts';
+import { type BuildBases, fault, type Language, type Refusal, type RuleBases, type VersionedBase } from './model.ts';
 import { listed, shown } from './shown.ts';
 import type { SourceTree } from './source-tree.ts';
 import { coverage, newestFirst, type Range } from './version-ranges.ts';
@@ -28,7 +21,7 @@ const languages: Readonly<Partial<Record<Language, VersionedLanguage>>> = {
 };
 
 /** The chosen base and the reason, or why none fits. */
-export type VersionChoice = { readonly ok: true; readonly base: VersionedBase; readonly why: string } | PlanFailure;
+export type VersionChoice = { readonly ok: true; readonly base: VersionedBase; readonly why: string } | Refusal;
 
 /** Chooses the default (the first base) when that satisfies the source, else the newest base that does. */
 export function chooseVersion(
@@ -61,7 +54,7 @@ export type BasesChoice =
       readonly why: readonly string[];
       readonly warnings: readonly string[];
     }
-  | PlanFailure;
+  | Refusal;
 
 /** Chooses the version of the language for this tree; the other languages have their defaults. */
 export function basesFor(language: Language, tree: SourceTree, bases: BuildBases): BasesChoice {

@@ -36,7 +36,7 @@ import { Turnstile } from './turnstile.ts';
 
 export interface LayersOptions {
   readonly settings: Settings;
-  readonly analysis: Pick<Analysis, 'plan'>;
+  readonly analysis: Pick<Analysis, 'recipe'>;
   /** Where the tree of a source comes from. */
   readonly locate: (question: LayersQuestion, scratch: string, kept: KeptBlobs) => Promise<SourceJobInput['source']>;
   /** A folder for files that live as long as one build. */
@@ -132,10 +132,10 @@ class LayersWork {
   async run(): Promise<LayersAnswer> {
     const tree = await this.#tree();
     if (!tree.ok) return this.#failed(tree);
-    const choice = chooseBuilder(tree.plan, this.#question.build?.builder);
+    const choice = chooseBuilder(tree.recipe, this.#question.build?.builder);
     if (tree.report.commit !== undefined) this.#say(`the commit is ${tree.report.commit}`);
-    this.#say(tree.report.plan.summary);
-    for (const why of tree.plan.why) this.#say(why);
+    this.#say(tree.report.recipe.summary);
+    for (const why of tree.recipe.why) this.#say(why);
     if (choice.builder === undefined) return { ...this.#answer, result: 'failed', reason: 'BuilderUnfit', ...choice };
     this.#say(choice.why);
     const { builder, why } = choice;
@@ -174,11 +174,11 @@ class LayersWork {
   }
 
   async #layers(tree: PreparedTree, why: string): Promise<LayersAnswer> {
-    if (!('stages' in tree.plan.how)) throw new Error('a Dockerfile of one’s own is built by Buildah');
-    const { build, image: final } = tree.plan.how.stages;
+    if (!('stages' in tree.recipe.how)) throw new Error('a Dockerfile of one’s own is built by Buildah');
+    const { build, image: final } = tree.recipe.how.stages;
     const image = imageLayers(final);
     const [base, toolchain] = await Promise.all([this.#base(image.base), build && this.#base(build.base)]);
-    const source = { ...tree.report, plan: { ...tree.report.plan, why: [...tree.report.plan.why, why] } };
+    const source = { ...tree.report, recipe: { ...tree.report.recipe, why: [...tree.report.recipe.why, why] } };
     const ready = await this.#readyLayers(tree, image, build, toolchain);
     const layers = ready.filter(layer => layer !== undefined);
     if (build === undefined || toolchain === undefined || layers.length === ready.length) {

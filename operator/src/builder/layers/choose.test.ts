@@ -1,13 +1,13 @@
-import { planDockerfile, treeOf } from '@vibed/recipe';
+import { recipeFor, treeOf } from '@vibed/recipe';
 import { samples } from '@vibed/recipe/samples';
 import { expect, it } from 'vitest';
 import { settings } from '../../artifact/world.testing.ts';
 import { type BuilderName, chooseBuilder } from './choose.ts';
 
 const choiceFor = (files: Readonly<Record<string, string>>, asked?: BuilderName) => {
-  const result = planDockerfile(treeOf(files), { language: 'auto' }, settings.builds);
+  const result = recipeFor(treeOf(files), { language: 'auto' }, settings.builds);
   if (!result.ok) throw new Error(result.message);
-  return chooseBuilder(result.plan, asked);
+  return chooseBuilder(result.recipe, asked);
 };
 const own = { Dockerfile: 'FROM x\n' };
 

@@ -1,6 +1,6 @@
-// Which builder makes an image, and why: pure, and said in the plan before anything is built.
+// Which builder makes an image, and why: pure, and said in the recipe before anything is built.
 import type { BuildSpec } from '@vibed/crds';
-import type { DockerfilePlan } from '@vibed/recipe';
+import type { Recipe } from '@vibed/recipe';
 
 export type BuilderName = NonNullable<BuildSpec['builder']>;
 
@@ -16,10 +16,10 @@ export interface Impossible {
   readonly remedy: string;
 }
 
-export function chooseBuilder(plan: DockerfilePlan, asked: BuilderName = 'auto'): Choice | Impossible {
+export function chooseBuilder(recipe: Recipe, asked: BuilderName = 'auto'): Choice | Impossible {
   if (asked === 'buildah') return { builder: 'buildah', why: 'buildah: spec.build.builder asks for it' };
-  const obstacle = obstacleTo(plan);
-  if (obstacle === undefined) return { builder: 'layers', why: `layers: ${easeOf(plan)}` };
+  const obstacle = obstacleTo(recipe);
+  if (obstacle === undefined) return { builder: 'layers', why: `layers: ${easeOf(recipe)}` };
   if (asked === 'auto') return { builder: 'buildah', why: `buildah: ${obstacle}` };
   return {
     message: `spec.build.builder: layers cannot build this: ${obstacle}`,
@@ -27,13 +27,13 @@ export function chooseBuilder(plan: DockerfilePlan, asked: BuilderName = 'auto')
   };
 }
 
-function obstacleTo({ how, language }: DockerfilePlan): string | undefined {
+function obstacleTo({ how, language }: Recipe): string | undefined {
   if ('dockerfile' in how) return 'there is a Dockerfile of your own';
   if (language === 'rust') return 'a Rust toolchain compiles with linkers and libraries of the system';
   return undefined;
 }
 
-function easeOf({ how }: DockerfilePlan): string {
+function easeOf({ how }: Recipe): string {
   return !('stages' in how) || how.stages.build === undefined
     ? 'the files are laid onto the base image as they are, and nothing has to run'
     : 'dependencies and build run in the base image itself, and their results are laid onto it';

@@ -14,7 +14,7 @@ import { isClone } from './clone.ts';
 
 const spec: CompactSpec = { source: { git: { url: 'https://git.example/x.git', secretRef: { name: 'mine' } } } };
 const ports = portsWith(builders({ settings, stepsImage: 'steps', caBundle: undefined }));
-const plan = {
+const recipe = {
   language: 'dockerfile',
   why: ['there is a Dockerfile'],
   port: 8080,
@@ -26,7 +26,7 @@ const plan = {
   warnings: [],
 };
 const reports = {
-  source: { ok: true, digest: 'sha256:tree', commit: 'abc', plan, ignored: 0, ignoredSample: [], files: 1, bytes: 1 },
+  source: { ok: true, digest: 'sha256:tree', commit: 'abc', recipe, ignored: 0, ignoredSample: [], files: 1, bytes: 1 },
   keep: { ok: true, digest: 'sha256:blob', user: 'set', exposed: [] },
   build: { ok: true, digest: 'sha256:image', user: '10001', exposed: [] },
 };

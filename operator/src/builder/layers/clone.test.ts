@@ -94,7 +94,7 @@ describe('Buildah', () => {
 });
 
 describe('what the pod says', () => {
-  const plan = {
+  const recipe = {
     language: 'static',
     why: ['index.html'],
     port: 8080,
@@ -106,7 +106,7 @@ describe('what the pod says', () => {
     warnings: [],
   } as const;
   const found = { digest: 'sha256:tree', commit: 'abc', ignored: 1, ignoredSample: ['.env'] };
-  const source: SourceReport = { ok: true, ...found, plan, files: 1, bytes: 1 };
+  const source: SourceReport = { ok: true, ...found, recipe, files: 1, bytes: 1 };
   const kept = { ok: true, digest: 'sha256:blob', user: 'set', exposed: [] };
   const ended = (name: string, exitCode: number, message?: object) => ({
     name,
@@ -144,7 +144,7 @@ describe('what the pod says', () => {
     ['a ref that is not there', [refused('GitRefNotFound')], {}, 'GitRefNotFound'],
     ['a refused credential', [refused('GitAuthFailed')], {}, 'GitAuthFailed'],
     ['a server that is away', [refused('GitUnreachable')], {}, 'SourceUnavailable'],
-    ['a tree that nobody can plan', [refused('LanguageUnknown')], {}, 'LanguageUnknown'],
+    ['a tree that has no recipe', [refused('LanguageUnknown')], {}, 'LanguageUnknown'],
     ['a full disk', [], { reason: 'Evicted' }, 'DiskFull'],
     [
       'a registry that took nothing',

@@ -1,7 +1,7 @@
 // One Job that clones a git repository for the operator, which then goes on as with files of its own. A hostile server meets this pod
 // and no one else:
 //
-//   source (init)  git and our checks, with the tenant's credential and no other; reports digest, commit, plan
+//   source (init)  git and our checks, with the tenant's credential and no other; reports digest, commit, recipe
 //   keep           our own step, with the registry's credential: pushes the tree as one blob; reports the blob's digest
 //
 // The second begins when the first has ended, so nothing ever runs where both credentials are.

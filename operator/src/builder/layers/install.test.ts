@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { specSchema } from '@vibed/crds';
-import { planDockerfile, treeOf } from '@vibed/recipe';
+import { recipeFor, treeOf } from '@vibed/recipe';
 import { samples } from '@vibed/recipe/samples';
 import type { CompactSpec } from '@vibed/store';
 import { describe, expect, it } from 'vitest';
@@ -131,9 +131,9 @@ describe('what the pod says', () => {
 
 describe('the script', () => {
   const scriptFor = (name: string, restores = false, values: readonly string[] = []) => {
-    const result = planDockerfile(treeOf(samples[name] ?? {}), { language: 'auto' }, settings.builds);
-    if (!result.ok || !('stages' in result.plan.how)) throw new Error(name);
-    const { build, image } = result.plan.how.stages;
+    const result = recipeFor(treeOf(samples[name] ?? {}), { language: 'auto' }, settings.builds);
+    if (!result.ok || !('stages' in result.recipe.how)) throw new Error(name);
+    const { build, image } = result.recipe.how.stages;
     if (build === undefined) throw new Error(name);
     const copies = imageLayers(image).layers.flatMap(layer => (layer.from === 'build' ? [layer.copy] : []));
     const stage = cutStage(build);

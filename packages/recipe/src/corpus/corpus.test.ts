@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { dockerfileOf, planDockerfile, summaryOf, treeOf } from '../recipe.ts';
+import { dockerfileOf, recipeFor, summaryOf, treeOf } from '../recipe.ts';
 import type { Entry } from './entry.ts';
 import { bases, corpus } from './index.ts';
 
 /** What a person sees of the answer. */
 function answerOf({ files }: Entry) {
-  const result = planDockerfile(treeOf(files), { language: 'auto' }, { bases });
+  const result = recipeFor(treeOf(files), { language: 'auto' }, { bases });
   if (!result.ok) return { refused: result.reason, said: `${result.message}\n${result.remedy}`, printed: '' };
-  const { plan } = result;
-  const said = [summaryOf(plan), ...plan.why, ...plan.warnings].join('\n');
-  const printed = 'stages' in plan.how ? dockerfileOf(plan.how.stages) : '';
-  return { language: plan.language, framework: plan.framework, folder: plan.folder, said, printed };
+  const { recipe } = result;
+  const said = [summaryOf(recipe), ...recipe.why, ...recipe.warnings].join('\n');
+  const printed = 'stages' in recipe.how ? dockerfileOf(recipe.how.stages) : '';
+  return { language: recipe.language, framework: recipe.framework, folder: recipe.folder, said, printed };
 }
 
 describe.each(Object.entries(corpus))('%s', (_title, entries) => {

@@ -22,7 +22,7 @@ export interface Planned {
 
 /** The tree has no recipe. */
 export interface Refused {
-  /** The PlanFault. */
+  /** The RefusalReason. */
   readonly refused: string;
   /** Each appears in the message or in the remedy. */
   readonly says: readonly string[];

@@ -1,4 +1,4 @@
-/** Node projects, and what the planner has to make of each. */
+/** Node projects, and what the rules have to make of each. */
 import type { Entry } from './entry.ts';
 
 const json = (value: unknown) => JSON.stringify(value);

@@ -189,7 +189,7 @@ export const staticEntries: readonly Entry[] = [
   },
   {
     name: 'one application in backend/ with documents beside it',
-    files: { ...flask('backend/'), 'README.md': '', 'docs/plan.md': '', 'images/a.png': '', '.gitignore': '' },
+    files: { ...flask('backend/'), 'README.md': '', 'docs/recipe.md': '', 'images/a.png': '', '.gitignore': '' },
     expect: { language: 'python', folder: 'backend', says: ['backend/'] },
   },
   {
