@@ -4,7 +4,7 @@ import type { App } from '../lib/app.ts';
 import { artifactOf } from '../lib/artifact-from.ts';
 import { fails } from '../lib/fails.ts';
 import { proves, scenario } from '../lib/scenario.ts';
-import { failing, running, type Shape } from '../lib/shapes.ts';
+import { failing, running, type Shape } from '../lib/shapes/index.ts';
 
 const sourceOf = ({ files }: Shape): ArtifactSource => ({
   files: Object.entries(files).map(([path, content]) => ({ path, content })),
