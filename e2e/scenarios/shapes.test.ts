@@ -35,9 +35,7 @@ describe('an app that cannot run says why', () => {
     scenario.beside(shape.title, proves('shape.explained'), async stage => {
       const app = stage.app(`shape-${i}`);
       await app.apply(artifactOf(sourceOf(shape), { name: app.name }));
-      const { failure } = await fails(app, shape.reason, { step: failureStep(shape.reason), remedy: /\w/ });
+      const { failure } = await fails(app, shape.reason, { step: shape.step ?? 'build', remedy: /\w/ });
       for (const text of shape.says) expect(`${failure?.message} ${failure?.remedy}`).toContain(text);
     });
 });
-
-const failureStep = (reason: string) => (['WrongPort', 'CrashLoop'].includes(reason) ? 'deploy' : 'build');

@@ -65,6 +65,7 @@ export const failing: readonly Failing[] = [
         "import { createServer } from 'node:http';\nconst port = Number(process.env.port ?? 3000);\ncreateServer((q, s) => s.end('hi')).listen(port, () => console.log('up on', port, 'after 359 ms'));\n",
     },
     reason: 'WrongPort',
+    step: 'deploy',
     says: ['3000'],
   },
   {
@@ -74,6 +75,7 @@ export const failing: readonly Failing[] = [
       'server.js': `import { mkdirSync } from 'node:fs';\nmkdirSync('/data');\n${server("'never'")}`,
     },
     reason: 'CrashLoop',
+    step: 'deploy',
     says: ['/data', '/tmp'],
   },
   {
@@ -83,6 +85,7 @@ export const failing: readonly Failing[] = [
       'server.js': "throw new Error('permission denied for table orders');\n",
     },
     reason: 'CrashLoop',
+    step: 'deploy',
     says: ['permission denied for table orders', 'database'],
   },
   {
@@ -137,8 +140,8 @@ export const failing: readonly Failing[] = [
       }),
       'server.js': server("'never'"),
     },
-    reason: 'BuildFailed',
-    says: ['ERESOLVE', 'react-dom'],
+    reason: 'DependencyMissing',
+    says: ['react-dom', 'package.json'],
   },
   {
     title: 'a script that calls a tool nobody installed',
@@ -150,7 +153,7 @@ export const failing: readonly Failing[] = [
       }),
       'server.js': server("'never'"),
     },
-    reason: 'BuildFailed',
+    reason: 'DependencyMissing',
     says: ['grunt', 'package.json'],
   },
   {
@@ -159,7 +162,8 @@ export const failing: readonly Failing[] = [
       'requirements.txt': 'bottle==0.13.4\n',
       'main.py': 'import os\nimport markdown\nfrom bottle import Bottle\n\napp = Bottle()\n',
     },
-    reason: 'CrashLoop',
+    reason: 'DependencyMissing',
+    step: 'deploy',
     says: ['markdown', 'requirements.txt'],
   },
   {
@@ -168,17 +172,19 @@ export const failing: readonly Failing[] = [
       'requirements.txt': 'bottle==0.13.4\n',
       'main.py': 'import ctypes\n\nctypes.CDLL("libGL.so.1")\n',
     },
-    reason: 'CrashLoop',
+    reason: 'DependencyMissing',
+    step: 'deploy',
     says: ['libGL.so.1', 'libgl1'],
   },
   {
-    title: 'a script with the line endings of Windows',
+    title: 'a script that may not be executed',
     files: {
-      'package.json': json({ name: 'crlf', type: 'module', scripts: { start: './start.sh' } }),
-      'start.sh': '#!/bin/sh\r\nexec node server.js\r\n',
+      'package.json': json({ name: 'mode', type: 'module', scripts: { start: './start.sh' } }),
+      'start.sh': '#!/bin/sh\nexec node server.js\n',
       'server.js': server("'never'"),
     },
     reason: 'CrashLoop',
-    says: ['start.sh', 'LF'],
+    step: 'deploy',
+    says: ['start.sh', 'chmod +x'],
   },
 ];

@@ -1,5 +1,5 @@
 // What a shape is, and the few texts that most of them share.
-import type { ArtifactSpec, Reason } from '@vibed/crds';
+import type { ArtifactSpec, Failure, Reason } from '@vibed/crds';
 
 export interface Shape {
   readonly title: string;
@@ -14,6 +14,8 @@ export interface Running extends Shape {
 /** A shape that is refused or fails; each of `says` is part of message or remedy. */
 export interface Failing extends Shape {
   readonly reason: Reason;
+  /** Default `build`. */
+  readonly step?: Failure['step'];
   readonly says: readonly string[];
 }
 
