@@ -148,4 +148,13 @@ createServer((q, s) => {
     },
     text: 'one file',
   },
+  {
+    title: 'a Deno program with a module of npm',
+    files: {
+      'deno.json': json({ tasks: { start: 'deno run --allow-net --allow-env main.ts' } }),
+      'main.ts':
+        'import ms from "npm:ms@2.1.3";\nDeno.serve({ port: Number(Deno.env.get("PORT")) }, () => new Response("deno " + ms("2 days")));\n',
+    },
+    text: 'deno 172800000',
+  },
 ];

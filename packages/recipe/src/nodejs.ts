@@ -1,7 +1,8 @@
 /** Node: single-page applications become static files, everything else a server with its dependencies beside it. */
+import { denoReason, denoRecipe } from './deno.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
-import { appUid, fault } from './model.ts';
+import { appUid, fault, runtimeFolder } from './model.ts';
 import { bunTool } from './node-manager.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
 import {
@@ -36,6 +37,8 @@ import {
 export const nodejsRule: LanguageRule = {
   language: 'nodejs',
   detect(tree) {
+    const deno = denoReason(tree);
+    if (deno !== undefined) return deno;
     const pkg = nodePackage(tree);
     if (pkg === undefined) {
       if (hasFile(tree, 'package.json')) return 'package.json is there';
@@ -48,6 +51,7 @@ export const nodejsRule: LanguageRule = {
   },
   recipe(input) {
     const { tree } = input;
+    if (denoReason(tree) !== undefined) return denoRecipe(input);
     const pkg = nodePackage(tree);
     if (pkg === undefined) return bareFileRecipe(input);
     if (needsSvelteAdapter(pkg)) return svelteFault();
@@ -133,10 +137,16 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
   const common = serverCommon(input, pkg, why);
   return {
     ...common,
-    ...(start.framework !== undefined && { framework: start.framework }),
+    ...frameworkOf(pkg, start),
     how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command)) },
     warnings: [...serverWarnings(input, pkg), ...localStateWarnings(input.tree, pkg.all)],
   };
+}
+
+/** Bun stands for the framework where there is none: it answers requests by itself. */
+function frameworkOf(pkg: NodePackage, start: NodeStart): { framework?: string } {
+  const framework = start.framework ?? (runsBun(pkg, start) ? 'bun' : undefined);
+  return framework === undefined ? {} : { framework };
 }
 
 function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
@@ -154,16 +164,15 @@ function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last
   return { ...(build !== undefined && { build: { base, steps: build } }), image: { base, steps } };
 }
 
-/** Bun itself in the image; a top-level folder of its own, because the layers builder keeps such folders. */
-const bunFolder = '/runtime';
+/** Bun itself in the image. */
 const keepBun = run(
   'tool',
-  `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
+  `mkdir -p ${runtimeFolder} && cp -L "$(command -v bun)" ${runtimeFolder}/bun && ln -sf bun ${runtimeFolder}/bunx`,
 );
 
 /** The stages of an image in which Bun is; `build` has installed it. */
 function withBun(base: string, build: readonly Step[], image: readonly Step[]): Stages {
-  const found = [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
+  const found = [copyBuilt(`${runtimeFolder}/`, `${runtimeFolder}/`), ...env({ PATH: `${runtimeFolder}:$PATH` })];
   return { build: { base, steps: [...build, keepBun] }, image: { base, steps: [...found, ...image] } };
 }
 
@@ -254,6 +263,7 @@ function bareFileRecipe(input: RuleInput): RecipeResult {
   const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
   const recipe = {
     ...common,
+    ...(isBun && { framework: 'bun' }),
     how: { stages: isBun ? withBun(base, [workdir('/app'), run('tool', bunTool)], steps) : { image: { base, steps } } },
     warnings: localStateWarnings(input.tree, []),
   };

@@ -50,7 +50,12 @@ function uvSteps(tree: SourceTree, project: string): Step[] {
 function pdmSteps(tree: SourceTree, project: string): Step[] {
   const install = 'VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" PDM_CHECK_UPDATE=0 pdm sync --prod --no-self --no-editable';
   const sources = hasLocalSources(project) ? copyAll : copy(['pyproject.toml', 'pdm.lock'], './');
-  return [run('tool', `${ownPip} pdm==2.29.4 'hishel<2'`), sources, run('install', install), ...ownPackage(tree, project)];
+  return [
+    run('tool', `${ownPip} pdm==2.29.4 'hishel<2'`),
+    sources,
+    run('install', install),
+    ...ownPackage(tree, project),
+  ];
 }
 
 /** The project itself, without its dependencies, where it can be imported only then. */

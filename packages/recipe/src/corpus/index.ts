@@ -1,5 +1,6 @@
 /** Every tree that the rules are judged by, and the bases that they are judged with. */
 import type { BuildBases } from '../model.ts';
+import { denoEntries } from './deno.ts';
 import type { Entry } from './entry.ts';
 import { foreignEntries } from './foreign.ts';
 import { node } from './node.ts';
@@ -14,6 +15,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   versions,
   'values for the build': values,
   node,
+  Deno: denoEntries,
   python,
 };
 
