@@ -5,6 +5,7 @@ import type { Entry } from './entry.ts';
 import { foreignEntries } from './foreign.ts';
 import { node } from './node.ts';
 import { python } from './python.ts';
+import { rustEntries } from './rust.ts';
 import { staticEntries } from './static.ts';
 import { values } from './values.ts';
 import { versions } from './versions.ts';
@@ -17,6 +18,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   node,
   Deno: denoEntries,
   python,
+  Rust: rustEntries,
 };
 
 const listOf = (image: string, variant: string, ...names: readonly string[]) =>
