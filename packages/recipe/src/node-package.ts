@@ -17,6 +17,18 @@ export interface NodePackage {
   readonly manager: PackageManager;
   /** Manifests that the installation needs; undefined when it needs the whole tree (workspaces, local packages, install scripts). */
   readonly manifests?: readonly string[];
+  /** Present when the package is part of a workspace, or its root. */
+  readonly place?: WorkspacePlace;
+}
+
+/** Where a package is in its workspace, and how it is built there. */
+export interface WorkspacePlace {
+  /** Its folder, '' for the root. */
+  readonly folder: string;
+  /** Commands that run at the root: the builds of what the package needs, then its own. */
+  readonly builds: readonly string[];
+  /** Removes development dependencies of every member. */
+  readonly prune?: string;
 }
 
 /** Reads the root package.json; undefined when there is none or it is not an object. */

@@ -3,6 +3,7 @@ import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { bunTool } from './node-manager.ts';
+import { choosePackage } from './node-member.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
 import {
   entryFile,
@@ -16,7 +17,8 @@ import {
   serverDependency,
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
-import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { memberFolders } from './node-workspaces.ts';
+import { firstFile, hasFile, joined, type SourceTree } from './source-tree.ts';
 import { builtStaticRecipe } from './static.ts';
 import {
   cmd,
@@ -47,17 +49,31 @@ export const nodejsRule: LanguageRule = {
     return detectPackage(tree, pkg);
   },
   recipe(input) {
-    const { tree } = input;
-    const pkg = nodePackage(tree);
+    const pkg = nodePackage(input.tree);
     if (pkg === undefined) return bareFileRecipe(input);
-    if (needsSvelteAdapter(pkg)) return svelteFault();
-    const site = siteOf(tree, pkg);
-    if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
-    const start = nodeStart(tree, pkg);
-    if (start === undefined) return entrypointFault();
-    return { ok: true, recipe: serverRecipe(input, pkg, start) };
+    const choice = choosePackage(input, pkg);
+    return choice.ok ? packageRecipe(choice.input, choice.pkg) : choice;
   },
 };
+
+function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
+  const { tree } = input;
+  if (needsSvelteAdapter(pkg)) return svelteFault();
+  const site = siteOf(tree, pkg);
+  if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
+  const start = nodeStart(tree, pkg);
+  if (start === undefined) return entrypointFault();
+  return { ok: true, recipe: serverRecipe(input, pkg, start) };
+}
+
+/** Whether there is nothing to install; the members of a workspace may have dependencies that its root has not. */
+const isEmpty = ({ all, place }: NodePackage): boolean => all.size === 0 && place === undefined;
+
+/** The commands that build the package, at the root of the project. */
+function buildRuns({ scripts, buildScript, place }: NodePackage): Step[] {
+  const commands = place?.builds ?? (scripts.build === undefined ? [] : [`npm run ${buildScript}`]);
+  return commands.map(command => run('build', command));
+}
 
 function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
   const { start, build } = pkg.scripts;
@@ -69,6 +85,7 @@ function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
   const otherManifest = firstFile(tree, ['requirements.txt', 'pyproject.toml', 'manage.py', 'go.mod', 'Cargo.toml']);
   if (otherManifest !== undefined) return undefined;
   if (build !== undefined) return 'package.json has a build script';
+  if (memberFolders(tree).length > 0) return 'package.json joins packages';
   if (entry !== undefined && (looksLikeServer(tree, entry) || !hasPage(tree)))
     return `package.json and ${entry} are there`;
   return hasPage(tree) ? undefined : 'package.json is there';
@@ -107,12 +124,12 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Recipe {
-  const steps = buildSteps(pkg, [run('build', `npm run ${pkg.buildScript}`)]);
+  const steps = buildSteps(pkg, buildRuns(pkg));
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
     stage: { base: input.settings.bases.node, steps },
-    output: site.output,
+    output: pkg.place === undefined ? site.output : joined(pkg.place.folder, site.output),
     language: 'nodejs',
     spaFallback: site.spaFallback,
   } as const;
@@ -120,10 +137,10 @@ function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Reci
 }
 
 function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Recipe {
-  const built = pkg.scripts.build !== undefined;
+  const built = buildRuns(pkg).length > 0;
   const keep = start.needsDevelopment;
   const why = [
-    ...(pkg.all.size === 0 ? ['there are no dependencies to install'] : [pkg.manager.why]),
+    ...(isEmpty(pkg) ? ['there are no dependencies to install'] : [pkg.manager.why]),
     ...(built ? ['the build script runs with development dependencies'] : []),
     ...(keep && pkg.devDependencies.size > 0
       ? ['the start command uses development tools, so they stay in the image']
@@ -134,7 +151,7 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
   return {
     ...common,
     ...(start.framework !== undefined && { framework: start.framework }),
-    how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command)) },
+    how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command, pkg.place?.folder)) },
     warnings: [...serverWarnings(input, pkg), ...localStateWarnings(input.tree, pkg.all)],
   };
 }
@@ -142,9 +159,7 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
 function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
   const base = input.settings.bases.node;
   const { build, image } =
-    pkg.scripts.build === undefined
-      ? plainServer(pkg, start.needsDevelopment)
-      : builtServer(pkg, start.needsDevelopment);
+    buildRuns(pkg).length === 0 ? plainServer(pkg, start.needsDevelopment) : builtServer(pkg, start.needsDevelopment);
   const steps = [...image, ...last];
   if (runsBun(pkg, start)) {
     const made = build ?? toolSteps(pkg);
@@ -174,16 +189,16 @@ interface ServerSteps {
 
 /** A server that is compiled first: the whole built folder moves, without the development dependencies. */
 function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
-  const { prune } = pkg.manager;
-  const prunes = !keep && pkg.devDependencies.size > 0 && prune !== undefined;
-  const then = [run('build', `npm run ${pkg.buildScript}`), ...(prunes ? [run('build', prune)] : [])];
+  const own = pkg.devDependencies.size > 0 ? pkg.manager.prune : undefined;
+  const prune = pkg.place === undefined ? own : pkg.place.prune;
+  const then = [...buildRuns(pkg), ...(!keep && prune !== undefined ? [run('build', prune)] : [])];
   return { build: buildSteps(pkg, then), image: [copyBuilt('/app/', '/app/', appUid)] };
 }
 
 /** A server that runs as written: dependencies are one layer that a change of the source leaves alone. */
 function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
   const source = copy(['.'], '/app/', appUid);
-  if (pkg.all.size === 0) return { image: [source] };
+  if (isEmpty(pkg)) return { image: [source] };
   const install = installSteps(pkg, keep ? pkg.manager.install : pkg.manager.installRuntime);
   if (pkg.manifests === undefined) return { build: install, image: [copyBuilt('/app/', '/app/', appUid)] };
   // Two layers: a change of the source leaves the packages alone. A project may have none after all, and COPY wants the folder.
@@ -208,18 +223,24 @@ function bringsBun({ manager, scripts, all }: NodePackage): boolean {
 }
 
 function installSteps(pkg: NodePackage, install: string): Step[] {
-  const { all, manager, manifests } = pkg;
+  const { manager, manifests } = pkg;
   return [
     ...toolSteps(pkg),
     ...(bringsBun(pkg) && manager.name !== 'bun' ? [run('tool', bunTool)] : []),
     manifests === undefined ? copyAll : copy(manifests, './'),
-    ...(all.size === 0 ? [] : [run('install', install)]),
+    ...(isEmpty(pkg) ? [] : [run('install', install)]),
   ];
 }
 
-function settingsOf(port: number, command: Setting): Step[] {
+/** The process runs in the folder of its package. The programs that it may call are there, or at the root of the workspace. */
+function settingsOf(port: number, command: Setting & { do: 'cmd' }, folder = ''): Step[] {
   const variables = { NODE_ENV: 'production', HOME: '/tmp', HOST: '0.0.0.0', HOSTNAME: '0.0.0.0', PORT: port };
-  return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
+  const bin = 'node_modules/.bin/';
+  const [program = '', ...rest] = command.argv;
+  const isBin = folder !== '' && program.startsWith(bin);
+  const path = isBin ? env({ PATH: `/app/${folder}/node_modules/.bin:/app/node_modules/.bin:$PATH` }) : [];
+  const found = isBin ? cmd([program.slice(bin.length), ...rest]) : command;
+  return [workdir(joined('/app', folder)), ...env(variables), ...path, ...runtime(appUid, port), found];
 }
 
 function serverCommon(input: RuleInput, pkg: NodePackage | undefined, why: readonly string[]) {
@@ -261,7 +282,7 @@ function bareFileRecipe(input: RuleInput): RecipeResult {
 }
 
 function serverWarnings(input: RuleInput, pkg: NodePackage): string[] {
-  const unlocked = pkg.manager.lockfile === undefined && pkg.all.size > 0;
+  const unlocked = pkg.manager.lockfile === undefined && !isEmpty(pkg);
   const warnings = unlocked ? ['there is no lockfile: every build may get other versions'] : [];
   const literal = literalPort(input.tree, pkg);
   if (literal !== undefined)

@@ -7,6 +7,7 @@ import { python } from './python.ts';
 import { staticEntries } from './static.ts';
 import { values } from './values.ts';
 import { versions } from './versions.ts';
+import { workspaces } from './workspaces.ts';
 
 export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   'static sites and folders': staticEntries,
@@ -15,6 +16,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   'values for the build': values,
   node,
   python,
+  'workspaces of Node packages': workspaces,
 };
 
 const listOf = (image: string, variant: string, ...names: readonly string[]) =>
