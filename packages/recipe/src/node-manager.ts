@@ -54,7 +54,9 @@ function lockedBy(tree: SourceTree): string {
   if (hasFile(tree, 'pnpm-lock.yaml')) return 'pnpm';
   if (hasFile(tree, 'yarn.lock')) return 'yarn';
   if (hasFile(tree, 'package-lock.json')) return 'npm';
-  return hasFile(tree, 'bun.lock') || hasFile(tree, 'bun.lockb') ? 'bun' : 'npm';
+  if (hasFile(tree, 'bun.lock') || hasFile(tree, 'bun.lockb')) return 'bun';
+  // Only pnpm reads this list of packages.
+  return /^packages\s{0,9}:/m.test(tree.read('pnpm-workspace.yaml') ?? '') ? 'pnpm' : 'npm';
 }
 
 function bun(tree: SourceTree, version: string | undefined, dependencies: readonly string[]): PackageManager {

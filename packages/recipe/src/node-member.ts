@@ -3,6 +3,7 @@ import type { Refusal, RuleInput } from './model.ts';
 import { fault } from './model.ts';
 import { appsOf, isSite, realStart, servedBy, servesOf } from './node-apps.ts';
 import { rootCommand } from './node-commands.ts';
+import { withNested } from './node-nested.ts';
 import type { NodePackage } from './node-package.ts';
 import { entryFile, looksLikeServer, nodeStart, serverDependency } from './node-server.ts';
 import { type Member, neededBy, type Workspace, workspaceOf } from './node-workspaces.ts';
@@ -17,7 +18,7 @@ export type Choice = { readonly ok: true; readonly input: RuleInput; readonly pk
 /** The package to build: the root itself unless it joins others of which one is the application. */
 export function choosePackage(input: RuleInput, pkg: NodePackage): Choice {
   const workspace = workspaceOf(input.tree);
-  if (workspace === undefined) return { ok: true, input, pkg };
+  if (workspace === undefined) return { ok: true, input, pkg: withNested(input.tree, pkg) };
   const named = workspace.members.find(({ folder }) => folder === input.request.path);
   if (named !== undefined) return member(input, workspace, named, []);
   const start = webLine(input.tree) ?? realStart(pkg);

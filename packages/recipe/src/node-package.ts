@@ -17,14 +17,16 @@ export interface NodePackage {
   readonly manager: PackageManager;
   /** Manifests that the installation needs; undefined when it needs the whole tree (workspaces, local packages, install scripts). */
   readonly manifests?: readonly string[];
-  /** Present when the package is part of a workspace, or its root. */
-  readonly place?: WorkspacePlace;
+  /** Present when other packages are part of the project. */
+  readonly place?: PackagePlace;
 }
 
-/** Where a package is in its workspace, and how it is built there. */
-export interface WorkspacePlace {
+/** Where a package is in a project of several, and how it is built there. */
+export interface PackagePlace {
   /** Its folder, '' for the root. */
   readonly folder: string;
+  /** Commands that install what the installation of the root does not. */
+  readonly installs?: readonly string[];
   /** Commands that run at the root: the builds of what the package needs, then its own. */
   readonly builds: readonly string[];
   /** Removes development dependencies of every member. */

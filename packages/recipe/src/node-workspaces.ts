@@ -1,6 +1,7 @@
 /** The packages that a Node workspace joins: npm, Yarn and Bun list them in package.json, pnpm in pnpm-workspace.yaml. Turborepo, Nx, moon
  * and Lerna run the scripts of such a workspace and add no list of their own. */
 import { type NodePackage, nodePackage } from './node-package.ts';
+import { taskedPackage } from './node-tasks.ts';
 import { hasFile, isRecord, readJson, type SourceTree, subtree } from './source-tree.ts';
 import { isPlain } from './steps.ts';
 import { matchingFolders } from './workspace-globs.ts';
@@ -27,7 +28,7 @@ const most = 200;
 export function workspaceOf(tree: SourceTree): Workspace | undefined {
   const root = nodePackage(tree);
   if (root === undefined) return undefined;
-  const members = memberFolders(tree).flatMap(folder => memberAt(tree, folder));
+  const members = memberFolders(tree).flatMap(folder => memberAt(tree, folder, root));
   return members.length === 0 ? undefined : { root, members };
 }
 
@@ -64,13 +65,13 @@ function isMember(tree: SourceTree, folder: string): boolean {
   return isLocked('') || !isLocked(`${folder}/`);
 }
 
-function memberAt(tree: SourceTree, folder: string): Member[] {
+function memberAt(tree: SourceTree, folder: string, root: NodePackage): Member[] {
   const inside = subtree(tree, folder);
   const pkg = nodePackage(inside);
   if (pkg === undefined) return [];
   const name = readJson(inside, 'package.json')?.name;
-  const build = pkg.scripts.build === undefined ? {} : { build: `npm --prefix ${folder} run ${pkg.buildScript}` };
-  return [{ folder, name: typeof name === 'string' ? name : folder, tree: inside, pkg, ...build }];
+  const tasked = taskedPackage(tree, folder, pkg, root);
+  return [{ folder, name: typeof name === 'string' ? name : folder, tree: inside, ...tasked }];
 }
 
 function patternsOf(tree: SourceTree): string[] {

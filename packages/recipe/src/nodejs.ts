@@ -41,6 +41,7 @@ export const nodejsRule: LanguageRule = {
     const pkg = nodePackage(tree);
     if (pkg === undefined) {
       if (hasFile(tree, 'package.json')) return 'package.json is there';
+      if (hasFile(tree, 'rush.json')) return 'rush.json is there';
       const entry = entryFile(tree);
       return entry !== undefined && looksLikeServer(tree, entry)
         ? `${entry} opens a port, and there is no package.json`
@@ -62,7 +63,7 @@ function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
   const site = siteOf(tree, pkg);
   if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
   const start = nodeStart(tree, pkg);
-  if (start === undefined) return entrypointFault();
+  if (start === undefined) return entrypointFault(pkg.place?.folder);
   return { ok: true, recipe: serverRecipe(input, pkg, start) };
 }
 
@@ -223,12 +224,13 @@ function bringsBun({ manager, scripts, all }: NodePackage): boolean {
 }
 
 function installSteps(pkg: NodePackage, install: string): Step[] {
-  const { manager, manifests } = pkg;
+  const { manager, manifests, place } = pkg;
   return [
     ...toolSteps(pkg),
     ...(bringsBun(pkg) && manager.name !== 'bun' ? [run('tool', bunTool)] : []),
     manifests === undefined ? copyAll : copy(manifests, './'),
     ...(isEmpty(pkg) ? [] : [run('install', install)]),
+    ...(place?.installs ?? []).map(command => run('install', command)),
   ];
 }
 
@@ -266,6 +268,7 @@ function bareFileRecipe(input: RuleInput): RecipeResult {
   if (hasFile(input.tree, 'package.json')) {
     return fault('Unsupported', 'package.json is not valid JSON', 'correct package.json: npm refuses it as well');
   }
+  if (hasFile(input.tree, 'rush.json')) return rushFault();
   if (entry === undefined) return entrypointFault();
   const common = serverCommon(input, undefined, [
     `${entry} is the entry point; without package.json nothing is installed`,
@@ -307,10 +310,10 @@ function literalPort(tree: SourceTree, pkg: NodePackage | undefined): { path: st
   return port >= 1 && port <= 65535 ? { path, port } : undefined;
 }
 
-function entrypointFault(): RecipeResult {
+function entrypointFault(folder = ''): RecipeResult {
   return fault(
     'EntrypointMissing',
-    'package.json has no start script, no main, and there is no server.js, index.js or app.js',
+    `${joined(folder, 'package.json')} has no start script, no main, and there is no server.js, index.js or app.js`,
     'add a "start" script to package.json that listens on process.env.PORT',
   );
 }
@@ -320,5 +323,13 @@ function svelteFault(): RecipeResult {
     'Unsupported',
     'SvelteKit has no adapter that makes a server: adapter-auto knows hosting companies only',
     'add @sveltejs/adapter-node (a server) or @sveltejs/adapter-static (files) to package.json and svelte.config.js',
+  );
+}
+
+function rushFault(): RecipeResult {
+  return fault(
+    'Unsupported',
+    'rush.json is there: Rush installs and links its projects in its own way, which vibeD does not do',
+    'Bring a Dockerfile at the root that runs rush install and rush build, or deploy the folder that rush deploy writes',
   );
 }

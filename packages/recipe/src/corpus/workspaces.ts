@@ -39,6 +39,7 @@ const bundledLibrary = at('packages/kit', {
   exports: './dist/kit.js',
 });
 const usesUi = { dependencies: { ui: 'workspace:*' } };
+const nextWithUi = { dependencies: { next: '16', ui: '*' } };
 
 const oneApp: readonly Entry[] = [
   {
@@ -58,7 +59,12 @@ const oneApp: readonly Entry[] = [
   },
   {
     name: 'pnpm: a server beside libraries, one of them left out',
-    files: { ...pnpm(), ...express('apps/api', usesUi), ...library, ...express('packages/old') },
+    files: {
+      ...pnpm(),
+      ...express('apps/api', { dependencies: { express: '5', ui: 'workspace:*' } }),
+      ...library,
+      ...express('packages/old'),
+    },
     expect: {
       language: 'nodejs',
       says: ['2 packages'],
@@ -81,7 +87,7 @@ const oneApp: readonly Entry[] = [
     files: {
       ...pnpm({ scripts: { build: 'turbo run build', dev: 'turbo dev' }, devDependencies: { turbo: '2' } }),
       'turbo.json': '{ "tasks": {} }',
-      ...next('apps/web', usesUi),
+      ...next('apps/web', nextWithUi),
       ...library,
     },
     expect: {
@@ -110,7 +116,11 @@ const oneApp: readonly Entry[] = [
     expect: {
       language: 'nodejs',
       framework: 'next',
-      runs: ['cd apps/web && npx next build', 'PATH=/app/apps/web/node_modules/.bin:', 'CMD ["next", "start"]'],
+      runs: [
+        'npx nx run-many -t build --projects=apps/web',
+        'PATH=/app/apps/web/node_modules/.bin:',
+        'CMD ["next", "start"]',
+      ],
     },
   },
   {
@@ -280,14 +290,14 @@ const pairs: readonly Entry[] = [
       'client/package-lock.json': '{}',
       ...express('server'),
     },
-    expect: { language: 'nodejs', runs: ['npm --prefix client ci', 'npm --prefix server install', '"start"'] },
+    expect: { language: 'nodejs', runs: ['cd client && npm ci', 'cd server && npm install', '"start"'] },
   },
 ];
 
 const chosen: readonly Entry[] = [
   {
     name: 'a package that the user chose is built at the root of its workspace',
-    files: { ...npm(), ...next('apps/web', usesUi), ...next('apps/admin'), ...library },
+    files: { ...npm(), ...next('apps/web', nextWithUi), ...next('apps/admin'), ...library },
     path: 'apps/web',
     expect: {
       language: 'nodejs',
