@@ -118,7 +118,7 @@ const oneApp: readonly Entry[] = [
       framework: 'next',
       runs: [
         'npx nx run-many -t build --projects=apps/web',
-        'PATH=/app/apps/web/node_modules/.bin:',
+        'PATH="/app/apps/web/node_modules/.bin:/app/node_modules/.bin:$PATH"',
         'CMD ["next", "start"]',
       ],
     },
