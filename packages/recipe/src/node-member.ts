@@ -107,11 +107,13 @@ function buildsOf(workspace: Workspace, targets: readonly Member[]): string[] {
   return [...all].flatMap(({ build }) => build ?? []);
 }
 
-/** pnpm and Bun take development dependencies out of the root only. */
+/** `pnpm prune` would empty the members; a second installation keeps what they run with. Nx stays: configurations of its packages import
+ * its plugins. */
 function pruning({ root, members }: Workspace): { readonly prune?: string } {
-  const { name, prune } = root.manager;
+  const { name, prune, installRuntime } = root.manager;
   const has = [root, ...members.map(({ pkg }) => pkg)].some(({ devDependencies }) => devDependencies.size > 0);
-  return has && prune !== undefined && ['npm', 'yarn'].includes(name) ? { prune } : {};
+  if (!has || prune === undefined || root.all.has('nx')) return {};
+  return { prune: name === 'pnpm' ? `CI=true ${installRuntime} --ignore-scripts --prefer-offline` : prune };
 }
 
 function several(apps: readonly Member[]): Refusal {

@@ -18,6 +18,7 @@ import {
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
 import { memberFolders } from './node-workspaces.ts';
+import { publicVariableWarnings } from './public-variables.ts';
 import { firstFile, hasFile, joined, type SourceTree } from './source-tree.ts';
 import { builtStaticRecipe } from './static.ts';
 import {
@@ -53,9 +54,17 @@ export const nodejsRule: LanguageRule = {
     const pkg = nodePackage(input.tree);
     if (pkg === undefined) return bareFileRecipe(input);
     const choice = choosePackage(input, pkg);
-    return choice.ok ? packageRecipe(choice.input, choice.pkg) : choice;
+    return choice.ok ? withVariables(choice.input, packageRecipe(choice.input, choice.pkg)) : choice;
   },
 };
+
+/** The result with warnings about variables that the sources of the package read while they are built. */
+function withVariables({ tree, request }: RuleInput, result: RecipeResult): RecipeResult {
+  if (!result.ok) return result;
+  const { recipe } = result;
+  const warnings = [...recipe.warnings, ...publicVariableWarnings(tree, request.env ?? [])];
+  return { ok: true, recipe: { ...recipe, warnings } };
+}
 
 function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
   const { tree } = input;

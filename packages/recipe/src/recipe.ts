@@ -4,7 +4,7 @@ import type { BuildRequest, BuildSettings, Language, LanguageRule, RecipeResult,
 import { fault } from './model.ts';
 import { workspaceRootOf } from './node-workspaces.ts';
 import { nodejsRule } from './nodejs.ts';
-import { canPublish, publicVariableWarnings, publishedWarning } from './public-variables.ts';
+import { canPublish, publishedWarning } from './public-variables.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
 import { secretWarnings } from './secret-files.ts';
@@ -51,15 +51,14 @@ export function recipeFor(tree: SourceTree, request: BuildRequest, settings: Bui
   if (!result.ok) return result;
   const { recipe } = result;
   const unrun = unrunWarnings(app, recipe.serves === undefined ? 'server' : 'site');
-  const variables = variableWarnings(app, recipe.language, request);
+  const variables = variableWarnings(recipe.language, request);
   const warnings = [...recipe.warnings, ...unrun, ...secretWarnings(app), ...variables];
   return { ok: true, recipe: { ...recipe, ...(place.folder !== '' && { folder: place.folder }), warnings } };
 }
 
-/** A Dockerfile of the user's own may set what its build needs: only of Node it is known what is missing. */
-function variableWarnings(tree: SourceTree, language: Language, { env = [], published = [] }: BuildRequest): string[] {
-  const missing = language === 'nodejs' ? publicVariableWarnings(tree, env) : [];
-  return [...missing, ...(canPublish(language) ? published.map(publishedWarning) : [])];
+/** Of values that are published, and that the build is given. */
+function variableWarnings(language: Language, { published = [] }: BuildRequest): string[] {
+  return canPublish(language) ? published.map(publishedWarning) : [];
 }
 
 /** The folder that holds the application, and the reasons for it. */

@@ -74,7 +74,7 @@ const oneApp: readonly Entry[] = [
         'WORKDIR /app/apps/api',
         '"index.js"',
       ],
-      never: ['packages/old', 'prune'],
+      never: ['packages/old', 'pnpm prune'],
     },
   },
   {
@@ -348,6 +348,15 @@ const chosen: readonly Entry[] = [
 ];
 
 const others: readonly Entry[] = [
+  {
+    name: 'a variable that only the chosen package reads',
+    files: {
+      ...npm({ scripts: { build: 'turbo build' } }),
+      ...vite('apps/web', {}, { 'main.ts': 'fetch(import.meta.env.VITE_HERE)' }),
+      ...vite('apps/docs', {}, { 'main.ts': 'fetch(import.meta.env.VITE_THERE)' }),
+    },
+    expect: { language: 'nodejs', says: ['main.ts reads VITE_HERE'], never: ['VITE_THERE'] },
+  },
   {
     name: 'a workspace in which nothing starts',
     files: { ...npm(), ...at('packages/a', { main: 'a.js' }), ...bundledLibrary },
