@@ -4,7 +4,7 @@ import { fault } from './model.ts';
 import { appsOf, isSite, realStart, servedBy, servesOf } from './node-apps.ts';
 import { rootCommand } from './node-commands.ts';
 import { withNested } from './node-nested.ts';
-import type { NodePackage } from './node-package.ts';
+import { buildCommands, type NodePackage } from './node-package.ts';
 import { entryFile, looksLikeServer, nodeStart, serverDependency } from './node-server.ts';
 import { type Member, neededBy, type Workspace, workspaceOf } from './node-workspaces.ts';
 import { webLine } from './procfile.ts';
@@ -69,7 +69,7 @@ function root(input: RuleInput, workspace: Workspace, inside: Member | undefined
   const sites =
     inside === undefined ? servedBy(workspace.members, input.tree, entry) : servesOf(workspace.members, inside);
   const targets = [...sites, ...(inside === undefined ? neededBy(workspace, pkg) : [inside])];
-  const builds = pkg.scripts.build === undefined ? buildsOf(workspace, targets) : [`npm run ${pkg.buildScript}`];
+  const builds = pkg.scripts.build === undefined ? buildsOf(workspace, targets) : buildCommands(pkg);
   const place = { folder: '', builds, ...pruning(workspace) };
   return { ok: true, input, pkg: { ...pkg, place } };
 }

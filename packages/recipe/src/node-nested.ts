@@ -1,6 +1,5 @@
 /** Folders with a package.json of their own that the scripts of the root go into without a workspace, such as client/ and server/. */
-import type { NodePackage } from './node-package.ts';
-import { nodePackage } from './node-package.ts';
+import { buildCommands, type NodePackage, nodePackage } from './node-package.ts';
 import { webLine } from './procfile.ts';
 import { hasFile, type SourceTree, subtree } from './source-tree.ts';
 import { isPlain } from './steps.ts';
@@ -17,8 +16,7 @@ export function withNested(tree: SourceTree, pkg: NodePackage): NodePackage {
   const installs = nestedFolders(tree, pkg).flatMap(folder => installIn(tree, folder, pkg));
   if (installs.length === 0) return pkg;
   const { manifests: _, ...rest } = pkg;
-  const { build } = pkg.scripts;
-  const builds = build === undefined ? [] : [`npm run ${pkg.buildScript}`];
+  const builds = buildCommands(pkg);
   const prune = pkg.devDependencies.size > 0 ? pkg.manager.prune : undefined;
   return { ...rest, place: { folder: '', builds, installs, ...(prune !== undefined && { prune }) } };
 }

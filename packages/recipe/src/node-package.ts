@@ -98,3 +98,11 @@ export function plainCommand(script: string): string[] | undefined {
   const words = script.trim().split(/\s+/);
   return words.every(word => isPlain(word) || /^--?[A-Za-z][A-Za-z0-9=._/-]*$/.test(word)) ? words : undefined;
 }
+
+/** Whether there is nothing to install; the members of a workspace may have dependencies that its root has not. */
+export const isEmpty = ({ all, place }: NodePackage): boolean => all.size === 0 && place === undefined;
+
+/** The commands that build the package, at the root of the project. */
+export function buildCommands({ scripts, buildScript, place }: NodePackage): readonly string[] {
+  return place?.builds ?? (scripts.build === undefined ? [] : [`npm run ${buildScript}`]);
+}

@@ -2,9 +2,10 @@
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { entrypointFault, rushFault, svelteFault } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
-import { type NodePackage, nodePackage } from './node-package.ts';
+import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
 import {
   entryFile,
   looksLikeServer,
@@ -76,15 +77,6 @@ function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
   return { ok: true, recipe: serverRecipe(input, pkg, start) };
 }
 
-/** Whether there is nothing to install; the members of a workspace may have dependencies that its root has not. */
-const isEmpty = ({ all, place }: NodePackage): boolean => all.size === 0 && place === undefined;
-
-/** The commands that build the package, at the root of the project. */
-function buildRuns({ scripts, buildScript, place }: NodePackage): Step[] {
-  const commands = place?.builds ?? (scripts.build === undefined ? [] : [`npm run ${buildScript}`]);
-  return commands.map(command => run('build', command));
-}
-
 function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
   const { start, build } = pkg.scripts;
   const server = serverDependency(pkg);
@@ -147,7 +139,7 @@ function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Reci
 }
 
 function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Recipe {
-  const built = buildRuns(pkg).length > 0;
+  const built = buildCommands(pkg).length > 0;
   const keep = start.needsDevelopment;
   const why = [
     ...(isEmpty(pkg) ? ['there are no dependencies to install'] : [pkg.manager.why]),
@@ -169,7 +161,9 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
 function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
   const base = input.settings.bases.node;
   const { build, image } =
-    buildRuns(pkg).length === 0 ? plainServer(pkg, start.needsDevelopment) : builtServer(pkg, start.needsDevelopment);
+    buildCommands(pkg).length === 0
+      ? plainServer(pkg, start.needsDevelopment)
+      : builtServer(pkg, start.needsDevelopment);
   const steps = [...image, ...last];
   if (runsBun(pkg, start)) {
     const made = build ?? toolSteps(pkg);
@@ -217,6 +211,8 @@ function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
     image: [copyBuilt('/app/node_modules/', '/app/node_modules/', appUid), source],
   };
 }
+
+const buildRuns = (pkg: NodePackage): Step[] => buildCommands(pkg).map(command => run('build', command));
 
 function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
   return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
@@ -317,28 +313,4 @@ function literalPort(tree: SourceTree, pkg: NodePackage | undefined): { path: st
     : undefined;
   const port = Number(direct ?? named);
   return port >= 1 && port <= 65535 ? { path, port } : undefined;
-}
-
-function entrypointFault(folder = ''): RecipeResult {
-  return fault(
-    'EntrypointMissing',
-    `${joined(folder, 'package.json')} has no start script, no main, and there is no server.js, index.js or app.js`,
-    'add a "start" script to package.json that listens on process.env.PORT',
-  );
-}
-
-function svelteFault(): RecipeResult {
-  return fault(
-    'Unsupported',
-    'SvelteKit has no adapter that makes a server: adapter-auto knows hosting companies only',
-    'add @sveltejs/adapter-node (a server) or @sveltejs/adapter-static (files) to package.json and svelte.config.js',
-  );
-}
-
-function rushFault(): RecipeResult {
-  return fault(
-    'Unsupported',
-    'rush.json is there: Rush installs and links its projects in its own way, which vibeD does not do',
-    'Bring a Dockerfile at the root that runs rush install and rush build, or deploy the folder that rush deploy writes',
-  );
 }

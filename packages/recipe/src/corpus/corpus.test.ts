@@ -24,7 +24,7 @@ describe.each(Object.entries(corpus))('%s', (_title, entries) => {
       if (wanted.framework !== undefined) expect(answer.framework).toBe(wanted.framework);
       expect(answer.folder ?? '').toBe(wanted.folder ?? '');
       for (const text of wanted.runs ?? []) expect(answer.printed).toContain(text);
-      for (const text of wanted.never ?? []) expect(answer.printed).not.toContain(text);
+      for (const text of wanted.never ?? []) expect(`${answer.printed}\n${answer.said}`).not.toContain(text);
     }
     for (const text of wanted.says ?? []) expect(answer.said).toContain(text);
   });

@@ -166,6 +166,15 @@ const oneApp: readonly Entry[] = [
     expect: { language: 'nodejs', runs: ['pnpm install --no-frozen-lockfile'] },
   },
   {
+    name: 'no lockfile, and dependencies that npm cannot read',
+    files: {
+      'package.json': json({ workspaces: ['apps/*', 'packages/*'] }),
+      ...vite('apps/web', usesUi),
+      ...library,
+    },
+    expect: { language: 'nodejs', says: ['written as workspace:'], runs: ['bun@1.3', 'RUN bun install\n'] },
+  },
+  {
     name: 'an application for phones is beside the page',
     files: {
       ...npm(),
