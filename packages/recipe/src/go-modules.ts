@@ -1,6 +1,6 @@
 /** The Go modules of a tree, and the commands in them: which folders hold a program that a build includes. */
 import { type GoFile, goFile } from './go-file.ts';
-import { folderOf, hasFile, type SourceTree } from './source-tree.ts';
+import { folderOf, hasFile, joined, type SourceTree } from './source-tree.ts';
 
 export interface GoModule {
   /** Folder of its go.mod, '' at the root. */
@@ -93,9 +93,6 @@ export function reachedFiles({ modules, files, folders }: GoProject, { folder }:
   }
   return [...seen].flatMap(at => folders.get(at) ?? []);
 }
-
-/** A folder below another, as one path. */
-export const joined = (folder: string, rest: string): string => [folder, rest].filter(part => part !== '').join('/');
 
 /** The innermost module around a folder. */
 function moduleOf(modules: readonly GoModule[], folder: string): GoModule | undefined {

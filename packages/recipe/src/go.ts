@@ -2,12 +2,12 @@
 import { chosenCommand } from './go-commands.ts';
 import { missingEmbed } from './go-embed.ts';
 import { goFile } from './go-file.ts';
-import { type Command, type GoProject, goProject, joined, reachedFiles } from './go-modules.ts';
+import { type Command, type GoProject, goProject, reachedFiles } from './go-modules.ts';
 import { type GoAddress, goAddress } from './go-port.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
-import { hasFile } from './source-tree.ts';
+import { hasFile, joined } from './source-tree.ts';
 import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stage, type Step, workdir } from './steps.ts';
 
 /** Trees with a go.mod or a go.work, or with Go sources at the root. */

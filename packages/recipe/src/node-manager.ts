@@ -38,7 +38,7 @@ export function packageManager(
 ): PackageManager {
   const found = /^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+)/.exec(String(manifest.packageManager ?? ''));
   const declared = found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
-  switch (declared?.name ?? lockedBy(tree)) {
+  switch (declared?.name ?? lockedBy(tree) ?? withoutLockfile(tree, manifest)) {
     case 'bun':
       return bun(tree, declared?.version, dependencies);
     case 'pnpm':
@@ -50,11 +50,20 @@ export function packageManager(
   }
 }
 
-function lockedBy(tree: SourceTree): string {
+function lockedBy(tree: SourceTree): string | undefined {
   if (hasFile(tree, 'pnpm-lock.yaml')) return 'pnpm';
   if (hasFile(tree, 'yarn.lock')) return 'yarn';
   if (hasFile(tree, 'package-lock.json')) return 'npm';
-  return hasFile(tree, 'bun.lock') || hasFile(tree, 'bun.lockb') ? 'bun' : 'npm';
+  if (hasFile(tree, 'bun.lock') || hasFile(tree, 'bun.lockb')) return 'bun';
+  return hasFile(tree, 'npm-shrinkwrap.json') ? 'npm' : undefined;
+}
+
+/** Only pnpm reads its list of packages. npm and the first Yarn refuse `workspace:`, which Bun knows. */
+function withoutLockfile(tree: SourceTree, manifest: Readonly<Record<string, unknown>>): string {
+  if (/^packages\s{0,9}:/m.test(tree.read('pnpm-workspace.yaml') ?? '')) return 'pnpm';
+  if (manifest.workspaces === undefined) return 'npm';
+  const manifests = tree.paths.filter(path => /(?:^|\/)package\.json$/.test(path)).slice(0, 100);
+  return manifests.some(path => (tree.read(path) ?? '').includes('"workspace:')) ? 'bun' : 'npm';
 }
 
 function bun(tree: SourceTree, version: string | undefined, dependencies: readonly string[]): PackageManager {
@@ -64,10 +73,11 @@ function bun(tree: SourceTree, version: string | undefined, dependencies: readon
   const isStale = text !== undefined && dependencies.some(name => !text.includes(`"${name}": [`));
   const frozen = lockfile === undefined || isStale ? '' : ' --frozen-lockfile';
   const stale = `Bun installs; ${lockfile} does not hold every dependency of package.json, so versions are not pinned`;
+  const unlocked = 'Bun installs, because no lockfile is there and dependencies are written as workspace:';
   const locked = isStale ? stale : `Bun installs from ${lockfile}`;
   return {
     name: 'bun',
-    why: lockfile === undefined ? 'package.json names Bun' : locked,
+    why: lockfile === undefined ? (version === undefined ? unlocked : 'package.json names Bun') : locked,
     tool: version === undefined ? bunTool : `npm install -g bun@${version}`,
     ...(lockfile !== undefined && { lockfile }),
     install: `bun install${frozen}`,
@@ -99,7 +109,9 @@ function pnpm(tree: SourceTree, declared: string | undefined): PackageManager {
   return {
     name: 'pnpm',
     why:
-      lockfile === undefined ? 'package.json names pnpm' : `pnpm ${version.split('.')[0]} installs from pnpm-lock.yaml`,
+      lockfile === undefined
+        ? `${declared === undefined ? 'pnpm-workspace.yaml' : 'package.json'} names pnpm`
+        : `pnpm ${version.split('.')[0]} installs from pnpm-lock.yaml`,
     tool: `npm install -g pnpm@${version}`,
     ...(lockfile !== undefined && { lockfile }),
     install: `pnpm install ${frozen}`,

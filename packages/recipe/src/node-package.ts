@@ -17,6 +17,20 @@ export interface NodePackage {
   readonly manager: PackageManager;
   /** Manifests that the installation needs; undefined when it needs the whole tree (workspaces, local packages, install scripts). */
   readonly manifests?: readonly string[];
+  /** Present when other packages are part of the project. */
+  readonly place?: PackagePlace;
+}
+
+/** Where a package is in a project of several, and how it is built there. */
+export interface PackagePlace {
+  /** Its folder, '' for the root. */
+  readonly folder: string;
+  /** Commands that install what the installation of the root does not. */
+  readonly installs?: readonly string[];
+  /** Commands that run at the root: the builds of what the package needs, then its own. */
+  readonly builds: readonly string[];
+  /** Removes development dependencies of every member. */
+  readonly prune?: string;
 }
 
 /** Reads the root package.json; undefined when there is none or it is not an object. */
@@ -83,4 +97,12 @@ function stringsOf(value: unknown): Record<string, string> {
 export function plainCommand(script: string): string[] | undefined {
   const words = script.trim().split(/\s+/);
   return words.every(word => isPlain(word) || /^--?[A-Za-z][A-Za-z0-9=._/-]*$/.test(word)) ? words : undefined;
+}
+
+/** Whether there is nothing to install; the members of a workspace may have dependencies that its root has not. */
+export const isEmpty = ({ all, place }: NodePackage): boolean => all.size === 0 && place === undefined;
+
+/** The commands that build the package, at the root of the project. */
+export function buildCommands({ scripts, buildScript, place }: NodePackage): readonly string[] {
+  return place?.builds ?? (scripts.build === undefined ? [] : [`npm run ${buildScript}`]);
 }

@@ -218,7 +218,7 @@ function compiledPath(tree: SourceTree, entry: string): string {
 }
 
 /** Scripts that watch and reload are for a developer's machine. */
-function startsDevelopment(script: string | undefined): boolean {
+export function startsDevelopment(script: string | undefined): boolean {
   return /^(?:next|nuxi?|remix|vinxi|nest|astro)\s+(?:dev|start\s+--watch)\b/.test(script ?? '');
 }
 

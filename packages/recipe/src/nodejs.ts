@@ -3,8 +3,10 @@ import { denoReason, denoRecipe } from './deno.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault, runtimeFolder } from './model.ts';
+import { entrypointFault, rushFault, svelteFault } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
-import { type NodePackage, nodePackage } from './node-package.ts';
+import { choosePackage } from './node-member.ts';
+import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
 import {
   entryFile,
   looksLikeServer,
@@ -17,7 +19,9 @@ import {
   serverDependency,
 } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
-import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { memberFolders } from './node-workspaces.ts';
+import { publicVariableWarnings } from './public-variables.ts';
+import { firstFile, hasFile, joined, type SourceTree } from './source-tree.ts';
 import { builtStaticRecipe } from './static.ts';
 import {
   cmd,
@@ -42,6 +46,7 @@ export const nodejsRule: LanguageRule = {
     const pkg = nodePackage(tree);
     if (pkg === undefined) {
       if (hasFile(tree, 'package.json')) return 'package.json is there';
+      if (hasFile(tree, 'rush.json')) return 'rush.json is there';
       const entry = entryFile(tree);
       return entry !== undefined && looksLikeServer(tree, entry)
         ? `${entry} opens a port, and there is no package.json`
@@ -50,18 +55,31 @@ export const nodejsRule: LanguageRule = {
     return detectPackage(tree, pkg);
   },
   recipe(input) {
-    const { tree } = input;
-    if (denoReason(tree) !== undefined) return denoRecipe(input);
-    const pkg = nodePackage(tree);
+    if (denoReason(input.tree) !== undefined) return denoRecipe(input);
+    const pkg = nodePackage(input.tree);
     if (pkg === undefined) return bareFileRecipe(input);
-    if (needsSvelteAdapter(pkg)) return svelteFault();
-    const site = siteOf(tree, pkg);
-    if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
-    const start = nodeStart(tree, pkg);
-    if (start === undefined) return entrypointFault();
-    return { ok: true, recipe: serverRecipe(input, pkg, start) };
+    const choice = choosePackage(input, pkg);
+    return choice.ok ? withVariables(choice.input, packageRecipe(choice.input, choice.pkg)) : choice;
   },
 };
+
+/** The result with warnings about variables that the sources of the package read while they are built. */
+function withVariables({ tree, request }: RuleInput, result: RecipeResult): RecipeResult {
+  if (!result.ok) return result;
+  const { recipe } = result;
+  const warnings = [...recipe.warnings, ...publicVariableWarnings(tree, request.env ?? [])];
+  return { ok: true, recipe: { ...recipe, warnings } };
+}
+
+function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
+  const { tree } = input;
+  if (needsSvelteAdapter(pkg)) return svelteFault();
+  const site = siteOf(tree, pkg);
+  if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
+  const start = nodeStart(tree, pkg);
+  if (start === undefined) return entrypointFault(pkg.place?.folder);
+  return { ok: true, recipe: serverRecipe(input, pkg, start) };
+}
 
 function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
   const { start, build } = pkg.scripts;
@@ -73,6 +91,7 @@ function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
   const otherManifest = firstFile(tree, ['requirements.txt', 'pyproject.toml', 'manage.py', 'go.mod', 'Cargo.toml']);
   if (otherManifest !== undefined) return undefined;
   if (build !== undefined) return 'package.json has a build script';
+  if (memberFolders(tree).length > 0) return 'package.json joins packages';
   if (entry !== undefined && (looksLikeServer(tree, entry) || !hasPage(tree)))
     return `package.json and ${entry} are there`;
   return hasPage(tree) ? undefined : 'package.json is there';
@@ -111,12 +130,12 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Recipe {
-  const steps = buildSteps(pkg, [run('build', `npm run ${pkg.buildScript}`)]);
+  const steps = buildSteps(pkg, buildRuns(pkg));
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
     stage: { base: input.settings.bases.node, steps },
-    output: site.output,
+    output: pkg.place === undefined ? site.output : joined(pkg.place.folder, site.output),
     language: 'nodejs',
     spaFallback: site.spaFallback,
   } as const;
@@ -124,10 +143,10 @@ function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Reci
 }
 
 function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Recipe {
-  const built = pkg.scripts.build !== undefined;
+  const built = buildCommands(pkg).length > 0;
   const keep = start.needsDevelopment;
   const why = [
-    ...(pkg.all.size === 0 ? ['there are no dependencies to install'] : [pkg.manager.why]),
+    ...(isEmpty(pkg) ? ['there are no dependencies to install'] : [pkg.manager.why]),
     ...(built ? ['the build script runs with development dependencies'] : []),
     ...(keep && pkg.devDependencies.size > 0
       ? ['the start command uses development tools, so they stay in the image']
@@ -138,7 +157,7 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
   return {
     ...common,
     ...frameworkOf(pkg, start),
-    how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command)) },
+    how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command, pkg.place?.folder)) },
     warnings: [...serverWarnings(input, pkg), ...localStateWarnings(input.tree, pkg.all)],
   };
 }
@@ -152,7 +171,7 @@ function frameworkOf(pkg: NodePackage, start: NodeStart): { framework?: string }
 function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
   const base = input.settings.bases.node;
   const { build, image } =
-    pkg.scripts.build === undefined
+    buildCommands(pkg).length === 0
       ? plainServer(pkg, start.needsDevelopment)
       : builtServer(pkg, start.needsDevelopment);
   const steps = [...image, ...last];
@@ -183,16 +202,16 @@ interface ServerSteps {
 
 /** A server that is compiled first: the whole built folder moves, without the development dependencies. */
 function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
-  const { prune } = pkg.manager;
-  const prunes = !keep && pkg.devDependencies.size > 0 && prune !== undefined;
-  const then = [run('build', `npm run ${pkg.buildScript}`), ...(prunes ? [run('build', prune)] : [])];
+  const own = pkg.devDependencies.size > 0 ? pkg.manager.prune : undefined;
+  const prune = pkg.place === undefined ? own : pkg.place.prune;
+  const then = [...buildRuns(pkg), ...(!keep && prune !== undefined ? [run('build', prune)] : [])];
   return { build: buildSteps(pkg, then), image: [copyBuilt('/app/', '/app/', appUid)] };
 }
 
 /** A server that runs as written: dependencies are one layer that a change of the source leaves alone. */
 function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
   const source = copy(['.'], '/app/', appUid);
-  if (pkg.all.size === 0) return { image: [source] };
+  if (isEmpty(pkg)) return { image: [source] };
   const install = installSteps(pkg, keep ? pkg.manager.install : pkg.manager.installRuntime);
   if (pkg.manifests === undefined) return { build: install, image: [copyBuilt('/app/', '/app/', appUid)] };
   // Two layers: a change of the source leaves the packages alone. A project may have none after all, and COPY wants the folder.
@@ -201,6 +220,8 @@ function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
     image: [copyBuilt('/app/node_modules/', '/app/node_modules/', appUid), source],
   };
 }
+
+const buildRuns = (pkg: NodePackage): Step[] => buildCommands(pkg).map(command => run('build', command));
 
 function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
   return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
@@ -217,18 +238,25 @@ function bringsBun({ manager, scripts, all }: NodePackage): boolean {
 }
 
 function installSteps(pkg: NodePackage, install: string): Step[] {
-  const { all, manager, manifests } = pkg;
+  const { manager, manifests, place } = pkg;
   return [
     ...toolSteps(pkg),
     ...(bringsBun(pkg) && manager.name !== 'bun' ? [run('tool', bunTool)] : []),
     manifests === undefined ? copyAll : copy(manifests, './'),
-    ...(all.size === 0 ? [] : [run('install', install)]),
+    ...(isEmpty(pkg) ? [] : [run('install', install)]),
+    ...(place?.installs ?? []).map(command => run('install', command)),
   ];
 }
 
-function settingsOf(port: number, command: Setting): Step[] {
+/** The process runs in the folder of its package. The programs that it may call are there, or at the root of the workspace. */
+function settingsOf(port: number, command: Setting & { do: 'cmd' }, folder = ''): Step[] {
   const variables = { NODE_ENV: 'production', HOME: '/tmp', HOST: '0.0.0.0', HOSTNAME: '0.0.0.0', PORT: port };
-  return [workdir('/app'), ...env(variables), ...runtime(appUid, port), command];
+  const bin = 'node_modules/.bin/';
+  const [program = '', ...rest] = command.argv;
+  const isBin = folder !== '' && program.startsWith(bin);
+  const path = isBin ? env({ PATH: `/app/${folder}/node_modules/.bin:/app/node_modules/.bin:$PATH` }) : [];
+  const found = isBin ? cmd([program.slice(bin.length), ...rest]) : command;
+  return [workdir(joined('/app', folder)), ...env(variables), ...path, ...runtime(appUid, port), found];
 }
 
 function serverCommon(input: RuleInput, pkg: NodePackage | undefined, why: readonly string[]) {
@@ -254,6 +282,7 @@ function bareFileRecipe(input: RuleInput): RecipeResult {
   if (hasFile(input.tree, 'package.json')) {
     return fault('Unsupported', 'package.json is not valid JSON', 'correct package.json: npm refuses it as well');
   }
+  if (hasFile(input.tree, 'rush.json')) return rushFault();
   if (entry === undefined) return entrypointFault();
   const common = serverCommon(input, undefined, [
     `${entry} is the entry point; without package.json nothing is installed`,
@@ -271,7 +300,7 @@ function bareFileRecipe(input: RuleInput): RecipeResult {
 }
 
 function serverWarnings(input: RuleInput, pkg: NodePackage): string[] {
-  const unlocked = pkg.manager.lockfile === undefined && pkg.all.size > 0;
+  const unlocked = pkg.manager.lockfile === undefined && !isEmpty(pkg);
   const warnings = unlocked ? ['there is no lockfile: every build may get other versions'] : [];
   const literal = literalPort(input.tree, pkg);
   if (literal !== undefined)
@@ -294,20 +323,4 @@ function literalPort(tree: SourceTree, pkg: NodePackage | undefined): { path: st
     : undefined;
   const port = Number(direct ?? named);
   return port >= 1 && port <= 65535 ? { path, port } : undefined;
-}
-
-function entrypointFault(): RecipeResult {
-  return fault(
-    'EntrypointMissing',
-    'package.json has no start script, no main, and there is no server.js, index.js or app.js',
-    'add a "start" script to package.json that listens on process.env.PORT',
-  );
-}
-
-function svelteFault(): RecipeResult {
-  return fault(
-    'Unsupported',
-    'SvelteKit has no adapter that makes a server: adapter-auto knows hosting companies only',
-    'add @sveltejs/adapter-node (a server) or @sveltejs/adapter-static (files) to package.json and svelte.config.js',
-  );
 }

@@ -31,6 +31,9 @@ const known = [
   'manage.py',
   'angular.json',
   'vite.config.js',
+  'pnpm-workspace.yaml',
+  'moon.yml',
+  'nx.json',
 ];
 const nasty = [
   'a\nRUN evil',
@@ -49,7 +52,7 @@ const nasty = [
 ];
 const names = fc.oneof(
   fc.constantFrom(...known, ...nasty),
-  fc.tuple(fc.constantFrom(...nasty), fc.constantFrom(...known)).map(parts => parts.join('/')),
+  fc.tuple(fc.constantFrom(...nasty, 'a', 'b'), fc.constantFrom(...known)).map(parts => parts.join('/')),
   fc.string(),
 );
 const value = fc.oneof(
@@ -60,8 +63,13 @@ const manifest = fc
   .record(
     {
       main: value,
+      name: value,
+      workspaces: fc.array(fc.oneof(fc.constantFrom('*', '**', '!a'), value)),
       packageManager: value,
-      scripts: fc.dictionary(fc.constantFrom('build', 'start', 'postinstall'), value),
+      scripts: fc.dictionary(
+        fc.constantFrom('build', 'start', 'postinstall'),
+        fc.oneof(value, fc.constantFrom('npm start -w a', 'turbo build', 'cd a && npm start')),
+      ),
       dependencies: fc.dictionary(fc.constantFrom('vite', 'next', 'express', 'evil', 'parcel'), value),
     },
     { requiredKeys: [] },
@@ -86,8 +94,9 @@ it('never throws, and no name or text of a tree becomes an instruction', () => {
     fc.property(
       fc.dictionary(names, texts, { maxKeys: 8 }),
       fc.constantFrom('auto', 'nodejs', 'python', 'go', 'rust', 'static', 'dockerfile' as const),
-      (files, language) => {
-        const result = recipeFor(tree(files), { language }, settings);
+      fc.constantFrom('', 'a', ...nasty),
+      (files, language, path) => {
+        const result = recipeFor(tree(files), { language, path }, settings);
         if (!result.ok || !('stages' in result.recipe.how)) return;
         const text = dockerfileOf(result.recipe.how.stages).replace(/<<'VIBED'[\s\S]*?\nVIBED\n/, 'nginx\n');
         for (const line of text.split('\n')) expect(line).toMatch(instructions);

@@ -2,13 +2,14 @@
 import { goRule } from './go.ts';
 import type { BuildRequest, BuildSettings, Language, LanguageRule, RecipeResult, Refusal, RuleInput } from './model.ts';
 import { fault } from './model.ts';
+import { workspaceRootOf } from './node-workspaces.ts';
 import { nodejsRule } from './nodejs.ts';
-import { canPublish, publicVariableWarnings, publishedWarning } from './public-variables.ts';
+import { canPublish, publishedWarning } from './public-variables.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
 import { secretWarnings } from './secret-files.ts';
 import { shown } from './shown.ts';
-import { type SourceTree, subtree } from './source-tree.ts';
+import { hasFile, joined, type SourceTree, subtree } from './source-tree.ts';
 import { staticRule } from './static.ts';
 import { triage } from './triage.ts';
 import { unrunWarnings } from './unrun-folders.ts';
@@ -46,23 +47,43 @@ export function recipeFor(tree: SourceTree, request: BuildRequest, settings: Bui
   const place = placeOf(tree, request);
   if (!place.ok) return place;
   const app = subtree(tree, place.folder);
-  const result = byRules(app, request, settings, place.why);
+  const result = byRules(app, requestIn(place, request), settings, place.why);
   if (!result.ok) return result;
   const { recipe } = result;
   const unrun = unrunWarnings(app, recipe.serves === undefined ? 'server' : 'site');
-  const variables = variableWarnings(app, recipe.language, request);
+  const variables = variableWarnings(recipe.language, request);
   const warnings = [...recipe.warnings, ...unrun, ...secretWarnings(app), ...variables];
   return { ok: true, recipe: { ...recipe, ...(place.folder !== '' && { folder: place.folder }), warnings } };
 }
 
-/** A Dockerfile of the user's own may set what its build needs: only of Node it is known what is missing. */
-function variableWarnings(tree: SourceTree, language: Language, { env = [], published = [] }: BuildRequest): string[] {
-  const missing = language === 'nodejs' ? publicVariableWarnings(tree, env) : [];
-  return [...missing, ...(canPublish(language) ? published.map(publishedWarning) : [])];
+/** Of values that are published, and that the build is given. */
+function variableWarnings(language: Language, { published = [] }: BuildRequest): string[] {
+  return canPublish(language) ? published.map(publishedWarning) : [];
 }
 
 /** The folder that holds the application, and the reasons for it. */
-type Place = { readonly ok: true; readonly folder: string; readonly why: readonly string[] };
+type Place = {
+  readonly ok: true;
+  readonly folder: string;
+  readonly why: readonly string[];
+  /** The package below `folder` that was chosen, where `folder` is the root of a Node workspace. */
+  readonly member?: string;
+};
+
+/** The request as the rules see it, whose tree is the folder. Only the Node rule knows packages of a workspace. */
+function requestIn({ member }: Place, request: BuildRequest): BuildRequest {
+  const { path: _, ...rest } = request;
+  return member === undefined ? rest : { ...rest, path: member };
+}
+
+/** A package of a workspace is built at its root, where its lockfile and the packages are that it depends on. */
+function inWorkspace(tree: SourceTree, place: Place): Place {
+  const root = workspaceRootOf(tree, place.folder);
+  if (root === undefined) return place;
+  const member = root === '' ? place.folder : place.folder.slice(root.length + 1);
+  const why = `${shown(place.folder)} is a package of the workspace at ${root === '' ? 'the root' : shown(root)}: that is installed and built`;
+  return { ...place, folder: root, member, why: [...place.why, why] };
+}
 
 /** The folder that the user named, and in it the one that holds the application. Who names a language or a Dockerfile has looked already. */
 function placeOf(tree: SourceTree, request: BuildRequest): Place | Refusal {
@@ -70,11 +91,17 @@ function placeOf(tree: SourceTree, request: BuildRequest): Place | Refusal {
   const inside = subtree(tree, named);
   if (inside.paths.length === 0) return folderMissing(tree, named);
   const why = named === '' ? [] : [`the user asked for the folder ${shown(named)}`];
-  if (request.language !== 'auto' || request.dockerfile !== undefined) return { ok: true, folder: named, why };
+  const place = { ok: true, folder: named, why } as const;
+  if (request.language === 'nodejs') return inWorkspace(tree, place);
+  if (request.language !== 'auto' || request.dockerfile !== undefined) return place;
   const found = triage(inside);
   if (found.kind !== 'app') return found.failure;
-  const folder = [named, found.folder].filter(part => part !== '').join('/');
-  return { ok: true, folder, why: found.folder === '' ? why : [...why, found.why] };
+  const folder = joined(named, found.folder);
+  const chosen = { ok: true, folder, why: found.folder === '' ? why : [...why, found.why] } as const;
+  const isOther = ['Dockerfile', 'Containerfile', 'go.mod', 'Cargo.toml'].some(name =>
+    hasFile(tree, joined(folder, name)),
+  );
+  return isOther ? chosen : inWorkspace(tree, chosen);
 }
 
 function folderMissing(tree: SourceTree, folder: string): Refusal {
@@ -92,6 +119,7 @@ function byRules(
   settings: BuildSettings,
   before: readonly string[],
 ): RecipeResult {
+  if (request.path !== undefined) return byRule(nodejsRule, { tree, request, settings, why: before });
   if (request.language !== 'auto') {
     const rule = rules.find(entry => entry.language === request.language);
     const why = [...before, `the user asked for ${request.language}`];

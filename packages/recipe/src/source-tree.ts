@@ -54,6 +54,11 @@ export function folderOf(path: string): string {
   return slash < 0 ? '' : path.slice(0, slash);
 }
 
+/** A path below a folder, which may be '' for the root. */
+export function joined(folder: string, path: string): string {
+  return [folder, path].filter(part => part !== '').join('/');
+}
+
 /** Parses a JSON object file; undefined when absent, broken, or not an object. */
 export function readJson(tree: SourceTree, path: string): Readonly<Record<string, unknown>> | undefined {
   return objectOf(tree.read(path));

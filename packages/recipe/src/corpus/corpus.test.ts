@@ -4,8 +4,8 @@ import type { Entry } from './entry.ts';
 import { bases, corpus } from './index.ts';
 
 /** What a person sees of the answer. */
-function answerOf({ files }: Entry) {
-  const result = recipeFor(treeOf(files), { language: 'auto' }, { bases });
+function answerOf({ files, path }: Entry) {
+  const result = recipeFor(treeOf(files), { language: 'auto', ...(path !== undefined && { path }) }, { bases });
   if (!result.ok) return { refused: result.reason, said: `${result.message}\n${result.remedy}`, printed: '' };
   const { recipe } = result;
   const said = [summaryOf(recipe), ...recipe.why, ...recipe.warnings].join('\n');
@@ -24,7 +24,7 @@ describe.each(Object.entries(corpus))('%s', (_title, entries) => {
       if (wanted.framework !== undefined) expect(answer.framework).toBe(wanted.framework);
       expect(answer.folder ?? '').toBe(wanted.folder ?? '');
       for (const text of wanted.runs ?? []) expect(answer.printed).toContain(text);
-      for (const text of wanted.never ?? []) expect(answer.printed).not.toContain(text);
+      for (const text of wanted.never ?? []) expect(`${answer.printed}\n${answer.said}`).not.toContain(text);
     }
     for (const text of wanted.says ?? []) expect(answer.said).toContain(text);
   });

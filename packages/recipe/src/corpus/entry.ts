@@ -3,6 +3,8 @@ export interface Entry {
   readonly name: string;
   /** Path → text. */
   readonly files: Readonly<Record<string, string>>;
+  /** What spec.build.path says. */
+  readonly path?: string;
   readonly expect: Planned | Refused;
 }
 

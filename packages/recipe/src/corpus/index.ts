@@ -9,6 +9,7 @@ import { rustEntries } from './rust.ts';
 import { staticEntries } from './static.ts';
 import { values } from './values.ts';
 import { versions } from './versions.ts';
+import { workspaces } from './workspaces.ts';
 
 export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   'static sites and folders': staticEntries,
@@ -19,6 +20,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   Deno: denoEntries,
   python,
   Rust: rustEntries,
+  'workspaces of Node packages': workspaces,
 };
 
 const listOf = (image: string, variant: string, ...names: readonly string[]) =>
