@@ -1,5 +1,5 @@
 // Servers of Node.js, Bun and Deno.
-import { json, page, type Running, server, shows, vite } from './shape.ts';
+import { json, page, type Running, server, shows, vite, viteScripts } from './shape.ts';
 
 const ms = { dependencies: { ms: '2.1.3' }, scripts: { start: 'node server.js' }, type: 'module' };
 const twoDays = `import ms from 'ms';\n${server("ms('2 days')")}`;
@@ -156,5 +156,61 @@ createServer((q, s) => {
         'import ms from "npm:ms@2.1.3";\nDeno.serve({ port: Number(Deno.env.get("PORT")) }, () => new Response("deno " + ms("2 days")));\n',
     },
     text: 'deno 172800000',
+  },
+  {
+    title: 'a workspace whose one server needs a package beside it',
+    files: {
+      'package.json': json({ name: 'shop', private: true, workspaces: ['apps/*', 'packages/*'] }),
+      'apps/api/package.json': json({
+        name: 'api',
+        type: 'module',
+        scripts: { start: 'node index.js' },
+        dependencies: { '@shop/prices': '*' },
+      }),
+      'apps/api/index.js': `import { price } from '@shop/prices';\n${server("'costs ' + price")}`,
+      'packages/prices/package.json': json({
+        name: '@shop/prices',
+        version: '1.0.0',
+        type: 'module',
+        main: 'index.js',
+      }),
+      'packages/prices/index.js': 'export const price = 6 * 7;\n',
+    },
+    text: 'costs 42',
+  },
+  {
+    title: 'a member of a workspace, chosen by spec.build.path',
+    files: {
+      'package.json': json({ name: 'two', private: true, workspaces: ['a', 'b'] }),
+      'a/package.json': json({ name: 'a', type: 'module', scripts: { start: 'node a.js' } }),
+      'a/a.js': server("'the first'"),
+      'b/package.json': json({ name: 'b', type: 'module', scripts: { start: 'node b.js' } }),
+      'b/b.js': server("'the second'"),
+    },
+    build: { path: 'b' },
+    text: 'the second',
+  },
+  {
+    title: 'a server at the root that shows what a folder of its own builds',
+    files: {
+      'package.json': json({
+        name: 'halves',
+        type: 'module',
+        scripts: { build: 'cd client && npm install && npm run build', start: 'node server.js' },
+      }),
+      'server.js': `import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+createServer((q, s) => {
+  const script = q.url.endsWith('.js');
+  s.setHeader('content-type', script ? 'text/javascript' : 'text/html');
+  const [file] = readdirSync('client/dist/assets');
+  s.end(readFileSync(script ? 'client/dist/assets/' + file : 'client/dist/index.html'));
+}).listen(process.env.PORT);
+`,
+      'client/package.json': json({ name: 'client', private: true, scripts: viteScripts, devDependencies: vite }),
+      'client/index.html': page,
+      'client/src/main.js': shows("'from the client folder'"),
+    },
+    text: 'from the client folder',
   },
 ];
