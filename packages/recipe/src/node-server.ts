@@ -1,5 +1,6 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
 import { type NodePackage, plainCommand } from './node-package.ts';
+import { startedCommand } from './node-start-script.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
@@ -82,7 +83,7 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   // Nuxt and its relatives preview with development tools; their built server needs none.
   const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
   if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);
-  if (script !== undefined) return scriptStart(pkg, script, framework?.name ?? frameworkName(pkg));
+  if (script !== undefined) return scriptStart(tree, pkg, script);
   return fileStart(tree, pkg);
 }
 
@@ -145,24 +146,32 @@ function withoutAssignments(words: readonly string[]): { words: string[]; variab
   return { words: rest.slice(count), variables };
 }
 
-function scriptStart(pkg: NodePackage, script: string, framework: string | undefined): NodeStart {
-  const text = pkg.scripts[script] ?? '';
-  const plainWords = plainCommand(text);
-  const { words, variables } = withoutAssignments(plainWords ?? []);
+/** The script as npm runs it, or the program that it starts in the end where that is one plain command. */
+function scriptStart(tree: SourceTree, pkg: NodePackage, script: string): NodeStart {
+  const framework = frameworks.find(entry => pkg.all.has(entry.dependency))?.name ?? frameworkName(pkg);
+  const named = framework !== undefined && { framework };
+  const written = pkg.scripts[script]?.trim() ?? '';
+  const isAlone = pkg.scripts[`pre${script}`] === undefined;
+  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
+  const line = isAlone ? startedCommand(written, world) : written;
+  const { words, variables } = withoutAssignments(plainCommand(line) ?? []);
   const [tool = ''] = words;
-  // `nodemon FILE` restarts the server when a file changes, which never happens in an image.
-  const program = tool === 'nodemon' && words.length === 2 && /\.[cm]?js$/.test(words[1] ?? '') ? 'node' : tool;
-  const isDirect = ['node', 'bun'].includes(program) && pkg.scripts[`pre${script}`] === undefined;
-  const known =
-    isDirect || pkg.dependencies.has(tool) || ['next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool);
-  return {
-    ...(framework !== undefined && { framework }),
-    command: isDirect
-      ? cmd([...(variables.length > 0 ? ['env', ...variables] : []), program, ...words.slice(1)])
-      : cmd(['npm', 'run', '--silent', script]),
-    why: `the script ${script} starts it`,
-    needsDevelopment: !known,
-  };
+  const why = `the script ${script} starts it`;
+  const needsDevelopment = !isInstalled(pkg, tool) || words.some(word => isDevelopment(pkg, word));
+  if (!isAlone || words.length === 0 || !(line !== written || ['node', 'bun'].includes(tool)))
+    return { ...named, command: cmd(['npm', 'run', '--silent', script]), why, needsDevelopment };
+  const argv = [...(variables.length > 0 ? ['env', ...variables] : []), ...words];
+  return { ...named, command: cmd(argv), why: line === written ? why : `${why}: ${line}`, needsDevelopment };
+}
+
+/** Whether a tool is there without development dependencies. */
+const isInstalled = (pkg: NodePackage, tool: string): boolean =>
+  ['node', 'bun', 'next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool) || pkg.dependencies.has(tool);
+
+/** Whether a word is a module of a development dependency: `--import tsx`, `-r ts-node/register`. */
+function isDevelopment({ dependencies, devDependencies }: NodePackage, word: string): boolean {
+  const name = /^(?:--(?:import|loader|require)=)?((?:@[\w.-]{1,60}\/)?[\w.-]{1,60})/.exec(word)?.[1] ?? '';
+  return devDependencies.has(name) && !dependencies.has(name);
 }
 
 function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {

@@ -254,9 +254,16 @@ function settingsOf(port: number, command: Setting & { do: 'cmd' }, folder = '')
   const bin = 'node_modules/.bin/';
   const [program = '', ...rest] = command.argv;
   const isBin = folder !== '' && program.startsWith(bin);
-  const path = isBin ? env({ PATH: `/app/${folder}/node_modules/.bin:/app/node_modules/.bin:$PATH` }) : [];
   const found = isBin ? cmd([program.slice(bin.length), ...rest]) : command;
+  const folders = [...new Set([joined('/app', folder), '/app'])].map(root => `${root}/${bin.slice(0, -1)}`);
+  const path = isBin || callsPackage(command.argv) ? env({ PATH: `${folders.join(':')}:$PATH` }) : [];
   return [workdir(joined('/app', folder)), ...env(variables), ...path, ...runtime(appUid, port), found];
+}
+
+/** Whether the program may be one that a package brings: npm finds those by itself, nobody else does. */
+function callsPackage(argv: readonly string[]): boolean {
+  const program = argv[0] === 'env' ? argv.slice(1).find(word => !word.includes('=')) : argv[0];
+  return !(program ?? '').includes('/') && !['node', 'npm', 'bun', 'deno'].includes(program ?? '');
 }
 
 function serverCommon(input: RuleInput, pkg: NodePackage | undefined, why: readonly string[]) {

@@ -6,6 +6,7 @@ import { foreignEntries } from './foreign.ts';
 import { node } from './node.ts';
 import { python } from './python.ts';
 import { rustEntries } from './rust.ts';
+import { startScripts } from './start-scripts.ts';
 import { staticEntries } from './static.ts';
 import { values } from './values.ts';
 import { versions } from './versions.ts';
@@ -17,6 +18,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   versions,
   'values for the build': values,
   node,
+  'start scripts': startScripts,
   Deno: denoEntries,
   python,
   Rust: rustEntries,
