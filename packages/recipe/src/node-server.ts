@@ -1,4 +1,5 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
+import { composeCommand } from './compose.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
 import { startedCommand } from './node-start-script.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
@@ -75,7 +76,7 @@ export function serverDependency(pkg: NodePackage): string | undefined {
 /** The way to start, or undefined when nothing tells. */
 export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const web = procfileWeb(tree);
-  if (web !== undefined) return procfileStart(pkg, web);
+  if (web !== undefined) return lineStart(pkg, web, 'the web line of Procfile starts it');
   const framework = frameworks.find(entry => pkg.all.has(entry.dependency));
   const script = ['start:prod', 'start'].find(
     name => pkg.scripts[name] !== undefined && !startsDevelopment(pkg.scripts[name]),
@@ -84,7 +85,10 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
   if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);
   if (script !== undefined) return scriptStart(tree, pkg, script);
-  return fileStart(tree, pkg);
+  const command = composeCommand(tree);
+  return (
+    fileStart(tree, pkg) ?? (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
+  );
 }
 
 /** The file that a project without a start script most likely starts with. */
@@ -123,15 +127,15 @@ function frameworkStart(framework: Framework): NodeStart {
   return { framework: framework.name, command: cmd(framework.argv), why, needsDevelopment: false };
 }
 
-/** Procfile names the process that receives requests; a program of node_modules is found as npm finds it. */
-function procfileStart(pkg: NodePackage, web: string): NodeStart {
+/** A line that names the process which receives requests; a program of node_modules is found as npm finds it. */
+function lineStart(pkg: NodePackage, line: string, why: string): NodeStart {
   const framework = frameworkName(pkg);
-  const first = web.split(' ')[0] ?? '';
+  const first = line.split(' ')[0] ?? '';
   const isKnown = ['node', 'npm', 'bun'].includes(first) || pkg.dependencies.has(first);
   return {
     ...(framework !== undefined && { framework }),
-    command: commandOfLine(web),
-    why: 'the web line of Procfile starts it',
+    command: commandOfLine(line),
+    why,
     needsDevelopment: !isKnown || first === 'npm',
   };
 }

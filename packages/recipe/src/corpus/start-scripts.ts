@@ -97,4 +97,47 @@ export const startScripts: readonly Entry[] = [
     },
     expect: { language: 'nodejs', runs: ['CMD ["tsx", "server.ts"]', 'PATH="/app/node_modules/.bin:$PATH"'] },
   },
+  {
+    name: 'a compose file with the command, and a database beside it',
+    files: {
+      'compose.yaml':
+        'services:\n  web:\n    build: .\n    command: node bin/www.js\n  postgres:\n    image: postgres:17\n  cache:\n    image: redis\n',
+      'package.json': JSON.stringify({ name: 'x' }),
+      'bin/www.js': server,
+    },
+    expect: {
+      language: 'nodejs',
+      says: ['the compose file starts it', 'compose.yaml also describes postgres and cache'],
+      runs: ['CMD ["node", "bin/www.js"]'],
+    },
+  },
+  {
+    name: 'a compose file beside a start script, which knows better',
+    files: {
+      'docker-compose.yml': 'services:\n  app:\n    build:\n      context: .\n    command: ["npm", "run", "dev"]\n',
+      'package.json': JSON.stringify({ scripts: { start: 'node server.js', dev: 'nodemon server.js' } }),
+      'server.js': server,
+    },
+    expect: { language: 'nodejs', runs: ['CMD ["node", "server.js"]'], never: ['also describes'] },
+  },
+  {
+    name: 'a Python program that only the compose file names',
+    files: {
+      'docker-compose.yml':
+        'services:\n  bot:\n    build: .\n    command: python -m shop.web --port 9000\n  db:\n    image: mysql:8\n',
+      'requirements.txt': 'bottle\n',
+      'shop/__init__.py': '',
+      'shop/web.py': 'print("hi")\n',
+    },
+    expect: {
+      language: 'python',
+      says: ['the compose file names the command', 'docker-compose.yml also describes db', 'run it elsewhere'],
+      runs: ['exec python -m shop.web --port 9000'],
+    },
+  },
+  {
+    name: 'a compose file that is not YAML',
+    files: { 'compose.yml': 'services: [', 'package.json': '{"scripts":{"start":"node a.js"}}', 'a.js': server },
+    expect: { language: 'nodejs', runs: ['CMD ["node", "a.js"]'], never: ['compose'] },
+  },
 ];
