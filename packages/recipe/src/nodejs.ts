@@ -3,7 +3,8 @@ import { denoReason, denoRecipe } from './deno.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault, runtimeFolder } from './model.ts';
-import { entrypointFault, rushFault, svelteFault } from './node-faults.ts';
+import { exportedSite } from './node-exports.ts';
+import { entrypointFault, rushFault, unrunnable } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
 import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
@@ -12,8 +13,6 @@ import {
   looksLikeServer,
   type NodeStart,
   namesBun,
-  needsSvelteAdapter,
-  nextExport,
   nodeStart,
   runsBun,
   serverDependency,
@@ -73,7 +72,8 @@ function withVariables({ tree, request }: RuleInput, result: RecipeResult): Reci
 
 function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
   const { tree } = input;
-  if (needsSvelteAdapter(pkg)) return svelteFault();
+  const refused = unrunnable(tree, pkg);
+  if (refused !== undefined) return refused;
   const site = siteOf(tree, pkg);
   if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
   const start = nodeStart(tree, pkg);
@@ -99,22 +99,8 @@ function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
 
 /** The files to serve, when this project builds files and no server. */
 function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
-  if (pkg.all.has('next') && nextExport(tree)) {
-    return {
-      framework: 'next',
-      output: 'out',
-      spaFallback: false,
-      why: "next.config sets output: 'export': the pages are served as static files",
-    };
-  }
-  if (pkg.all.has('nuxt') && /nuxt generate/.test(pkg.scripts.build ?? '')) {
-    return {
-      framework: 'nuxt',
-      output: '.output/public',
-      spaFallback: true,
-      why: 'the build script generates static pages',
-    };
-  }
+  const exported = exportedSite(tree, pkg);
+  if (exported !== undefined) return exported;
   const site = bundledSite(tree, pkg);
   if (site === undefined) return undefined;
   const start = pkg.scripts.start;
@@ -130,7 +116,8 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Recipe {
-  const steps = buildSteps(pkg, buildRuns(pkg));
+  const runs = site.build === undefined ? buildRuns(pkg) : [run('build', site.build)];
+  const steps = buildSteps(pkg, runs);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
