@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { corpus } from './corpus/index.ts';
 import { dockerfileOf, recipeFor, type SourceTree } from './recipe.ts';
 import { samples } from './samples.ts';
 
@@ -34,6 +35,10 @@ const known = [
   'pnpm-workspace.yaml',
   'moon.yml',
   'nx.json',
+  'deno.json',
+  'main.ts',
+  'compose.yml',
+  'react-router.config.ts',
 ];
 const nasty = [
   'a\nRUN evil',
@@ -59,6 +64,15 @@ const value = fc.oneof(
   fc.constantFrom(...nasty, 'evil', 'node evil; evil', 'vite build --outDir $(evil)'),
   fc.string(),
 );
+const starts = [
+  'npm start -w a',
+  'turbo build',
+  'cd a && npm start',
+  'concurrently "vite" "node $(evil)"',
+  'deno run -A main.ts; evil',
+  'pm2 start `evil`',
+  'nodemon --exec "evil $(evil)" a.js',
+];
 const manifest = fc
   .record(
     {
@@ -68,7 +82,7 @@ const manifest = fc
       packageManager: value,
       scripts: fc.dictionary(
         fc.constantFrom('build', 'start', 'postinstall'),
-        fc.oneof(value, fc.constantFrom('npm start -w a', 'turbo build', 'cd a && npm start')),
+        fc.oneof(value, fc.constantFrom(...starts)),
       ),
       dependencies: fc.dictionary(fc.constantFrom('vite', 'next', 'express', 'evil', 'parcel'), value),
     },
@@ -104,5 +118,28 @@ it('never throws, and no name or text of a tree becomes an instruction', () => {
       },
     ),
     { numRuns: 3000 },
+  );
+});
+
+/** Files that no rule looks at: documents, pictures and data. */
+const unrelated = fc
+  .tuple(fc.stringMatching(/^[a-z]{3,12}$/), fc.constantFrom('csv', 'jpg', 'txt', 'pdf'))
+  .map(([name, ending]) => `${name}-x.${ending}`);
+
+it('answers the same whatever unrelated files are called', () => {
+  const entries = Object.values(corpus).flat();
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...entries),
+      fc.constantFrom('', 'docs/', 'assets/img/'),
+      unrelated,
+      unrelated,
+      ({ files }, folder, one, other) => {
+        const answer = (name: string) =>
+          recipeFor(tree({ ...files, [folder + name]: 'nothing' }), { language: 'auto' }, settings);
+        expect(answer(one)).toEqual(answer(other));
+      },
+    ),
+    { numRuns: 1000 },
   );
 });
