@@ -7,6 +7,7 @@ import { hostRemedy, type Probe } from '@vibed/crds';
 import type { VersionRecord } from '@vibed/store';
 import { appContainer } from '../deployer/app-pod.ts';
 import type { Deployer } from '../deployer/deployer.ts';
+import { explainBadAnswer } from '../deployer/explain.ts';
 import { type Deployed, exposureOf, logQuestion, servingOf } from './deploy.ts';
 import { ownerOf } from './identity.ts';
 import { done, failed, type Outcome, type Rollout, waiting } from './outcome.ts';
@@ -115,16 +116,15 @@ function refused(world: World, refusal: Refusal): Outcome<never> {
     });
   const answered =
     probe.status === 0 ? `did not answer (${probe.error ?? 'no connection'})` : `answered ${probe.status}`;
-  return failed(
-    {
-      step: 'verify',
-      reason: 'ProbeFailed',
-      message: `GET ${target.path} ${how} ${answered}`,
-      remedy: remedyFor(probe, target),
-      ...(log && { excerpt: 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail }),
-    },
-    { rollout: {} },
-  );
+  const known = {
+    reason: 'ProbeFailed',
+    message: `GET ${target.path} ${how} ${answered}`,
+    remedy: remedyFor(probe, target),
+  } as const;
+  if (log === undefined) return failed({ step: 'verify', ...known }, { rollout: {} });
+  const excerpt = 'error' in log ? `the log could not be read: ${log.error.message}` : log.value.tail;
+  const told = 'error' in log || probe.refusedHost !== undefined ? known : explainBadAnswer(known, excerpt);
+  return failed({ step: 'verify', ...told, excerpt }, { rollout: {} });
 }
 
 function remedyFor({ refusedHost }: Probe, { strict, host, expect }: ProbeTarget): string {

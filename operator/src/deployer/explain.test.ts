@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainAppLog, wrongPortSoFar } from './explain.ts';
+import { explainAppLog, explainBadAnswer, wrongPortSoFar } from './explain.ts';
 import { saidPorts } from './listening.ts';
 
 const version = {
@@ -8,7 +8,7 @@ const version = {
 };
 const crash = { reason: 'CrashLoop' as const, message: 'the app exits with code 1', remedy: 'look' };
 const overdue = { reason: 'StartTimeout' as const, message: 'no connections', remedy: 'wait' };
-const bad = { reason: 'ProbeFailed' as const, message: 'GET / answered 403', remedy: 'look' };
+const bad = { reason: 'ProbeFailed' as const, message: 'GET / answered 500', remedy: 'look' };
 
 describe('a port is read from', () => {
   it.each<[string, number]>([
@@ -199,15 +199,14 @@ it.each<[string, string, RegExp, RegExp]>([
   expect(told.remedy).toMatch(remedy);
 });
 
-it('says why a framework refuses the host', () => {
-  const vite = 'Blocked request. This host ("todo.apps.example.com") is not allowed.';
-  expect(explainAppLog(bad, vite, version)).toMatchObject({
+it('says what a bad answer comes from, with the answer', () => {
+  const log = "ModuleNotFoundError: No module named 'markdown'";
+  expect(explainBadAnswer(bad, log)).toMatchObject({
     reason: 'ProbeFailed',
-    message: 'Vite refuses requests for the host todo.apps.example.com',
-    remedy: expect.stringContaining('allowedHosts'),
+    message: expect.stringMatching(/^GET \/ answered 500: .*markdown/),
+    remedy: expect.stringContaining('requirements.txt'),
   });
-  const django = "Invalid HTTP_HOST header: 'todo.apps.example.com'. You may need to add it to ALLOWED_HOSTS.";
-  expect(explainAppLog(bad, django, version).remedy).toContain('ALLOWED_HOSTS');
+  expect(explainBadAnswer(bad, 'TypeError: x is not a function')).toBe(bad);
 });
 
 it('keeps what is known when the log names no cause, and every exact reason', () => {

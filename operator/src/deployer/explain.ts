@@ -4,25 +4,6 @@ import { portOf, type Version } from './deployer.ts';
 import { type Said, saidPorts } from './listening.ts';
 import { refusedOperation } from './permissions.ts';
 
-/** What only a running app prints. */
-const rules: readonly Rule[] = [
-  {
-    pattern: /Blocked request\. This host \(?"?([\w.-]{1,253})"?\)? is not allowed/,
-    cause: host => ({
-      message: `Vite refuses requests for the host ${host}`,
-      remedy:
-        'Serve the built files (vite build) instead of a Vite server, or set preview.allowedHosts (server.allowedHosts for the dev server) to true in vite.config.',
-    }),
-  },
-  {
-    pattern: /Invalid HTTP_HOST header: '([\w.:-]{1,253})'/,
-    cause: host => ({
-      message: `Django refuses requests for the host ${host}`,
-      remedy: `Add the app’s host to ALLOWED_HOSTS in settings.py (for example from an environment variable in spec.run.env).`,
-    }),
-  },
-];
-
 const ownFile: Rule = {
   pattern: /Cannot find module '((?:[./#]|@\/|~\/|file:)[^'\n]{0,200})'/,
   cause: file => ({
@@ -39,11 +20,17 @@ export function explainAppLog(known: Explanation, log: string, version: Pick<Ver
       return explained(known, wrongPort(log, portOf(version.spec, version.build)));
     case 'CrashLoop':
       return explained(known, refusedOperation(log) ?? causeOf(log, commonRules) ?? causeOf(log, [ownFile]));
-    case 'ProbeFailed':
-      return explained(known, causeOf(log, rules));
     default:
       return known;
   }
+}
+
+/** What a bad answer comes from, where the app's last lines tell it: the answer itself stays in the message. */
+export function explainBadAnswer(known: Explanation, log: string): Explanation {
+  const cause = causeOf(log, commonRules);
+  return cause === undefined
+    ? known
+    : { reason: known.reason, message: `${known.message}: ${cause.message}`, remedy: cause.remedy };
 }
 
 /** An app that runs without being ready: whether its log already names another port than the one that vibeD requests. */
