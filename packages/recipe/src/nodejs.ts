@@ -55,7 +55,9 @@ export const nodejsRule: LanguageRule = {
     const pkg = nodePackage(input.tree);
     if (pkg === undefined) return bareFileRecipe(input);
     const choice = choosePackage(input, pkg);
-    return choice.ok ? withVariables(choice.input, packageRecipe(choice.input, choice.pkg)) : choice;
+    if (!choice.ok) return choice;
+    const { input: chosen, pkg: built, site } = choice;
+    return withVariables(chosen, packageRecipe(chosen, built, site));
   },
 };
 
@@ -67,10 +69,10 @@ function withVariables({ tree, request }: RuleInput, result: RecipeResult): Reci
   return { ok: true, recipe: { ...recipe, warnings } };
 }
 
-function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
+function packageRecipe(input: RuleInput, pkg: NodePackage, known?: BundledSite): RecipeResult {
   const { tree } = input;
   if (needsSvelteAdapter(pkg)) return svelteFault();
-  const site = siteOf(tree, pkg);
+  const site = known ?? siteOf(tree, pkg);
   if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
   const start = nodeStart(tree, pkg);
   if (start === undefined) return entrypointFault(pkg.place?.folder);

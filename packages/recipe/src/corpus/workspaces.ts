@@ -303,6 +303,66 @@ const pairs: readonly Entry[] = [
   },
 ];
 
+const project = (folder: string, build: object, more: Files = {}): Files => ({
+  [`${folder}/project.json`]: json({ name: folder.split('/').at(-1), projectType: 'application', targets: { build } }),
+  ...Object.fromEntries(Object.entries(more).map(([path, text]) => [`${folder}/${path}`, text])),
+});
+const nx = (scripts: object = {}): Files => ({
+  'package.json': json({
+    scripts,
+    dependencies: { express: '5', next: '16' },
+    devDependencies: { nx: '22', vite: '7' },
+  }),
+  'package-lock.json': '{}',
+  'nx.json': '{}',
+});
+const server = {
+  executor: '@nx/esbuild:esbuild',
+  options: { outputPath: 'dist/apps/api' },
+  configurations: { production: {} },
+};
+
+const projects: readonly Entry[] = [
+  {
+    name: 'Nx: one server beside its tests',
+    files: { ...nx(), ...project('apps/api', server), ...project('apps/api-e2e', {}) },
+    expect: {
+      language: 'nodejs',
+      says: ['apps/api/project.json'],
+      runs: ['npx nx build api --configuration=production', 'CMD ["node", "dist/apps/api/main.js"]'],
+    },
+  },
+  {
+    name: 'Nx: the start script names one of two applications',
+    files: {
+      ...nx({ start: 'nx serve shop', build: 'nx build' }),
+      ...project('apps/api', server),
+      ...project('apps/shop', {}, { 'vite.config.ts': "export default { build: { outDir: '../../dist/apps/shop' } }" }),
+    },
+    expect: { language: 'nodejs', says: ['dist/apps/shop/ is served'], runs: ['npx nx build shop\n'] },
+  },
+  {
+    name: 'Nx: two applications of which none is named',
+    files: { ...nx(), ...project('apps/api', server), ...project('apps/shop', { executor: '@nx/vite:build' }) },
+    expect: { refused: 'LanguageUnknown', says: ['apps/api/ and apps/shop/', 'spec.build.path'] },
+  },
+  {
+    name: 'Nx: a chosen application that Next makes',
+    files: { ...nx(), ...project('apps/api', server), ...project('apps/shop', { executor: '@nx/next:build' }) },
+    path: 'apps/shop',
+    expect: { language: 'nodejs', runs: ['npx nx build shop\n', 'next/dist/bin/next', '"dist/apps/shop"'] },
+  },
+  {
+    name: 'Nx: a start script that needs no Nx stays',
+    files: {
+      ...nx({ build: 'nx build api', start: 'node dist/apps/api/main.js' }),
+      ...project('apps/api', server),
+      ...project('apps/shop', {}),
+    },
+    expect: { language: 'nodejs', runs: ['RUN npm run build\n', 'CMD ["node", "dist/apps/api/main.js"]'] },
+  },
+];
+
 const chosen: readonly Entry[] = [
   {
     name: 'a package that the user chose is built at the root of its workspace',
@@ -401,4 +461,4 @@ const others: readonly Entry[] = [
   },
 ];
 
-export const workspaces: readonly Entry[] = [...oneApp, ...rootStarts, ...pairs, ...chosen, ...others];
+export const workspaces: readonly Entry[] = [...oneApp, ...rootStarts, ...pairs, ...projects, ...chosen, ...others];
