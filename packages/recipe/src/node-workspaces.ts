@@ -52,9 +52,8 @@ export function workspaceRootOf(tree: SourceTree, folder: string): string | unde
   const above = parts.map((_, index) => parts.slice(0, index).join('/'));
   return above.find(root => {
     const inside = root === '' ? folder : folder.slice(root.length + 1);
-    return (
-      hasFile(tree, root === '' ? 'package.json' : `${root}/package.json`) && isMember(subtree(tree, root), inside)
-    );
+    if (!hasFile(tree, joined(root, 'package.json'))) return false;
+    return isPackage ? isMember(subtree(tree, root), inside) : hasFile(tree, joined(root, 'nx.json'));
   });
 }
 
