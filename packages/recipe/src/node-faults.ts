@@ -36,6 +36,15 @@ export function severalApps(folders: readonly string[]): Refusal {
   );
 }
 
+/** An application of Nx whose builder is not known. */
+export function unknownProject(folder: string): Refusal {
+  return fault(
+    'EntrypointMissing',
+    `${folder}/project.json does not tell what its target build makes, or where`,
+    'Add to the package.json at the root a "build" script that builds it and a "start" script that runs the result, for example "node dist/apps/api/main.js"',
+  );
+}
+
 /** A workspace that joins these folders, none of which is an application. */
 export function noApp(folders: readonly string[]): Refusal {
   return fault(

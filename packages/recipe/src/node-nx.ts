@@ -1,6 +1,6 @@
 /** Nx repositories with one package.json at the root: a project.json describes each application. */
 import type { RuleInput } from './model.ts';
-import { severalApps } from './node-faults.ts';
+import { severalApps, unknownProject } from './node-faults.ts';
 import type { Choice } from './node-member.ts';
 import type { NodePackage } from './node-package.ts';
 import type { BundledSite } from './node-static.ts';
@@ -17,7 +17,7 @@ interface Project {
 const most = 200;
 const aside = /(?:^|[/-])(?:e2e|docs|storybook)$/;
 
-/** The application of an Nx repository and how it is built; undefined where the root has to be looked at as usual. */
+/** The application of an Nx repository and how it is built; undefined where no project is asked for, and the root tells. */
 export function chooseProject(input: RuleInput, pkg: NodePackage): Choice | undefined {
   if (!pkg.all.has('nx') || readJson(input.tree, 'nx.json') === undefined) return undefined;
   const projects = projectsOf(input.tree);
@@ -32,7 +32,8 @@ export function chooseProject(input: RuleInput, pkg: NodePackage): Choice | unde
   const [only, another] = projects;
   if (chosen === undefined && another !== undefined) return severalApps(projects.map(({ folder }) => folder));
   const project = chosen ?? only;
-  return project === undefined ? undefined : choiceOf(input, pkg, project);
+  if (project === undefined) return undefined;
+  return choiceOf(input, pkg, project) ?? unknownProject(project.folder);
 }
 
 function projectsOf(tree: SourceTree): Project[] {

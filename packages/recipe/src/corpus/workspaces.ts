@@ -353,6 +353,11 @@ const projects: readonly Entry[] = [
     expect: { language: 'nodejs', runs: ['npx nx build shop\n', 'next/dist/bin/next', '"dist/apps/shop"'] },
   },
   {
+    name: 'Nx: a builder that nobody knows',
+    files: { ...nx(), ...project('apps/api', { executor: 'nx:run-commands' }) },
+    expect: { refused: 'EntrypointMissing', says: ['apps/api/project.json', 'start'] },
+  },
+  {
     name: 'Nx: a start script that needs no Nx stays',
     files: {
       ...nx({ build: 'nx build api', start: 'node dist/apps/api/main.js' }),
