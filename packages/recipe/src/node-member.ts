@@ -32,7 +32,7 @@ export function choosePackage(input: RuleInput, pkg: NodePackage): Choice {
     return chooseProject(input, pkg) ?? { ok: true, input, pkg: withNested(input.tree, pkg) };
   const named = workspace.members.find(({ folder }) => folder === input.request.path);
   if (named !== undefined) return member(input, workspace, named, []);
-  const start = webLine(input.tree) ?? realStart(pkg);
+  const start = followed(webLine(input.tree) ?? realStart(pkg), pkg.scripts);
   const command = start === undefined ? undefined : rootCommand(start, workspace.members);
   if (command?.kind === 'member')
     return member(input, workspace, command.member, [
@@ -43,6 +43,13 @@ export function choosePackage(input: RuleInput, pkg: NodePackage): Choice {
   if (project !== undefined) return member(input, workspace, project, ['nx.json names the default project']);
   if (command === undefined && isRootApp(input.tree, workspace)) return root(input, workspace, undefined);
   return fromApps(input, workspace);
+}
+
+/** A start script is often the name of another one: `npm run start:api`. */
+function followed(text: string | undefined, scripts: NodePackage['scripts'], steps = 3): string | undefined {
+  const name = /^(?:npm|pnpm|yarn|bun)\s(?:run\s)?(?:--silent\s)?([\w:.-]{1,60})$/.exec(text?.trim() ?? '')?.[1];
+  const next = name === undefined ? undefined : scripts[name];
+  return next === undefined || steps === 0 ? text : followed(next, scripts, steps - 1);
 }
 
 function fromApps(input: RuleInput, workspace: Workspace): Choice {
@@ -120,11 +127,16 @@ function buildsOf(workspace: Workspace, targets: readonly Member[]): string[] {
   return [...all].flatMap(({ build }) => build ?? []);
 }
 
-/** `pnpm prune` would empty the members; a second installation keeps what they run with. Nx stays: configurations of its packages import
+/** `pnpm prune` would empty the members; a second installation keeps what they run with, and by this age nothing else. Nx stays: configurations of its packages import
  * its plugins. */
 function pruning({ root, members }: Workspace): { readonly prune?: string } {
   const { name, prune, installRuntime } = root.manager;
   const has = [root, ...members.map(({ pkg }) => pkg)].some(({ devDependencies }) => devDependencies.size > 0);
   if (!has || prune === undefined || root.all.has('nx')) return {};
-  return { prune: name === 'pnpm' ? `CI=true ${installRuntime} --ignore-scripts --prefer-offline` : prune };
+  return {
+    prune:
+      name === 'pnpm'
+        ? `CI=true ${installRuntime} --ignore-scripts --prefer-offline --config.modules-cache-max-age=0`
+        : prune,
+  };
 }

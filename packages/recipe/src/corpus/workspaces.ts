@@ -246,6 +246,30 @@ const rootStarts: readonly Entry[] = [
   },
 ];
 
+/** Development dependencies of members go without the packages that members run with. */
+const pruned: Entry = {
+  name: 'pnpm: what is installed for the build only goes',
+  files: {
+    ...pnpm({ scripts: { build: 'pnpm -r build', start: 'node apps/api/dist/main.js' } }),
+    ...at('apps/api', { scripts: { build: 'tsc' }, devDependencies: { typescript: '5' } }),
+  },
+  expect: {
+    language: 'nodejs',
+    runs: ['RUN npm run build\nRUN CI=true pnpm install --frozen-lockfile --prod', 'modules-cache-max-age=0'],
+    never: ['pnpm prune'],
+  },
+};
+
+const aliased: Entry = {
+  name: 'the start script is the name of another script',
+  files: {
+    ...npm({ scripts: { start: 'npm run start:api', 'start:api': 'npm start --workspace apps/api' } }),
+    ...express('apps/api'),
+    ...express('apps/admin'),
+  },
+  expect: { language: 'nodejs', runs: ['WORKDIR /app/apps/api'] },
+};
+
 const full = (text: string) => ({
   'package.json': json({ workspaces: ['client', 'server'] }),
   ...vite('client'),
@@ -290,6 +314,17 @@ const pairs: readonly Entry[] = [
       'server/index.js': "require('express')().use(express.static('client/dist')).listen(process.env.PORT);\n",
     },
     expect: { language: 'nodejs', runs: ['RUN npm run build\n', 'WORKDIR /app\n', 'CMD ["node", "server/index.js"]'] },
+  },
+  {
+    name: 'the root starts a folder that has to be built, and says nothing about it',
+    files: {
+      'package.json': json({ scripts: { start: 'cd server && npm start', postinstall: 'cd server && npm install' } }),
+      ...at('server', {
+        scripts: { build: 'tsc', start: 'node dist/index.js' },
+        dependencies: { express: '5', typescript: '5' },
+      }),
+    },
+    expect: { language: 'nodejs', runs: ['RUN npm --prefix server run build'], never: ['cd server && npm install'] },
   },
   {
     name: 'the root of client and server installs neither',
@@ -466,4 +501,13 @@ const others: readonly Entry[] = [
   },
 ];
 
-export const workspaces: readonly Entry[] = [...oneApp, ...rootStarts, ...pairs, ...projects, ...chosen, ...others];
+export const workspaces: readonly Entry[] = [
+  ...oneApp,
+  ...rootStarts,
+  pruned,
+  aliased,
+  ...pairs,
+  ...projects,
+  ...chosen,
+  ...others,
+];
