@@ -4,7 +4,7 @@ import type { App } from '../lib/app.ts';
 import { artifactOf } from '../lib/artifact-from.ts';
 import { fails } from '../lib/fails.ts';
 import { proves, scenario } from '../lib/scenario.ts';
-import { failing, running, type Shape } from '../lib/shapes.ts';
+import { failing, running, type Shape } from '../lib/shapes/index.ts';
 
 const sourceOf = ({ files }: Shape): ArtifactSource => ({
   files: Object.entries(files).map(([path, content]) => ({ path, content })),
@@ -35,9 +35,7 @@ describe('an app that cannot run says why', () => {
     scenario.beside(shape.title, proves('shape.explained'), async stage => {
       const app = stage.app(`shape-${i}`);
       await app.apply(artifactOf(sourceOf(shape), { name: app.name }));
-      const { failure } = await fails(app, shape.reason, { step: failureStep(shape.reason), remedy: /\w/ });
+      const { failure } = await fails(app, shape.reason, { step: shape.step ?? 'build', remedy: /\w/ });
       for (const text of shape.says) expect(`${failure?.message} ${failure?.remedy}`).toContain(text);
     });
 });
-
-const failureStep = (reason: string) => (['WrongPort', 'CrashLoop'].includes(reason) ? 'deploy' : 'build');

@@ -11,7 +11,7 @@ type Sign = string;
 interface Foreign {
   readonly name: string;
   /** The kind of thing that the message calls it. */
-  readonly noun: 'application' | 'site';
+  readonly noun: 'application' | 'site' | 'configuration';
   /** Sets of signs. One complete set makes the tree this kind, whatever manifests of other languages lie beside it. */
   readonly always: readonly (readonly Sign[])[];
   /** Sets of signs that count only where no application that vibeD builds is; see ForeignSigns. */
@@ -195,6 +195,17 @@ const kinds: readonly Foreign[] = [
     ['flake.nix', 'default.nix', 'shell.nix'].map(file => [file, '!**.html']),
   ),
   language('shell script', [], [['*.sh', '!**.html']]),
+  ...['Nixpacks', 'Railpack'].map(name => {
+    const files = ['toml', 'json'].map(ending => `${name.toLowerCase()}.${ending}`);
+    return {
+      ...language(
+        name,
+        [],
+        files.map(file => [file, '!**.html']),
+      ),
+      noun: 'configuration' as const,
+    };
+  }),
 ];
 
 /** How much of the table counts: `always` beside an application that vibeD builds, `manifests` also where there is none at the root,
@@ -222,23 +233,28 @@ export function foreignFailure(tree: SourceTree, counts: ForeignSigns, prefix = 
   );
 }
 
-/** Whether a set has a file that describes a project of this kind; the files of Nix describe the tools of any project. */
+/** Whether a set has a file that describes a project of this kind; files such as those of Nix describe the tools of any project. */
 function namesManifest(set: readonly Sign[]): boolean {
-  const isManifest = (sign: Sign) => projectFile.test(sign) || !(sign.includes('*') || sign.endsWith('.nix'));
+  const isManifest = (sign: Sign) => projectFile.test(sign) || !(sign.includes('*') || toolFile.test(sign));
   return set.some(sign => !sign.startsWith('!') && isManifest(sign));
 }
 
 /** Project files that are called after the project. */
 const projectFile = /^\*\.(?:csproj|fsproj|vbproj|slnx?|gemspec|cabal|opam|rockspec|nimble|Rproj)$/;
 
+/** Files that say how some other tool builds a project. */
+const toolFile = /\.nix$|^(?:nixpacks|railpack)\./;
+
 /** The names of all kinds, for the documentation. */
 export const foreignNames: readonly string[] = kinds.map(kind => kind.name);
 
-function remedyOf({ name, output }: Foreign): string {
+function remedyOf({ name, noun, output }: Foreign): string {
   if (output !== undefined)
     return `Run \`${output.command}\` and send the generated folder ${output.folder} instead, or bring a Dockerfile`;
   if (name === 'Flutter')
     return 'Run `flutter build web` and send the generated folder build/web/ instead, or bring a Dockerfile';
+  if (noun === 'configuration')
+    return `vibeD does not read it: send the files of the application as well, or bring a Dockerfile`;
   if (name === 'Elm') return 'Run `elm make` and send the generated page instead, or bring a Dockerfile';
   return 'Bring a Dockerfile that builds and starts it, or write it for Node.js, Python, Go or Rust';
 }

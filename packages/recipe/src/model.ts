@@ -123,6 +123,9 @@ export interface LanguageRule {
 /** The user that generated images run as; above every range that bases use. */
 export const appUid = 10001;
 
+/** Where a runtime that the base does not have is put; a folder of its own at the top, because the layers builder keeps such folders. */
+export const runtimeFolder = '/runtime';
+
 /** A failure value. */
 export function fault(reason: RefusalReason, message: string, remedy: string): Refusal {
   return { ok: false, reason, message, remedy };

@@ -1,5 +1,7 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
+import { composeCommand } from './compose.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
+import { startedCommand } from './node-start-script.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
@@ -74,7 +76,7 @@ export function serverDependency(pkg: NodePackage): string | undefined {
 /** The way to start, or undefined when nothing tells. */
 export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const web = procfileWeb(tree);
-  if (web !== undefined) return procfileStart(pkg, web);
+  if (web !== undefined) return lineStart(pkg, web, 'the web line of Procfile starts it');
   const framework = frameworks.find(entry => pkg.all.has(entry.dependency));
   const script = ['start:prod', 'start'].find(
     name => pkg.scripts[name] !== undefined && !startsDevelopment(pkg.scripts[name]),
@@ -82,8 +84,11 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   // Nuxt and its relatives preview with development tools; their built server needs none.
   const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
   if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);
-  if (script !== undefined) return scriptStart(pkg, script, framework?.name ?? frameworkName(pkg));
-  return fileStart(tree, pkg);
+  if (script !== undefined) return scriptStart(tree, pkg, script);
+  const command = composeCommand(tree);
+  return (
+    fileStart(tree, pkg) ?? (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
+  );
 }
 
 /** The file that a project without a start script most likely starts with. */
@@ -122,15 +127,15 @@ function frameworkStart(framework: Framework): NodeStart {
   return { framework: framework.name, command: cmd(framework.argv), why, needsDevelopment: false };
 }
 
-/** Procfile names the process that receives requests; a program of node_modules is found as npm finds it. */
-function procfileStart(pkg: NodePackage, web: string): NodeStart {
+/** A line that names the process which receives requests; a program of node_modules is found as npm finds it. */
+function lineStart(pkg: NodePackage, line: string, why: string): NodeStart {
   const framework = frameworkName(pkg);
-  const first = web.split(' ')[0] ?? '';
+  const first = line.split(' ')[0] ?? '';
   const isKnown = ['node', 'npm', 'bun'].includes(first) || pkg.dependencies.has(first);
   return {
     ...(framework !== undefined && { framework }),
-    command: commandOfLine(web),
-    why: 'the web line of Procfile starts it',
+    command: commandOfLine(line),
+    why,
     needsDevelopment: !isKnown || first === 'npm',
   };
 }
@@ -145,24 +150,32 @@ function withoutAssignments(words: readonly string[]): { words: string[]; variab
   return { words: rest.slice(count), variables };
 }
 
-function scriptStart(pkg: NodePackage, script: string, framework: string | undefined): NodeStart {
-  const text = pkg.scripts[script] ?? '';
-  const plainWords = plainCommand(text);
-  const { words, variables } = withoutAssignments(plainWords ?? []);
+/** The script as npm runs it, or the program that it starts in the end where that is one plain command. */
+function scriptStart(tree: SourceTree, pkg: NodePackage, script: string): NodeStart {
+  const framework = frameworks.find(entry => pkg.all.has(entry.dependency))?.name ?? frameworkName(pkg);
+  const named = framework !== undefined && { framework };
+  const written = pkg.scripts[script]?.trim() ?? '';
+  const isAlone = pkg.scripts[`pre${script}`] === undefined;
+  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
+  const line = isAlone ? startedCommand(written, world) : written;
+  const { words, variables } = withoutAssignments(plainCommand(line) ?? []);
   const [tool = ''] = words;
-  // `nodemon FILE` restarts the server when a file changes, which never happens in an image.
-  const program = tool === 'nodemon' && words.length === 2 && /\.[cm]?js$/.test(words[1] ?? '') ? 'node' : tool;
-  const isDirect = ['node', 'bun'].includes(program) && pkg.scripts[`pre${script}`] === undefined;
-  const known =
-    isDirect || pkg.dependencies.has(tool) || ['next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool);
-  return {
-    ...(framework !== undefined && { framework }),
-    command: isDirect
-      ? cmd([...(variables.length > 0 ? ['env', ...variables] : []), program, ...words.slice(1)])
-      : cmd(['npm', 'run', '--silent', script]),
-    why: `the script ${script} starts it`,
-    needsDevelopment: !known,
-  };
+  const why = `the script ${script} starts it`;
+  const needsDevelopment = !isInstalled(pkg, tool) || words.some(word => isDevelopment(pkg, word));
+  if (!isAlone || words.length === 0 || !(line !== written || ['node', 'bun'].includes(tool)))
+    return { ...named, command: cmd(['npm', 'run', '--silent', script]), why, needsDevelopment };
+  const argv = [...(variables.length > 0 ? ['env', ...variables] : []), ...words];
+  return { ...named, command: cmd(argv), why: line === written ? why : `${why}: ${line}`, needsDevelopment };
+}
+
+/** Whether a tool is there without development dependencies. */
+const isInstalled = (pkg: NodePackage, tool: string): boolean =>
+  ['node', 'bun', 'next', 'remix-serve', 'react-router-serve', 'nest'].includes(tool) || pkg.dependencies.has(tool);
+
+/** Whether a word is a module of a development dependency: `--import tsx`, `-r ts-node/register`. */
+function isDevelopment({ dependencies, devDependencies }: NodePackage, word: string): boolean {
+  const name = /^(?:--(?:import|loader|require)=)?((?:@[\w.-]{1,60}\/)?[\w.-]{1,60})/.exec(word)?.[1] ?? '';
+  return devDependencies.has(name) && !dependencies.has(name);
 }
 
 function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {

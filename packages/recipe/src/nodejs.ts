@@ -1,7 +1,8 @@
 /** Node: single-page applications become static files, everything else a server with its dependencies beside it. */
+import { denoReason, denoRecipe } from './deno.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
-import { appUid, fault } from './model.ts';
+import { appUid, fault, runtimeFolder } from './model.ts';
 import { entrypointFault, rushFault, svelteFault } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
@@ -40,6 +41,8 @@ import {
 export const nodejsRule: LanguageRule = {
   language: 'nodejs',
   detect(tree) {
+    const deno = denoReason(tree);
+    if (deno !== undefined) return deno;
     const pkg = nodePackage(tree);
     if (pkg === undefined) {
       if (hasFile(tree, 'package.json')) return 'package.json is there';
@@ -52,6 +55,7 @@ export const nodejsRule: LanguageRule = {
     return detectPackage(tree, pkg);
   },
   recipe(input) {
+    if (denoReason(input.tree) !== undefined) return denoRecipe(input);
     const pkg = nodePackage(input.tree);
     if (pkg === undefined) return bareFileRecipe(input);
     const choice = choosePackage(input, pkg);
@@ -154,10 +158,16 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
   const common = serverCommon(input, pkg, why);
   return {
     ...common,
-    ...(start.framework !== undefined && { framework: start.framework }),
+    ...frameworkOf(pkg, start),
     how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command, pkg.place?.folder)) },
     warnings: [...serverWarnings(input, pkg), ...localStateWarnings(input.tree, pkg.all)],
   };
+}
+
+/** Bun stands for the framework where there is none: it answers requests by itself. */
+function frameworkOf(pkg: NodePackage, start: NodeStart): { framework?: string } {
+  const framework = start.framework ?? (runsBun(pkg, start) ? 'bun' : undefined);
+  return framework === undefined ? {} : { framework };
 }
 
 function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
@@ -175,16 +185,15 @@ function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last
   return { ...(build !== undefined && { build: { base, steps: build } }), image: { base, steps } };
 }
 
-/** Bun itself in the image; a top-level folder of its own, because the layers builder keeps such folders. */
-const bunFolder = '/runtime';
+/** Bun itself in the image. */
 const keepBun = run(
   'tool',
-  `mkdir -p ${bunFolder} && cp -L "$(command -v bun)" ${bunFolder}/bun && ln -sf bun ${bunFolder}/bunx`,
+  `mkdir -p ${runtimeFolder} && cp -L "$(command -v bun)" ${runtimeFolder}/bun && ln -sf bun ${runtimeFolder}/bunx`,
 );
 
 /** The stages of an image in which Bun is; `build` has installed it. */
 function withBun(base: string, build: readonly Step[], image: readonly Step[]): Stages {
-  const found = [copyBuilt(`${bunFolder}/`, `${bunFolder}/`), ...env({ PATH: `${bunFolder}:$PATH` })];
+  const found = [copyBuilt(`${runtimeFolder}/`, `${runtimeFolder}/`), ...env({ PATH: `${runtimeFolder}:$PATH` })];
   return { build: { base, steps: [...build, keepBun] }, image: { base, steps: [...found, ...image] } };
 }
 
@@ -247,9 +256,16 @@ function settingsOf(port: number, command: Setting & { do: 'cmd' }, folder = '')
   const bin = 'node_modules/.bin/';
   const [program = '', ...rest] = command.argv;
   const isBin = folder !== '' && program.startsWith(bin);
-  const path = isBin ? env({ PATH: `/app/${folder}/node_modules/.bin:/app/node_modules/.bin:$PATH` }) : [];
   const found = isBin ? cmd([program.slice(bin.length), ...rest]) : command;
+  const folders = [...new Set([joined('/app', folder), '/app'])].map(root => `${root}/${bin.slice(0, -1)}`);
+  const path = isBin || callsPackage(command.argv) ? env({ PATH: `${folders.join(':')}:$PATH` }) : [];
   return [workdir(joined('/app', folder)), ...env(variables), ...path, ...runtime(appUid, port), found];
+}
+
+/** Whether the program may be one that a package brings: npm finds those by itself, nobody else does. */
+function callsPackage(argv: readonly string[]): boolean {
+  const program = argv[0] === 'env' ? argv.slice(1).find(word => !word.includes('=')) : argv[0];
+  return !(program ?? '').includes('/') && !['node', 'npm', 'bun', 'deno'].includes(program ?? '');
 }
 
 function serverCommon(input: RuleInput, pkg: NodePackage | undefined, why: readonly string[]) {
@@ -285,6 +301,7 @@ function bareFileRecipe(input: RuleInput): RecipeResult {
   const steps = [copy(['.'], '/app/', appUid), ...settingsOf(common.port, cmd([isBun ? 'bun' : 'node', entry]))];
   const recipe = {
     ...common,
+    ...(isBun && { framework: 'bun' }),
     how: { stages: isBun ? withBun(base, [workdir('/app'), run('tool', bunTool)], steps) : { image: { base, steps } } },
     warnings: localStateWarnings(input.tree, []),
   };

@@ -1,4 +1,5 @@
 /** Locked Python projects: the tool that wrote the lock file installs exactly what it names. */
+import { declaresScripts, isPackage } from './python-scripts.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { copy, copyAll, run, type Step } from './steps.ts';
 
@@ -22,9 +23,10 @@ export function lockedInstall(tree: SourceTree, project: string): Locked | undef
   return { why: 'poetry installs from poetry.lock', steps: poetrySteps(tree, project) };
 }
 
-/** Whether the project can be imported only after it is installed. */
+/** Whether the project can be imported, or its command started, only after it is installed. */
 function isPackaged(tree: SourceTree, project: string): boolean {
-  return /^\[build-system\]/m.test(project) && tree.paths.some(path => /^src\/[^/]+\/__init__\.py$/.test(path));
+  const isBelowSrc = tree.paths.some(path => /^src\/[^/]+\/__init__\.py$/.test(path));
+  return isPackage(project) && (isBelowSrc || declaresScripts(project));
 }
 
 /** Poetry without the project itself, which is installed afterwards where it needs to be. */
@@ -50,7 +52,12 @@ function uvSteps(tree: SourceTree, project: string): Step[] {
 function pdmSteps(tree: SourceTree, project: string): Step[] {
   const install = 'VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" PDM_CHECK_UPDATE=0 pdm sync --prod --no-self --no-editable';
   const sources = hasLocalSources(project) ? copyAll : copy(['pyproject.toml', 'pdm.lock'], './');
-  return [run('tool', `${ownPip} pdm==2.26.1`), sources, run('install', install), ...ownPackage(tree, project)];
+  return [
+    run('tool', `${ownPip} pdm==2.29.4 'hishel<2'`),
+    sources,
+    run('install', install),
+    ...ownPackage(tree, project),
+  ];
 }
 
 /** The project itself, without its dependencies, where it can be imported only then. */

@@ -1,4 +1,5 @@
-/** The `web` line of a Procfile: the command that the author already starts the application with. */
+/** The command that the author already starts the application with: the `web` line of a Procfile, or a compose file's. */
+import { composeCommand } from './compose.ts';
 import { webLine } from './procfile.ts';
 import { gunicorn, type PythonStart, uvicorn } from './python-start.ts';
 import type { SourceTree } from './source-tree.ts';
@@ -15,9 +16,17 @@ const servers: Readonly<Record<string, string>> = {
   'waitress-serve': 'waitress',
 };
 
+/** The start by the Procfile, else what the sources say, else the command of a compose file. */
+export function writtenStart(tree: SourceTree, found: PythonStart | undefined): PythonStart | undefined {
+  return (
+    lineStart(webLine(tree) ?? '', 'the web line of Procfile names the command', found) ??
+    found ??
+    lineStart(composeCommand(tree) ?? '', 'the compose file names the command', undefined)
+  );
+}
+
 /** The line's start, with what the sources say about the framework; undefined when the line needs more than plain words. */
-export function procfileStart(tree: SourceTree, found: PythonStart | undefined): PythonStart | undefined {
-  const line = webLine(tree) ?? '';
+function lineStart(line: string, why: string, found: PythonStart | undefined): PythonStart | undefined {
   const words = line.length > most ? [] : line.split(/[ \t]/).filter(word => word !== '');
   const program = words[0];
   if (program === undefined || program.includes('=') || !words.every(isWord)) return undefined;
@@ -27,7 +36,7 @@ export function procfileStart(tree: SourceTree, found: PythonStart | undefined):
   return {
     ...(found?.framework !== undefined && { framework: found.framework }),
     command: cmd(['sh', '-c', `exec ${words.join(' ')}`]),
-    why: 'the web line of Procfile names the command',
+    why,
     needs: [...others, ...(server === undefined ? [] : [server])],
     port: found?.port ?? 8000,
     followsPort: follows || (found?.followsPort ?? true),

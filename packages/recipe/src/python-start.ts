@@ -1,4 +1,5 @@
 /** What starts a Python application: its framework's server, found by reading the sources, else its main file. */
+import { projectScript } from './python-scripts.ts';
 import { filesEndingIn, firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting, shellCmd } from './steps.ts';
 
@@ -31,23 +32,26 @@ const mainFiles = [
 /** Server versions for projects that declare none. */
 export const gunicorn = 'gunicorn==23.0.0';
 export const uvicorn = 'uvicorn==0.38.0';
+/** What uvicorn answers WebSockets with. */
+const websockets = 'websockets==15.0.1';
 
 interface Application {
   readonly path: string;
   readonly expression: string;
 }
 
-/** The first way that fits: Django, Streamlit, Gradio, ASGI, WSGI, a main file. */
+/** The first way that fits: Django, Streamlit, ASGI, WSGI, Gradio, a main file, the command of a package. */
 export function pythonStart(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
   return (
-    django(tree) ??
+    django(tree, names) ??
     streamlit(tree, names) ??
     asgi(tree) ??
     wsgi(tree) ??
     gradio(tree) ??
     chainlit(tree) ??
     ownServer(tree) ??
-    mainFile(tree)
+    mainFile(tree) ??
+    script(tree)
   );
 }
 
@@ -60,21 +64,26 @@ export function mainPythonFile(tree: SourceTree): string | undefined {
   ]);
 }
 
-function django(tree: SourceTree): PythonStart | undefined {
+function django(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
   const settings = /DJANGO_SETTINGS_MODULE['"]\]?[ \t\r\n]{0,40}[,=][ \t\r\n]{0,40}['"]([\w.]+)['"]/.exec(
     tree.read('manage.py') ?? '',
   )?.[1];
   if (settings === undefined) return undefined;
   const folder = settings.split('.')[0] ?? '';
-  const wsgiFile = [`${settings.replace(/\.?settings.*/s, '').replaceAll('.', '/')}/wsgi.py`, `${folder}/wsgi.py`].find(
-    path => hasFile(tree, path),
-  );
-  const module = (wsgiFile ?? `${folder}/wsgi.py`).replace(/\.py$/, '').replaceAll('/', '.');
+  const inside = (file: string) =>
+    [`${settings.replace(/\.?settings.*/s, '').replaceAll('.', '/')}/${file}`, `${folder}/${file}`].find(path =>
+      hasFile(tree, path),
+    );
+  const asgiFile = ['channels', 'daphne', 'uvicorn', 'hypercorn'].some(name => names.has(name)) && inside('asgi.py');
+  const module = (asgiFile || (inside('wsgi.py') ?? `${folder}/wsgi.py`)).replace(/\.py$/, '').replaceAll('/', '.');
+  const server = asgiFile ? 'uvicorn' : 'gunicorn';
   return {
     framework: 'django',
-    command: cmd(['gunicorn', '--worker-tmp-dir', '/tmp', '--workers', '2', `${module}:application`]),
-    why: `manage.py names ${settings}: gunicorn serves ${module}`,
-    needs: [gunicorn],
+    command: asgiFile
+      ? shellCmd(['uvicorn', `${module}:application`, '--host', '0.0.0.0', '--port', '"$PORT"'])
+      : cmd(['gunicorn', '--worker-tmp-dir', '/tmp', '--workers', '2', `${module}:application`]),
+    why: `manage.py names ${settings}: ${server} serves ${module}`,
+    needs: asgiFile ? [uvicorn, websockets] : [gunicorn],
     port: 8000,
     followsPort: true,
     warnings: [
@@ -253,6 +262,14 @@ function startOf(tree: SourceTree, path: string): PythonStart {
     followsPort: !fixed,
     warnings: fixed ? [`${path} listens on ${literal} whatever PORT says: read it from os.environ["PORT"]`] : [],
   };
+}
+
+/** The command that the project installs for itself. */
+function script(tree: SourceTree): PythonStart | undefined {
+  const command = projectScript(tree.read('pyproject.toml') ?? '');
+  if (command === undefined) return undefined;
+  const why = `pyproject.toml installs the command ${command}`;
+  return { command: cmd([command]), why, needs: [], port: 8080, followsPort: true, warnings: [] };
 }
 
 function onlyFile(tree: SourceTree): string | undefined {

@@ -2,7 +2,7 @@
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
-import { procfileStart } from './python-procfile.ts';
+import { writtenStart } from './python-procfile.ts';
 import { installPackages, type PythonInstall, pythonInstall } from './python-project.ts';
 import { mainPythonFile, type PythonStart, pythonStart } from './python-start.ts';
 import { pythonWarnings } from './python-warnings.ts';
@@ -39,7 +39,7 @@ export const pythonRule: LanguageRule = {
         'add a Dockerfile that runs `reflex run --env prod --single-port`',
       );
     const found = pythonStart(input.tree, declared?.names ?? new Set());
-    const start = procfileStart(input.tree, found) ?? found;
+    const start = writtenStart(input.tree, found);
     if (start === undefined) {
       const message = 'no FastAPI, Flask, Django or similar application was found, and no main.py or app.py';
       return fault('EntrypointMissing', message, 'name the file that starts the server main.py, or add a Dockerfile');

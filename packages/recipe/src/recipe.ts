@@ -1,4 +1,5 @@
 /** Which Dockerfile an artifact gets: an ordered, explained, pure decision. */
+import { composeWarnings } from './compose.ts';
 import { goRule } from './go.ts';
 import type { BuildRequest, BuildSettings, Language, LanguageRule, RecipeResult, Refusal, RuleInput } from './model.ts';
 import { fault } from './model.ts';
@@ -50,7 +51,7 @@ export function recipeFor(tree: SourceTree, request: BuildRequest, settings: Bui
   const result = byRules(app, requestIn(place, request), settings, place.why);
   if (!result.ok) return result;
   const { recipe } = result;
-  const unrun = unrunWarnings(app, recipe.serves === undefined ? 'server' : 'site');
+  const unrun = [...composeWarnings(app), ...unrunWarnings(app, recipe.serves === undefined ? 'server' : 'site')];
   const variables = variableWarnings(recipe.language, request);
   const warnings = [...recipe.warnings, ...unrun, ...secretWarnings(app), ...variables];
   return { ok: true, recipe: { ...recipe, ...(place.folder !== '' && { folder: place.folder }), warnings } };

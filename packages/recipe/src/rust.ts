@@ -2,6 +2,8 @@
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
+import { type Binary, binariesOf, cargoManifest } from './rust-binaries.ts';
+import { listed, shown } from './shown.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stages, type Step, workdir } from './steps.ts';
 
@@ -10,29 +12,70 @@ export const rustRule: LanguageRule = {
   language: 'rust',
   detect: tree => (hasFile(tree, 'Cargo.toml') ? 'Cargo.toml is there' : undefined),
   recipe(input) {
-    const binary = binaryName(input.tree);
-    if (binary === undefined) {
-      return fault(
-        'EntrypointMissing',
-        'Cargo.toml names no package with a src/main.rs, or several binaries',
-        'keep one [package] with src/main.rs',
-      );
-    }
-    if (!isPlain(binary))
+    const { tree } = input;
+    const manifest = cargoManifest(tree);
+    if (manifest === undefined)
+      return fault('Unsupported', 'Cargo.toml is not valid TOML', 'correct Cargo.toml: cargo refuses it as well');
+    if (isLost(tree)) return lostMemberFault();
+    const found = binariesOf(tree);
+    const [only] = found;
+    if (only === undefined) return libraryFault(manifest.workspace !== undefined);
+    if (found.length > 1) return severalFault(found);
+    if (!isPlain(only.name) || !isPlain(only.package))
       return fault('PathUnsafe', 'the name of the binary has unusual characters', 'rename the package');
-    return rustRecipe(input, binary);
+    return rustRecipe(input, only);
   },
 };
 
-function rustRecipe(input: RuleInput, binary: string): RecipeResult {
+/** Whether this folder was cut out of a workspace that it takes settings or packages from. */
+function isLost(tree: SourceTree): boolean {
+  const text = tree.read('Cargo.toml') ?? '';
+  const isRoot = /^[ \t]*\[workspace\b/m.test(text);
+  return !isRoot && /\bworkspace\s*=\s*true|\bpath\s*=\s*"\.\.\//.test(text);
+}
+
+function lostMemberFault(): RecipeResult {
+  return fault(
+    'Unsupported',
+    'Cargo.toml takes settings or packages from the workspace above this folder, which is not built with it',
+    'leave spec.build.path out and name this member in "default-members" of the Cargo.toml with [workspace]',
+  );
+}
+
+function libraryFault(isWorkspace: boolean): RecipeResult {
+  const where = isWorkspace
+    ? 'no member of the workspace in Cargo.toml has'
+    : 'the package in Cargo.toml has no program:';
+  const files = isWorkspace
+    ? 'a program: a src/main.rs, a src/bin/*.rs or a [[bin]]'
+    : 'no src/main.rs, no src/bin/*.rs, no [[bin]]';
+  return fault('EntrypointMissing', `${where} ${files}`, 'add a src/main.rs that listens on PORT');
+}
+
+function severalFault(found: readonly Binary[]): RecipeResult {
+  const names = found.map(binary => (binary.folder === '' ? binary.name : `${binary.name} (${binary.folder}/)`));
+  const isWorkspace = found.some(binary => binary.folder !== '');
+  return fault(
+    'EntrypointMissing',
+    `there are ${found.length} Rust programs, ${listed(names.map(shown))}, and nothing says which of them to start`,
+    isWorkspace
+      ? 'name the member to start in "default-members" of [workspace] in Cargo.toml'
+      : 'name the program to start in "default-run" of [package] in Cargo.toml',
+  );
+}
+
+function rustRecipe(input: RuleInput, binary: Binary): RecipeResult {
   const { request, tree } = input;
   const port = request.port ?? 8080;
-  const dependencies = [...(tree.read('Cargo.toml') ?? '').matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? '');
+  const manifests = [...new Set(['Cargo.toml', binary.folder === '' ? 'Cargo.toml' : `${binary.folder}/Cargo.toml`])];
+  const text = manifests.map(path => tree.read(path) ?? '').join('\n');
+  const dependencies = [...text.matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? '');
+  const from = binary.folder === '' ? '' : ` of the workspace member ${binary.folder}/`;
   return {
     ok: true,
     recipe: {
       language: 'rust',
-      why: [...input.why, `cargo builds ${binary}`],
+      why: [...input.why, `cargo builds ${binary.name}${from}`],
       how: { stages: stagesOf(input, binary, port) },
       port,
       portWhy: request.port === undefined ? 'PORT is set to 8080 by convention' : 'named by the user',
@@ -44,9 +87,10 @@ function rustRecipe(input: RuleInput, binary: string): RecipeResult {
   };
 }
 
-function stagesOf({ settings, tree }: RuleInput, binary: string, port: number): Stages {
+function stagesOf({ settings, tree }: RuleInput, binary: Binary, port: number): Stages {
   const locked = hasFile(tree, 'Cargo.lock') ? ' --locked' : '';
-  const compile = run('build', `cargo build --release${locked} --bin ${binary}`);
+  const member = binary.folder === '' ? '' : ` --package ${binary.package}`;
+  const compile = run('build', `cargo build --release${locked}${member} --bin ${binary.name}`);
   return {
     build: { base: settings.bases.rust, steps: [workdir('/src'), ...dependencySteps(tree, locked), compile] },
     image: {
@@ -54,7 +98,7 @@ function stagesOf({ settings, tree }: RuleInput, binary: string, port: number): 
       steps: [
         copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
         copy(['.'], '/app/', appUid),
-        copyBuilt(`/src/target/release/${binary}`, '/usr/local/bin/server'),
+        copyBuilt(`/src/target/release/${binary.name}`, '/usr/local/bin/server'),
         workdir('/app'),
         ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port, ROCKET_ADDRESS: '0.0.0.0' }),
         ...runtime(appUid, port),
@@ -81,24 +125,4 @@ function dependencySteps(tree: SourceTree, locked: string): Step[] {
     // cargo compares times, and the copied sources may be older than the empty program.
     run('build', 'touch src/main.rs', ''),
   ];
-}
-
-function binaryName(tree: SourceTree): string | undefined {
-  const text = tree.read('Cargo.toml') ?? '';
-  const binaries = namesIn(text, '[[bin]]');
-  if (binaries.length === 1) return binaries[0];
-  if (binaries.length > 1 || !hasFile(tree, 'src/main.rs')) return undefined;
-  return namesIn(text, '[package]')[0];
-}
-
-/** The names that sections with this header give. */
-function namesIn(text: string, header: string): string[] {
-  const names: string[] = [];
-  let section: string | undefined;
-  for (const line of text.split('\n')) {
-    section = /^\[[^\]]*\]{1,2}/.exec(line)?.[0] ?? section;
-    const name = section === header ? /^[ \t]*name\s*=\s*"([^"]+)"/.exec(line)?.[1] : undefined;
-    if (name !== undefined) names.push(name);
-  }
-  return names;
 }

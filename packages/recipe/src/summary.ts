@@ -7,7 +7,9 @@ const limits = { command: 80, line: 300 } as const;
 
 /** For example "Node.js 24: npm ci, npm run build, dist/ is served as a single-page app". At most 300 characters. */
 export function summaryOf(recipe: Recipe): string {
-  const title = [titles[recipe.language], recipe.version].filter(part => part !== undefined).join(' ');
+  const title =
+    runtimes[recipe.framework ?? ''] ??
+    [titles[recipe.language], recipe.version].filter(part => part !== undefined).join(' ');
   if ('dockerfile' in recipe.how) return cut(`${title}: ${recipe.how.dockerfile} is built as it is`, limits.line);
   const parts = [...commandsOf(recipe.how.stages), ending(recipe, recipe.how.stages)];
   return cut(`${title}: ${parts.join(', ')}`, limits.line);
@@ -21,6 +23,9 @@ const titles: Readonly<Record<Recipe['language'], string>> = {
   static: 'Static files',
   dockerfile: 'Dockerfile',
 };
+
+/** Runtimes that take the place of the language's own. */
+const runtimes: Readonly<Record<string, string>> = { bun: 'Bun', deno: 'Deno' };
 
 function commandsOf({ build }: Stages): string[] {
   const runs = (build?.steps ?? []).filter((step): step is Run => step.do === 'run' && step.phase !== 'tool');

@@ -1,9 +1,12 @@
 /** Every tree that the rules are judged by, and the bases that they are judged with. */
 import type { BuildBases } from '../model.ts';
+import { denoEntries } from './deno.ts';
 import type { Entry } from './entry.ts';
 import { foreignEntries } from './foreign.ts';
 import { node } from './node.ts';
 import { python } from './python.ts';
+import { rustEntries } from './rust.ts';
+import { startScripts } from './start-scripts.ts';
 import { staticEntries } from './static.ts';
 import { values } from './values.ts';
 import { versions } from './versions.ts';
@@ -15,7 +18,10 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   versions,
   'values for the build': values,
   node,
+  'start scripts': startScripts,
+  Deno: denoEntries,
   python,
+  Rust: rustEntries,
   'workspaces of Node packages': workspaces,
 };
 

@@ -124,4 +124,69 @@ const warned: readonly Entry[] = [
   entry('a package from git', requirements('flask\ngit+https://example.org/a.git\n', flask), { says: ['no git'] }),
 ];
 
-export const python: readonly Entry[] = [...locked, ...starts, ...warned];
+const packaged: readonly Entry[] = [
+  {
+    name: 'a packaged project that uv locks, started by its own command',
+    files: {
+      'pyproject.toml':
+        '[project]\nname = "quiz-board"\nversion = "0.1.0"\ndependencies = []\n\n[project.scripts]\nquiz-board = "quiz_board:main"\n\n[build-system]\nrequires = ["uv_build>=0.8"]\nbuild-backend = "uv_build"\n',
+      'uv.lock': 'version = 1\n',
+      'src/quiz_board/__init__.py': 'def main():\n    serve()\n',
+    },
+    expect: {
+      language: 'python',
+      says: ['pyproject.toml installs the command quiz-board'],
+      runs: ['CMD ["quiz-board"]', 'pip install --no-cache-dir --disable-pip-version-check --no-deps .'],
+    },
+  },
+  {
+    name: 'a package beside its pyproject.toml with a command of its own',
+    files: {
+      'pyproject.toml':
+        '[project]\nname = "board"\nversion = "1"\ndependencies = ["bottle"]\n\n[project.scripts]\nboard-web = "board.web:main"\n\n[build-system]\nrequires = ["setuptools"]\n',
+      'board/__init__.py': '',
+      'board/web.py': 'def main():\n    pass\n',
+    },
+    expect: { language: 'python', runs: ['CMD ["board-web"]', '--no-deps .'] },
+  },
+  {
+    name: 'two commands, and none is called like the project',
+    files: {
+      'pyproject.toml':
+        '[project]\nname = "tools"\nversion = "1"\n\n[project.scripts]\none = "t:a"\ntwo = "t:b"\n\n[build-system]\nrequires = ["setuptools"]\n',
+      't/__init__.py': '',
+      't/a.py': '',
+    },
+    expect: { refused: 'EntrypointMissing', says: ['main.py'] },
+  },
+  {
+    name: 'Django with WebSockets',
+    files: {
+      'manage.py': "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'chat.settings')\n",
+      'requirements.txt': 'django==5.2\nchannels==4.3\n',
+      'chat/settings.py': 'ALLOWED_HOSTS = ["*"]\n',
+      'chat/asgi.py': 'application = None\n',
+      'chat/wsgi.py': 'application = None\n',
+    },
+    expect: {
+      language: 'python',
+      framework: 'django',
+      says: ['uvicorn serves chat.asgi'],
+      runs: ['uvicorn==0.38.0 websockets==15.0.1', 'exec uvicorn chat.asgi:application'],
+      never: ['gunicorn'],
+    },
+  },
+  {
+    name: 'Django with an asgi.py that nothing needs',
+    files: {
+      'manage.py': "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+      'requirements.txt': 'django==5.2\n',
+      'shop/settings.py': 'ALLOWED_HOSTS = ["*"]\n',
+      'shop/asgi.py': 'application = None\n',
+      'shop/wsgi.py': 'application = None\n',
+    },
+    expect: { language: 'python', framework: 'django', says: ['gunicorn serves shop.wsgi'], never: ['uvicorn'] },
+  },
+];
+
+export const python: readonly Entry[] = [...locked, ...starts, ...warned, ...packaged];
