@@ -5,7 +5,7 @@ import { rootCommand } from './node-commands.ts';
 import { noApp, severalApps } from './node-faults.ts';
 import { withNested } from './node-nested.ts';
 import { chooseProject } from './node-nx.ts';
-import { buildCommands, type NodePackage } from './node-package.ts';
+import { buildCommands, type NodePackage, needsTools } from './node-package.ts';
 import { entryFile, looksLikeServer, nodeStart, serverDependency } from './node-server.ts';
 import type { BundledSite } from './node-static.ts';
 import { type Member, neededBy, type Workspace, workspaceOf } from './node-workspaces.ts';
@@ -97,7 +97,12 @@ function root(input: RuleInput, workspace: Workspace, inside: Member | undefined
 function member(input: RuleInput, workspace: Workspace, chosen: Member, why: readonly string[]): Choice {
   const { manager } = workspace.root;
   const targets = [...servesOf(workspace.members, chosen), chosen];
-  const place = { folder: chosen.folder, builds: commandsFor(workspace, chosen, targets), ...pruning(workspace) };
+  const place = {
+    folder: chosen.folder,
+    builds: commandsFor(workspace, chosen, targets),
+    needsTools: needsTools(workspace.root),
+    ...pruning(workspace),
+  };
   const { manifests: _, ...pkg } = chosen.pkg;
   const sites = targets.slice(0, -1).map(({ folder }) => `${shown(folder)}/`);
   const served =

@@ -6,7 +6,7 @@ import { appUid, fault, runtimeFolder } from './model.ts';
 import { entrypointFault, rushFault, svelteFault } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
-import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
+import { buildCommands, isEmpty, type NodePackage, needsTools, nodePackage } from './node-package.ts';
 import {
   entryFile,
   looksLikeServer,
@@ -214,7 +214,8 @@ function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
 function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
   const source = copy(['.'], '/app/', appUid);
   if (isEmpty(pkg)) return { image: [source] };
-  const install = installSteps(pkg, keep ? pkg.manager.install : pkg.manager.installRuntime);
+  const { install: whole, installRuntime } = pkg.manager;
+  const install = installSteps(pkg, keep || needsTools(pkg) ? whole : installRuntime);
   if (pkg.manifests === undefined) return { build: install, image: [copyBuilt('/app/', '/app/', appUid)] };
   // Two layers: a change of the source leaves the packages alone. A project may have none after all, and COPY wants the folder.
   return {

@@ -260,6 +260,27 @@ const pruned: Entry = {
   },
 };
 
+/** npm runs the scripts of the installation also without development dependencies, and fails where they call one. */
+const prepared: readonly Entry[] = [
+  {
+    name: 'a root whose installation calls a development dependency',
+    files: { ...npm({ scripts: { prepare: 'husky' }, devDependencies: { husky: '9' } }), ...express('apps/api') },
+    expect: { language: 'nodejs', runs: ['RUN npm ci --no-audit', 'WORKDIR /app/apps/api'], never: ['--omit=dev'] },
+  },
+  {
+    name: 'the same without a workspace',
+    files: {
+      'package.json': json({
+        scripts: { start: 'node index.js', postinstall: 'npx prisma generate' },
+        dependencies: { express: '5' },
+        devDependencies: { prisma: '6' },
+      }),
+      'index.js': listens,
+    },
+    expect: { language: 'nodejs', never: ['--omit=dev'] },
+  },
+];
+
 const aliased: Entry = {
   name: 'the start script is the name of another script',
   files: {
@@ -505,6 +526,7 @@ export const workspaces: readonly Entry[] = [
   ...oneApp,
   ...rootStarts,
   pruned,
+  ...prepared,
   aliased,
   ...pairs,
   ...projects,
