@@ -30,7 +30,8 @@ interface Declared {
   readonly version: string;
 }
 
-/** The manager that package.json declares, else the one whose lockfile is there, else npm. */
+/** The manager that package.json declares, else the one whose lockfile is there, else npm. A lockfile of another manager than the
+ * declared one wins when it is alone: it has the versions that the project was tried with. */
 export function packageManager(
   tree: SourceTree,
   manifest: Readonly<Record<string, unknown>>,
@@ -38,7 +39,30 @@ export function packageManager(
 ): PackageManager {
   const found = /^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+)/.exec(String(manifest.packageManager ?? ''));
   const declared = found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
-  switch (declared?.name ?? lockedBy(tree) ?? withoutLockfile(tree, manifest)) {
+  const locks = lockfilesIn(tree);
+  const isAlien = declared !== undefined && locks.length > 0 && !locks.some(({ name }) => name === declared.name);
+  const fitting = isAlien ? undefined : declared;
+  const manager = managerNamed(fitting?.name ?? locks[0]?.name ?? withoutLockfile(tree, manifest), {
+    tree,
+    declared: fitting,
+    dependencies,
+  });
+  const unused = locks.map(({ path }) => path).filter(path => path !== manager.lockfile);
+  const notes = [
+    ...(isAlien ? [`package.json names ${declared.name}, whose lockfile is not here`] : []),
+    ...(unused.length === 0 ? [] : [`${unused.join(' and ')} ${unused.length === 1 ? 'is' : 'are'} not used`]),
+  ];
+  return { ...manager, why: [manager.why, ...notes].join('; ') };
+}
+
+interface ManagerInput {
+  readonly tree: SourceTree;
+  readonly declared: Declared | undefined;
+  readonly dependencies: readonly string[];
+}
+
+function managerNamed(name: string, { tree, declared, dependencies }: ManagerInput): PackageManager {
+  switch (name) {
     case 'bun':
       return bun(tree, declared?.version, dependencies);
     case 'pnpm':
@@ -50,13 +74,17 @@ export function packageManager(
   }
 }
 
-function lockedBy(tree: SourceTree): string | undefined {
-  if (hasFile(tree, 'pnpm-lock.yaml')) return 'pnpm';
-  if (hasFile(tree, 'yarn.lock')) return 'yarn';
-  if (hasFile(tree, 'package-lock.json')) return 'npm';
-  if (hasFile(tree, 'bun.lock') || hasFile(tree, 'bun.lockb')) return 'bun';
-  return hasFile(tree, 'npm-shrinkwrap.json') ? 'npm' : undefined;
-}
+/** In the order in which they win: exports of AI tools keep a lockfile of Bun beside the one of npm that they use. */
+const lockfiles = [
+  { path: 'pnpm-lock.yaml', name: 'pnpm' },
+  { path: 'yarn.lock', name: 'yarn' },
+  { path: 'package-lock.json', name: 'npm' },
+  { path: 'bun.lock', name: 'bun' },
+  { path: 'bun.lockb', name: 'bun' },
+  { path: 'npm-shrinkwrap.json', name: 'npm' },
+];
+
+const lockfilesIn = (tree: SourceTree) => lockfiles.filter(({ path }) => hasFile(tree, path));
 
 /** Only pnpm reads its list of packages. npm and the first Yarn refuse `workspace:`, which Bun knows. */
 function withoutLockfile(tree: SourceTree, manifest: Readonly<Record<string, unknown>>): string {

@@ -140,4 +140,31 @@ export const startScripts: readonly Entry[] = [
     files: { 'compose.yml': 'services: [', 'package.json': '{"scripts":{"start":"node a.js"}}', 'a.js': server },
     expect: { language: 'nodejs', runs: ['CMD ["node", "a.js"]'], never: ['compose'] },
   },
+  {
+    name: 'a package manager whose lockfile is not here, beside the lockfile of another',
+    files: {
+      'package.json': JSON.stringify({
+        packageManager: 'pnpm@9.1.0',
+        scripts: { start: 'node a.js' },
+        dependencies: { ms: '2' },
+      }),
+      'package-lock.json': '{"lockfileVersion":3}',
+      'a.js': server,
+    },
+    expect: {
+      language: 'nodejs',
+      says: ['npm ci installs from package-lock.json; package.json names pnpm, whose lockfile is not here'],
+      runs: ['npm ci'],
+    },
+  },
+  {
+    name: 'two lockfiles',
+    files: {
+      'package.json': JSON.stringify({ scripts: { start: 'node a.js' }, dependencies: { ms: '2' } }),
+      'package-lock.json': '{"lockfileVersion":3}',
+      'bun.lockb': '',
+      'a.js': server,
+    },
+    expect: { language: 'nodejs', says: ['bun.lockb is not used'], runs: ['npm ci'] },
+  },
 ];
