@@ -149,6 +149,20 @@ const oneApp: readonly Entry[] = [
     expect: { language: 'nodejs', says: ['written as workspace:'], runs: ['bun@1.3', 'RUN bun install\n'] },
   },
   {
+    name: 'a worker is beside the page',
+    files: {
+      ...npm(),
+      ...next('apps/web'),
+      ...at('apps/worker', { scripts: { start: 'node poll.js' } }, { 'poll.js': 'setInterval(work, 1000);\n' }),
+    },
+    expect: { language: 'nodejs', framework: 'next', runs: ['WORKDIR /app/apps/web'] },
+  },
+  {
+    name: 'two servers, of which one is called a worker and opens a port',
+    files: { ...npm(), ...next('apps/web'), ...express('apps/worker') },
+    expect: { refused: 'LanguageUnknown', says: ['apps/web/ and apps/worker/'] },
+  },
+  {
     name: 'an application for phones is beside the page',
     files: {
       ...npm(),
