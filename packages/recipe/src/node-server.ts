@@ -2,8 +2,9 @@
 import { composeCommand } from './compose.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
 import { startedCommand } from './node-start-script.ts';
+import { angularServer } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
-import { firstFile, hasFile, type SourceTree } from './source-tree.ts';
+import { hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
 
 /** A way to start the server. */
@@ -77,7 +78,7 @@ export function serverDependency(pkg: NodePackage): string | undefined {
 export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const web = procfileWeb(tree);
   if (web !== undefined) return lineStart(pkg, web, 'the web line of Procfile starts it');
-  const framework = frameworks.find(entry => pkg.all.has(entry.dependency));
+  const framework = angularFramework(tree, pkg) ?? frameworks.find(entry => pkg.all.has(entry.dependency));
   const script = ['start:prod', 'start'].find(
     name => pkg.scripts[name] !== undefined && !startsDevelopment(pkg.scripts[name]),
   );
@@ -89,6 +90,13 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   return (
     fileStart(tree, pkg) ?? (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
   );
+}
+
+/** Angular's own server, which `ng build` writes beside the pages: https://angular.dev/guide/ssr */
+function angularFramework(tree: SourceTree, pkg: NodePackage): Framework | undefined {
+  const folder = pkg.all.has('@angular/ssr') ? angularServer(tree) : undefined;
+  if (folder === undefined || !isPlain(folder)) return undefined;
+  return { dependency: '@angular/ssr', name: 'angular', argv: ['node', `${folder}/server.mjs`] };
 }
 
 /** The file that a project without a start script most likely starts with. */
@@ -183,7 +191,7 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   if (entry === undefined) return undefined;
   const framework = frameworkName(pkg);
   const named = framework !== undefined && { framework };
-  if (pkg.all.has('elysia') || /\bBun\.serve\b/.test(tree.read(entry) ?? ''))
+  if (isForBun(tree, pkg, entry))
     return { ...named, command: cmd(['bun', entry]), why: `${entry} is run by Bun`, needsDevelopment: false };
   if (!/\.m?ts$/.test(entry))
     return { ...named, command: cmd(['node', entry]), why: `${entry} is the entry point`, needsDevelopment: false };
@@ -211,6 +219,14 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
     why: `${entry} is the entry point; Node itself strips its types`,
     needsDevelopment: false,
   };
+}
+
+/** Bun answers with what a module exports; Node.js only ends. */
+function isForBun(tree: SourceTree, pkg: NodePackage, entry: string): boolean {
+  const text = tree.read(entry) ?? '';
+  const isBunProject = pkg.manager.name === 'bun' || pkg.all.has('@types/bun');
+  const isExported = isBunProject && /^export default\b/m.test(text) && !looksLikeServer(tree, entry);
+  return pkg.all.has('elysia') || /\bBun\.serve\b/.test(text) || isExported;
 }
 
 /** Whether a build script compiles more than pages: `vite build` alone makes no server. */
@@ -253,16 +269,4 @@ function frameworkName(pkg: NodePackage): string | undefined {
 
 function isFrameworkName(name: string): boolean {
   return frameworks.some(entry => entry.dependency === name);
-}
-
-/** Next.js writes plain files when its configuration says so. */
-export function nextExport(tree: SourceTree): boolean {
-  const config = firstFile(tree, ['next.config.js', 'next.config.mjs', 'next.config.ts', 'next.config.cjs']);
-  return config !== undefined && /output\s*:\s*['"]export['"]/.test(tree.read(config) ?? '');
-}
-
-/** Whether SvelteKit has only the adapter that knows hosting companies and no plain server. */
-export function needsSvelteAdapter(pkg: NodePackage): boolean {
-  const adapters = ['@sveltejs/adapter-node', '@sveltejs/adapter-static'];
-  return pkg.all.has('@sveltejs/kit') && !adapters.some(name => pkg.all.has(name));
 }

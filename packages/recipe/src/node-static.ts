@@ -10,6 +10,8 @@ export interface BundledSite {
   readonly output: string;
   readonly why: string;
   readonly spaFallback: boolean;
+  /** The command that builds it, where that is not the build script. */
+  readonly build?: string;
 }
 
 interface Bundler {
@@ -40,6 +42,7 @@ const bundlers: readonly Bundler[] = [
   bundler('@sveltejs/adapter-static', 'sveltekit', true, () => 'build'),
   bundler('react-scripts', 'create-react-app', true, () => 'build'),
   bundler('@vue/cli-service', 'vue-cli', true, () => 'dist'),
+  bundler('ember-cli', 'ember', true, () => 'dist'),
   bundler('vite', 'vite', true, tree => configured(tree, viteConfigs, /outDir\s*:\s*['"]\.?\/?([^'"]+)['"]/) ?? 'dist'),
   bundler('parcel', 'parcel', true, (_tree, pkg) => optionOf(pkg, '--dist-dir') ?? 'dist'),
   bundler('webpack', 'webpack', true, () => 'dist'),
@@ -51,7 +54,7 @@ const bundlers: readonly Bundler[] = [
 
 /** Start scripts that run a development server or a preview of the built files: signs of a site, not of a server. */
 const previewScript =
-  /^(?:npx\s+)?(?:vite(?:\s|$)|react-scripts start|ng serve|astro(?:\s|$)|parcel|webpack(?:-dev-server)?(?:\s|$)|rspack|rsbuild|vue-cli-service serve|serve(?:\s|$)|http-server|live-server|gatsby|docusaurus|eleventy|vitepress|npm run (?:dev|serve|preview)|(?:pnpm|yarn) (?:dev|preview))/;
+  /^(?:npx\s+)?(?:vite(?:\s|$)|react-scripts start|ng serve|ember serve|astro(?:\s|$)|parcel|webpack(?:-dev-server)?(?:\s|$)|rspack|rsbuild|vue-cli-service serve|serve(?:\s|$)|http-server|live-server|gatsby|docusaurus|eleventy|vitepress|npm run (?:dev|serve|preview)|(?:pnpm|yarn) (?:dev|preview))/;
 
 /** Whether this start script only shows files. */
 export function isPreview(script: string): boolean {
@@ -60,13 +63,15 @@ export function isPreview(script: string): boolean {
 
 /** The site this project builds, when a bundler is a dependency and a build script runs it. */
 export function bundledSite(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
-  if (pkg.scripts.build === undefined) return undefined;
   const found = bundlers.find(entry => pkg.all.has(entry.dependency));
-  if (found === undefined) return undefined;
+  const ofDocuments = pkg.scripts['docs:build'] !== undefined && found?.framework === 'vitepress';
+  if (found === undefined || (pkg.scripts.build === undefined && !ofDocuments)) return undefined;
   const guess = found.output(tree, pkg).replace(/(?<!\/)\/+$/, '');
   const output = isPlain(guess) && !guess.startsWith('/') ? plain(guess) : 'dist';
   const why = `${found.dependency} builds pages into ${output}/, and no server is declared: the pages are served as static files`;
-  return { framework: found.framework, output, why, spaFallback: found.spaFallback && !isSiteOfPages(tree, pkg) };
+  const spaFallback = found.spaFallback && !isSiteOfPages(tree, pkg);
+  const build = pkg.scripts.build === undefined && { build: 'npm run docs:build' };
+  return { framework: found.framework, output, why, spaFallback, ...build };
 }
 
 const routers = [
@@ -100,21 +105,33 @@ function optionOf(pkg: NodePackage, option: string): string | undefined {
 }
 
 function vitepressOutput(pkg: NodePackage): string {
-  const root = /vitepress build\s+([\w-]+)/.exec(pkg.scripts.build ?? '')?.[1];
+  const root = /vitepress build\s+([\w-]+)/.exec(pkg.scripts.build ?? pkg.scripts['docs:build'] ?? '')?.[1];
   return root === undefined ? '.vitepress/dist' : `${root}/.vitepress/dist`;
 }
 
 /** The application builder writes below `browser/`, the older one straight into the output path. */
 function angularOutput(tree: SourceTree): string {
+  const { base, isApplication } = angularBuild(tree);
+  return isApplication ? `${base}/browser` : base;
+}
+
+/** The folder of the server that an Angular build writes; undefined when it writes pages only. */
+export function angularServer(tree: SourceTree): string | undefined {
+  const { base, isApplication, options } = angularBuild(tree);
+  const isServer = options.ssr !== undefined && options.ssr !== false && options.outputMode !== 'static';
+  return isApplication && isServer ? `${base}/server` : undefined;
+}
+
+function angularBuild(tree: SourceTree) {
   const workspace = readJson(tree, 'angular.json');
   const projects = isRecord(workspace?.projects) ? workspace.projects : {};
   const [name, project] = Object.entries(projects)[0] ?? ['app', undefined];
   const architect = isRecord(project) && isRecord(project.architect) ? project.architect : {};
   const build = isRecord(architect.build) ? architect.build : {};
   const options = isRecord(build.options) ? build.options : {};
-  const path = options.outputPath;
-  const base = typeof path === 'string' ? path : `dist/${name}`;
-  return /:application$/.test(String(build.builder)) ? `${base}/browser` : base;
+  const path = isRecord(options.outputPath) ? options.outputPath.base : options.outputPath;
+  const base = typeof path === 'string' ? path.replace(/\/$/, '') : `dist/${name}`;
+  return { base, options, isApplication: /:application$/.test(String(build.builder)) };
 }
 
 /** Whether a page is there for a bundler or a browser to start from. */

@@ -3,20 +3,12 @@ import { denoReason, denoRecipe } from './deno.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
-import { entrypointFault, rushFault, svelteFault } from './node-faults.ts';
+import { exportedSite } from './node-exports.ts';
+import { entrypointFault, rushFault, unrunnable } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
 import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
-import {
-  entryFile,
-  looksLikeServer,
-  type NodeStart,
-  needsSvelteAdapter,
-  nextExport,
-  nodeStart,
-  runsBun,
-  serverDependency,
-} from './node-server.ts';
+import { entryFile, looksLikeServer, type NodeStart, nodeStart, runsBun, serverDependency } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
 import { buildRuns, buildSteps, serverStages, settingsOf, withBun } from './node-steps.ts';
 import { memberFolders } from './node-workspaces.ts';
@@ -63,7 +55,8 @@ function withVariables({ tree, request }: RuleInput, result: RecipeResult): Reci
 
 function packageRecipe(input: RuleInput, pkg: NodePackage, known?: BundledSite): RecipeResult {
   const { tree } = input;
-  if (needsSvelteAdapter(pkg)) return svelteFault();
+  const refused = known === undefined ? unrunnable(tree, pkg) : undefined;
+  if (refused !== undefined) return refused;
   const site = known ?? siteOf(tree, pkg);
   if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
   const start = nodeStart(tree, pkg);
@@ -89,22 +82,8 @@ function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
 
 /** The files to serve, when this project builds files and no server. */
 function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
-  if (pkg.all.has('next') && nextExport(tree)) {
-    return {
-      framework: 'next',
-      output: 'out',
-      spaFallback: false,
-      why: "next.config sets output: 'export': the pages are served as static files",
-    };
-  }
-  if (pkg.all.has('nuxt') && /nuxt generate/.test(pkg.scripts.build ?? '')) {
-    return {
-      framework: 'nuxt',
-      output: '.output/public',
-      spaFallback: true,
-      why: 'the build script generates static pages',
-    };
-  }
+  const exported = exportedSite(tree, pkg);
+  if (exported !== undefined) return exported;
   const site = bundledSite(tree, pkg);
   if (site === undefined) return undefined;
   const start = pkg.scripts.start;
@@ -120,12 +99,14 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Recipe {
-  const steps = buildSteps(pkg, buildRuns(pkg));
+  const folder = pkg.place?.folder ?? '';
+  const own = site.build === undefined ? [] : [run('build', `${folder === '' ? '' : `cd ${folder} && `}${site.build}`)];
+  const steps = buildSteps(pkg, [...buildRuns(pkg), ...own]);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
     stage: { base: input.settings.bases.node, steps },
-    output: pkg.place === undefined ? site.output : joined(pkg.place.folder, site.output),
+    output: joined(folder, site.output),
     language: 'nodejs',
     spaFallback: site.spaFallback,
   } as const;

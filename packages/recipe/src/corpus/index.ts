@@ -3,6 +3,7 @@ import type { BuildBases } from '../model.ts';
 import { denoEntries } from './deno.ts';
 import type { Entry } from './entry.ts';
 import { foreignEntries } from './foreign.ts';
+import { frameworks } from './frameworks.ts';
 import { node } from './node.ts';
 import { python } from './python.ts';
 import { rustEntries } from './rust.ts';
@@ -19,6 +20,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   versions,
   'values for the build': values,
   node,
+  frameworks,
   'start scripts': startScripts,
   Deno: denoEntries,
   python,

@@ -194,6 +194,20 @@ const chosen: readonly Entry[] = [
     expect: { language: 'dockerfile', folder: 'apps/web' },
   },
   {
+    name: 'a chosen application for phones that has pages as well',
+    files: {
+      ...npm(),
+      ...next('apps/web'),
+      ...at('apps/phone', { scripts: { start: 'expo start' }, dependencies: { expo: '54', 'react-native-web': '1' } }),
+    },
+    path: 'apps/phone',
+    expect: {
+      language: 'nodejs',
+      framework: 'expo',
+      runs: ['RUN cd apps/phone && npx expo export', '"/app/apps/phone/dist/"'],
+    },
+  },
+  {
     name: 'a chosen package that nothing starts',
     files: { ...npm(), ...next('apps/web'), ...at('packages/words', { main: 'words.js' }) },
     path: 'packages/words',
