@@ -105,6 +105,7 @@ export type RecipeResult = { readonly ok: true; readonly recipe: Recipe } | Refu
 /** Everything a language rule decides from. */
 export interface RuleInput {
   readonly tree: SourceTree;
+  /** Its `path` is a package of the workspace in `tree`, and absent where none is chosen. */
   readonly request: BuildRequest;
   readonly settings: { readonly bases: RuleBases };
   /** Reasons collected before the rule ran. */

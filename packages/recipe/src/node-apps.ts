@@ -14,6 +14,7 @@ const tools =
 const aside = /(?:^|[/_.-])(?:e2e|tests?|docs?|documentation|storybook|examples?|playgrounds?|demos?|benchmarks?)$/;
 /** Bundlers that make pages as well as libraries: only a page tells which. */
 const bundlersOfLibraries = ['vite', 'parcel', 'webpack', 'rspack', 'rollup', 'esbuild'];
+const worker = /(?:^|[/_.-])(?:workers?|cron|jobs?|queues?|scheduler|bot|cli|scripts?|seed|migrations?)$/;
 const sourceFile = /\.[cm]?[jt]s$/;
 const readFiles = 40;
 
@@ -22,9 +23,22 @@ type Kind = 'server' | 'site';
 /** The members that answer requests; those for developers only when there is no other. */
 export function appsOf(workspace: Workspace): Member[] {
   const all = workspace.members.filter(member => isApp(workspace, member));
-  const main = all.filter(({ folder }) => !aside.test(folder));
-  const apps = main.length > 0 ? main : all;
+  const apps = orAll(
+    orAll(all, ({ folder }) => !aside.test(folder)),
+    member => !isWorker(member),
+  );
   return apps.filter(app => kindOf(app) === 'server' || !apps.some(server => servesOf([app], server).length > 0));
+}
+
+const orAll = (members: readonly Member[], keeps: (member: Member) => boolean): readonly Member[] => {
+  const kept = members.filter(keeps);
+  return kept.length > 0 ? kept : members;
+};
+
+/** A program with a usual name of one that works in the background, in whose sources nothing opens a port. */
+function isWorker({ folder, tree, pkg }: Member): boolean {
+  if (!worker.test(folder) || serverDependency(pkg) !== undefined || isSite(tree, pkg)) return false;
+  return !sourcesOf(tree).some(path => looksLikeServer(tree, path));
 }
 
 /** A package that others depend on is a library, unless its own start script says that it runs. */
@@ -70,10 +84,7 @@ export function isSite(tree: SourceTree, pkg: NodePackage): boolean {
 export function servesOf(members: readonly Member[], server: Member): Member[] {
   const sites = members.filter(member => member !== server && kindOf(member) === 'site');
   if (sites.length === 0) return [];
-  const texts = server.tree.paths
-    .filter(path => sourceFile.test(path) && !path.includes('node_modules/'))
-    .slice(0, readFiles)
-    .map(path => textOf(server.tree, path));
+  const texts = sourcesOf(server.tree).map(path => textOf(server.tree, path));
   return sites.filter(site => isBuiltInto(site, server.folder) || texts.some(text => names(text, site)));
 }
 
@@ -82,6 +93,9 @@ export function servedBy(members: readonly Member[], tree: SourceTree, entry: st
   const text = hasFile(tree, entry) ? textOf(tree, entry) : '';
   return members.filter(member => kindOf(member) === 'site' && names(text, member));
 }
+
+const sourcesOf = (tree: SourceTree): string[] =>
+  tree.paths.filter(path => sourceFile.test(path) && !path.includes('node_modules/')).slice(0, readFiles);
 
 const textOf = (tree: SourceTree, path: string): string => (tree.peek ?? tree.read)(path) ?? '';
 

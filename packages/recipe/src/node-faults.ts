@@ -2,6 +2,7 @@
 import { fault, type Refusal } from './model.ts';
 import type { NodePackage } from './node-package.ts';
 import { entryFile, looksLikeServer } from './node-server.ts';
+import { listed, shown } from './shown.ts';
 import { firstFile, joined, type SourceTree } from './source-tree.ts';
 
 export function entrypointFault(folder = ''): Refusal {
@@ -112,4 +113,36 @@ export function rushFault(): Refusal {
     'rush.json is there: Rush installs and links its projects in its own way, which vibeD does not do',
     'Bring a Dockerfile at the root that runs rush install and rush build, or deploy the folder that rush deploy writes',
   );
+}
+
+/** A repository with several applications, by their folders. */
+export function severalApps(folders: readonly string[]): Refusal {
+  return fault(
+    'LanguageUnknown',
+    `the workspace has several applications: ${foldersOf(folders)}`,
+    'Choose the one to build with spec.build.path (`build_path` in the tools), or add a "start" script to the package.json at the root that starts it',
+  );
+}
+
+/** An application of Nx whose builder is not known. */
+export function unknownProject(folder: string): Refusal {
+  return fault(
+    'EntrypointMissing',
+    `${folder}/project.json does not tell what its target build makes, or where`,
+    'Add to the package.json at the root a "build" script that builds it and a "start" script that runs the result, for example "node dist/apps/api/main.js"',
+  );
+}
+
+/** A workspace that joins these folders, none of which is an application. */
+export function noApp(folders: readonly string[]): Refusal {
+  return fault(
+    'EntrypointMissing',
+    `the workspace joins ${foldersOf(folders)}, and none of them has a start script, a server or a page that is built`,
+    'Add a "start" script that listens on process.env.PORT to the package.json of the package that runs, or to the one at the root',
+  );
+}
+
+function foldersOf(folders: readonly string[]): string {
+  const names = folders.slice(0, 5).map(folder => `${shown(folder)}/`);
+  return listed(folders.length > 5 ? [...names, `${folders.length - 5} more`] : names);
 }

@@ -1,11 +1,13 @@
 /** The package of a workspace that is built and started, chosen before the Node rule looks at anything else. */
 import type { Refusal, RuleInput } from './model.ts';
-import { fault } from './model.ts';
 import { appsOf, isSite, realStart, servedBy, servesOf } from './node-apps.ts';
 import { rootCommand } from './node-commands.ts';
+import { noApp, severalApps } from './node-faults.ts';
 import { withNested } from './node-nested.ts';
-import { buildCommands, type NodePackage } from './node-package.ts';
+import { chooseProject } from './node-nx.ts';
+import { buildCommands, type NodePackage, needsTools } from './node-package.ts';
 import { entryFile, looksLikeServer, nodeStart, serverDependency } from './node-server.ts';
+import type { BundledSite } from './node-static.ts';
 import { type Member, neededBy, type Workspace, workspaceOf } from './node-workspaces.ts';
 import { webLine } from './procfile.ts';
 import { listed, shown } from './shown.ts';
@@ -13,15 +15,24 @@ import { hasFile, readJson, type SourceTree } from './source-tree.ts';
 import { isPlain } from './steps.ts';
 
 /** What the rule goes on with: the tree and the manifest of the chosen package. */
-export type Choice = { readonly ok: true; readonly input: RuleInput; readonly pkg: NodePackage } | Refusal;
+export type Choice =
+  | {
+      readonly ok: true;
+      readonly input: RuleInput;
+      readonly pkg: NodePackage;
+      /** The files to serve, where the package does not tell them. */
+      readonly site?: BundledSite;
+    }
+  | Refusal;
 
 /** The package to build: the root itself unless it joins others of which one is the application. */
 export function choosePackage(input: RuleInput, pkg: NodePackage): Choice {
   const workspace = workspaceOf(input.tree);
-  if (workspace === undefined) return { ok: true, input, pkg: withNested(input.tree, pkg) };
+  if (workspace === undefined)
+    return chooseProject(input, pkg) ?? { ok: true, input, pkg: withNested(input.tree, pkg) };
   const named = workspace.members.find(({ folder }) => folder === input.request.path);
   if (named !== undefined) return member(input, workspace, named, []);
-  const start = webLine(input.tree) ?? realStart(pkg);
+  const start = followed(webLine(input.tree) ?? realStart(pkg), pkg.scripts);
   const command = start === undefined ? undefined : rootCommand(start, workspace.members);
   if (command?.kind === 'member')
     return member(input, workspace, command.member, [
@@ -34,12 +45,21 @@ export function choosePackage(input: RuleInput, pkg: NodePackage): Choice {
   return fromApps(input, workspace);
 }
 
+/** A start script is often the name of another one: `npm run start:api`. */
+function followed(text: string | undefined, scripts: NodePackage['scripts'], steps = 3): string | undefined {
+  const name = /^(?:npm|pnpm|yarn|bun)\s(?:run\s)?(?:--silent\s)?([\w:.-]{1,60})$/.exec(text?.trim() ?? '')?.[1];
+  const next = name === undefined ? undefined : scripts[name];
+  return next === undefined || steps === 0 ? text : followed(next, scripts, steps - 1);
+}
+
 function fromApps(input: RuleInput, workspace: Workspace): Choice {
   const apps = appsOf(workspace);
   const [only] = apps;
-  if (apps.length > 1) return several(apps);
+  if (apps.length > 1) return severalApps(apps.map(({ folder }) => folder));
   if (only === undefined)
-    return nodeStart(input.tree, workspace.root) === undefined ? none(workspace) : root(input, workspace, undefined);
+    return nodeStart(input.tree, workspace.root) === undefined
+      ? noApp(workspace.members.map(({ folder }) => folder))
+      : root(input, workspace, undefined);
   const why = `the workspace has ${workspace.members.length} ${workspace.members.length === 1 ? 'package' : 'packages'}; ${shown(only.folder)}/ is the one that answers requests`;
   return member(input, workspace, only, [why]);
 }
@@ -77,7 +97,12 @@ function root(input: RuleInput, workspace: Workspace, inside: Member | undefined
 function member(input: RuleInput, workspace: Workspace, chosen: Member, why: readonly string[]): Choice {
   const { manager } = workspace.root;
   const targets = [...servesOf(workspace.members, chosen), chosen];
-  const place = { folder: chosen.folder, builds: commandsFor(workspace, chosen, targets), ...pruning(workspace) };
+  const place = {
+    folder: chosen.folder,
+    builds: commandsFor(workspace, chosen, targets),
+    needsTools: needsTools(workspace.root),
+    ...pruning(workspace),
+  };
   const { manifests: _, ...pkg } = chosen.pkg;
   const sites = targets.slice(0, -1).map(({ folder }) => `${shown(folder)}/`);
   const served =
@@ -107,31 +132,16 @@ function buildsOf(workspace: Workspace, targets: readonly Member[]): string[] {
   return [...all].flatMap(({ build }) => build ?? []);
 }
 
-/** `pnpm prune` would empty the members; a second installation keeps what they run with. Nx stays: configurations of its packages import
+/** `pnpm prune` would empty the members; a second installation keeps what they run with, and by this age nothing else. Nx stays: configurations of its packages import
  * its plugins. */
 function pruning({ root, members }: Workspace): { readonly prune?: string } {
   const { name, prune, installRuntime } = root.manager;
   const has = [root, ...members.map(({ pkg }) => pkg)].some(({ devDependencies }) => devDependencies.size > 0);
   if (!has || prune === undefined || root.all.has('nx')) return {};
-  return { prune: name === 'pnpm' ? `CI=true ${installRuntime} --ignore-scripts --prefer-offline` : prune };
-}
-
-function several(apps: readonly Member[]): Refusal {
-  const folders = apps.map(({ folder }) => `${shown(folder)}/`);
-  const some = folders.length > 5 ? [...folders.slice(0, 5), `${folders.length - 5} more`] : folders;
-  return fault(
-    'LanguageUnknown',
-    `the workspace has several applications: ${listed(some)}`,
-    'Choose the one to build with spec.build.path (`build_path` in the tools), or add a "start" script to the package.json at the root that starts it',
-  );
-}
-
-function none({ members }: Workspace): Refusal {
-  const folders = members.map(({ folder }) => `${shown(folder)}/`);
-  const some = folders.length > 5 ? [...folders.slice(0, 5), `${folders.length - 5} more`] : folders;
-  return fault(
-    'EntrypointMissing',
-    `the workspace joins ${listed(some)}, and none of them has a start script, a server or a page that is built`,
-    'Add a "start" script that listens on process.env.PORT to the package.json of the package that runs, or to the one at the root',
-  );
+  return {
+    prune:
+      name === 'pnpm'
+        ? `CI=true ${installRuntime} --ignore-scripts --prefer-offline --config.modules-cache-max-age=0`
+        : prune,
+  };
 }

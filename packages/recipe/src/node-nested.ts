@@ -11,23 +11,35 @@ const running = [
 ];
 const installing = /\b(?:npm|pnpm|bun|yarn)\b[^&;|\n]{0,80}\s(?:install|ci|i)\b|\byarn\s*(?:&&|;|$)/;
 
-/** The root package with the installation of those folders whose packages none of its scripts installs; itself when there is none. */
+/** The root package with what its scripts leave out for those folders: their installation, and where the root has no build, theirs. */
 export function withNested(tree: SourceTree, pkg: NodePackage): NodePackage {
-  const installs = nestedFolders(tree, pkg).flatMap(folder => installIn(tree, folder, pkg));
-  if (installs.length === 0) return pkg;
+  const nested = nestedFolders(tree, pkg);
+  const installs = nested.flatMap(each => installIn(each, pkg));
+  const built =
+    pkg.scripts.build === undefined ? nested.filter(({ pkg: { scripts } }) => scripts.build !== undefined) : [];
+  if (installs.length + built.length === 0) return pkg;
   const { manifests: _, ...rest } = pkg;
-  const builds = buildCommands(pkg);
+  const builds = [...buildCommands(pkg), ...built.map(({ folder }) => `npm --prefix ${folder} run build`)];
   const prune = pkg.devDependencies.size > 0 ? pkg.manager.prune : undefined;
   return { ...rest, place: { folder: '', builds, installs, ...(prune !== undefined && { prune }) } };
 }
 
-function nestedFolders(tree: SourceTree, { scripts }: NodePackage): string[] {
+interface Nested {
+  readonly folder: string;
+  readonly pkg: NodePackage;
+  /** A script of the root installs it. */
+  readonly isInstalled: boolean;
+}
+
+function nestedFolders(tree: SourceTree, { scripts }: NodePackage): Nested[] {
   const texts = [...running.flatMap(name => scripts[name] ?? []), webLine(tree) ?? ''];
-  const isInstalled = (folder: string) => texts.some(text => text.includes(folder) && installing.test(text));
   const words = new Set(texts.flatMap(text => text.split(/[\s=;&|"']+/)));
-  const named = [...words].flatMap(foldersOf);
-  const found = named.filter(folder => isPlain(folder) && hasFile(tree, `${folder}/package.json`));
-  return [...new Set(found)].filter(folder => !isInstalled(folder)).sort();
+  const folders = [...new Set([...words].flatMap(foldersOf))].filter(isPlain).sort();
+  return folders.flatMap(folder => {
+    const pkg = hasFile(tree, `${folder}/package.json`) ? nodePackage(subtree(tree, folder)) : undefined;
+    const isInstalled = texts.some(text => text.includes(folder) && installing.test(text));
+    return pkg === undefined ? [] : [{ folder, pkg, isInstalled }];
+  });
 }
 
 /** `server/dist/main.js` is below `server/dist` and `server`. */
@@ -36,9 +48,8 @@ function foldersOf(word: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-function installIn(tree: SourceTree, folder: string, root: NodePackage): string[] {
-  const pkg = nodePackage(subtree(tree, folder));
-  if (pkg === undefined || pkg.all.size === 0) return [];
+function installIn({ folder, pkg, isInstalled }: Nested, root: NodePackage): string[] {
+  if (isInstalled || pkg.all.size === 0) return [];
   const { name, tool, install } = pkg.manager;
   const fetched = tool === undefined || name === root.manager.name ? '' : `${tool} && `;
   return [`${fetched}cd ${folder} && ${install}`];

@@ -29,6 +29,8 @@ export interface PackagePlace {
   readonly installs?: readonly string[];
   /** Commands that run at the root: the builds of what the package needs, then its own. */
   readonly builds: readonly string[];
+  /** The installation at the root calls development dependencies. */
+  readonly needsTools?: boolean;
   /** Removes development dependencies of every member. */
   readonly prune?: string;
 }
@@ -105,4 +107,10 @@ export const isEmpty = ({ all, place }: NodePackage): boolean => all.size === 0 
 /** The commands that build the package, at the root of the project. */
 export function buildCommands({ scripts, buildScript, place }: NodePackage): readonly string[] {
   return place?.builds ?? (scripts.build === undefined ? [] : [`npm run ${buildScript}`]);
+}
+
+/** Whether a script of the installation calls a development dependency, such as husky or prisma: without it the installation fails. */
+export function needsTools({ scripts, devDependencies, place }: NodePackage): boolean {
+  const words = installScripts.flatMap(name => (scripts[name] ?? '').split(/[\s;&|]+/));
+  return place?.needsTools ?? words.some(word => devDependencies.has(word));
 }

@@ -2,7 +2,7 @@
  * and Lerna run the scripts of such a workspace and add no list of their own. */
 import { type NodePackage, nodePackage } from './node-package.ts';
 import { taskedPackage } from './node-tasks.ts';
-import { hasFile, isRecord, readJson, type SourceTree, subtree } from './source-tree.ts';
+import { hasFile, isRecord, joined, readJson, type SourceTree, subtree } from './source-tree.ts';
 import { isPlain } from './steps.ts';
 import { matchingFolders } from './workspace-globs.ts';
 
@@ -45,14 +45,15 @@ export function memberFolders(tree: SourceTree): string[] {
 
 /** The folder above `folder` that is the root of its workspace; undefined when the folder stands by itself. */
 export function workspaceRootOf(tree: SourceTree, folder: string): string | undefined {
-  if (!hasFile(tree, `${folder}/package.json`)) return undefined;
+  const isPackage = hasFile(tree, `${folder}/package.json`);
+  const isProject = hasFile(tree, `${folder}/project.json`);
+  if (!isPackage && !isProject) return undefined;
   const parts = folder.split('/');
   const above = parts.map((_, index) => parts.slice(0, index).join('/'));
   return above.find(root => {
     const inside = root === '' ? folder : folder.slice(root.length + 1);
-    return (
-      hasFile(tree, root === '' ? 'package.json' : `${root}/package.json`) && isMember(subtree(tree, root), inside)
-    );
+    if (!hasFile(tree, joined(root, 'package.json'))) return false;
+    return isPackage ? isMember(subtree(tree, root), inside) : hasFile(tree, joined(root, 'nx.json'));
   });
 }
 

@@ -2,39 +2,20 @@
 import { denoReason, denoRecipe } from './deno.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
-import { appUid, fault, runtimeFolder } from './model.ts';
+import { appUid, fault } from './model.ts';
 import { exportedSite } from './node-exports.ts';
 import { entrypointFault, rushFault, unrunnable } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
 import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
-import {
-  entryFile,
-  looksLikeServer,
-  type NodeStart,
-  namesBun,
-  nodeStart,
-  runsBun,
-  serverDependency,
-} from './node-server.ts';
+import { entryFile, looksLikeServer, type NodeStart, nodeStart, runsBun, serverDependency } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
+import { buildRuns, buildSteps, serverStages, settingsOf, withBun } from './node-steps.ts';
 import { memberFolders } from './node-workspaces.ts';
 import { publicVariableWarnings } from './public-variables.ts';
 import { firstFile, hasFile, joined, type SourceTree } from './source-tree.ts';
 import { builtStaticRecipe } from './static.ts';
-import {
-  cmd,
-  copy,
-  copyAll,
-  copyBuilt,
-  env,
-  run,
-  runtime,
-  type Setting,
-  type Stages,
-  type Step,
-  workdir,
-} from './steps.ts';
+import { cmd, copy, run, workdir } from './steps.ts';
 
 /** Trees with a package.json that builds or starts something, or a single file that is clearly a server. */
 export const nodejsRule: LanguageRule = {
@@ -58,7 +39,9 @@ export const nodejsRule: LanguageRule = {
     const pkg = nodePackage(input.tree);
     if (pkg === undefined) return bareFileRecipe(input);
     const choice = choosePackage(input, pkg);
-    return choice.ok ? withVariables(choice.input, packageRecipe(choice.input, choice.pkg)) : choice;
+    if (!choice.ok) return choice;
+    const { input: chosen, pkg: built, site } = choice;
+    return withVariables(chosen, packageRecipe(chosen, built, site));
   },
 };
 
@@ -70,11 +53,11 @@ function withVariables({ tree, request }: RuleInput, result: RecipeResult): Reci
   return { ok: true, recipe: { ...recipe, warnings } };
 }
 
-function packageRecipe(input: RuleInput, pkg: NodePackage): RecipeResult {
+function packageRecipe(input: RuleInput, pkg: NodePackage, known?: BundledSite): RecipeResult {
   const { tree } = input;
-  const refused = unrunnable(tree, pkg);
+  const refused = known === undefined ? unrunnable(tree, pkg) : undefined;
   if (refused !== undefined) return refused;
-  const site = siteOf(tree, pkg);
+  const site = known ?? siteOf(tree, pkg);
   if (site !== undefined) return { ok: true, recipe: siteRecipe(input, pkg, site) };
   const start = nodeStart(tree, pkg);
   if (start === undefined) return entrypointFault(pkg.place?.folder);
@@ -116,13 +99,14 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
 }
 
 function siteRecipe(input: RuleInput, pkg: NodePackage, site: BundledSite): Recipe {
-  const runs = site.build === undefined ? buildRuns(pkg) : [run('build', site.build)];
-  const steps = buildSteps(pkg, runs);
+  const folder = pkg.place?.folder ?? '';
+  const own = site.build === undefined ? [] : [run('build', `${folder === '' ? '' : `cd ${folder} && `}${site.build}`)];
+  const steps = buildSteps(pkg, [...buildRuns(pkg), ...own]);
   const why = [pkg.manager.why, 'the build script runs with development dependencies', site.why];
   const build = {
     framework: site.framework,
     stage: { base: input.settings.bases.node, steps },
-    output: pkg.place === undefined ? site.output : joined(pkg.place.folder, site.output),
+    output: joined(folder, site.output),
     language: 'nodejs',
     spaFallback: site.spaFallback,
   } as const;
@@ -153,104 +137,6 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
 function frameworkOf(pkg: NodePackage, start: NodeStart): { framework?: string } {
   const framework = start.framework ?? (runsBun(pkg, start) ? 'bun' : undefined);
   return framework === undefined ? {} : { framework };
-}
-
-function serverStages(input: RuleInput, pkg: NodePackage, start: NodeStart, last: readonly Step[]): Stages {
-  const base = input.settings.bases.node;
-  const { build, image } =
-    buildCommands(pkg).length === 0
-      ? plainServer(pkg, start.needsDevelopment)
-      : builtServer(pkg, start.needsDevelopment);
-  const steps = [...image, ...last];
-  if (runsBun(pkg, start)) {
-    const made = build ?? toolSteps(pkg);
-    const hasBun = pkg.manager.name === 'bun' || (build !== undefined && bringsBun(pkg));
-    return withBun(base, hasBun ? made : [...made, run('tool', bunTool)], steps);
-  }
-  return { ...(build !== undefined && { build: { base, steps: build } }), image: { base, steps } };
-}
-
-/** Bun itself in the image. */
-const keepBun = run(
-  'tool',
-  `mkdir -p ${runtimeFolder} && cp -L "$(command -v bun)" ${runtimeFolder}/bun && ln -sf bun ${runtimeFolder}/bunx`,
-);
-
-/** The stages of an image in which Bun is; `build` has installed it. */
-function withBun(base: string, build: readonly Step[], image: readonly Step[]): Stages {
-  const found = [copyBuilt(`${runtimeFolder}/`, `${runtimeFolder}/`), ...env({ PATH: `${runtimeFolder}:$PATH` })];
-  return { build: { base, steps: [...build, keepBun] }, image: { base, steps: [...found, ...image] } };
-}
-
-interface ServerSteps {
-  readonly build?: readonly Step[];
-  readonly image: readonly Step[];
-}
-
-/** A server that is compiled first: the whole built folder moves, without the development dependencies. */
-function builtServer(pkg: NodePackage, keep: boolean): ServerSteps {
-  const own = pkg.devDependencies.size > 0 ? pkg.manager.prune : undefined;
-  const prune = pkg.place === undefined ? own : pkg.place.prune;
-  const then = [...buildRuns(pkg), ...(!keep && prune !== undefined ? [run('build', prune)] : [])];
-  return { build: buildSteps(pkg, then), image: [copyBuilt('/app/', '/app/', appUid)] };
-}
-
-/** A server that runs as written: dependencies are one layer that a change of the source leaves alone. */
-function plainServer(pkg: NodePackage, keep: boolean): ServerSteps {
-  const source = copy(['.'], '/app/', appUid);
-  if (isEmpty(pkg)) return { image: [source] };
-  const install = installSteps(pkg, keep ? pkg.manager.install : pkg.manager.installRuntime);
-  if (pkg.manifests === undefined) return { build: install, image: [copyBuilt('/app/', '/app/', appUid)] };
-  // Two layers: a change of the source leaves the packages alone. A project may have none after all, and COPY wants the folder.
-  return {
-    build: [...install, run('install', 'mkdir -p node_modules', '')],
-    image: [copyBuilt('/app/node_modules/', '/app/node_modules/', appUid), source],
-  };
-}
-
-const buildRuns = (pkg: NodePackage): Step[] => buildCommands(pkg).map(command => run('build', command));
-
-function buildSteps(pkg: NodePackage, then: readonly Step[]): Step[] {
-  return [...installSteps(pkg, pkg.manager.install), ...(pkg.manifests === undefined ? [] : [copyAll]), ...then];
-}
-
-/** The working folder, and the package manager where it is not npm. */
-function toolSteps({ manager }: NodePackage): Step[] {
-  return [workdir('/app'), ...(manager.tool === undefined ? [] : [run('tool', manager.tool)])];
-}
-
-/** Whether the installation of a project brings Bun: as its package manager, or for scripts that call it. */
-function bringsBun({ manager, scripts, all }: NodePackage): boolean {
-  return manager.name === 'bun' || Object.values(scripts).some(namesBun) || all.has('elysia');
-}
-
-function installSteps(pkg: NodePackage, install: string): Step[] {
-  const { manager, manifests, place } = pkg;
-  return [
-    ...toolSteps(pkg),
-    ...(bringsBun(pkg) && manager.name !== 'bun' ? [run('tool', bunTool)] : []),
-    manifests === undefined ? copyAll : copy(manifests, './'),
-    ...(isEmpty(pkg) ? [] : [run('install', install)]),
-    ...(place?.installs ?? []).map(command => run('install', command)),
-  ];
-}
-
-/** The process runs in the folder of its package. The programs that it may call are there, or at the root of the workspace. */
-function settingsOf(port: number, command: Setting & { do: 'cmd' }, folder = ''): Step[] {
-  const variables = { NODE_ENV: 'production', HOME: '/tmp', HOST: '0.0.0.0', HOSTNAME: '0.0.0.0', PORT: port };
-  const bin = 'node_modules/.bin/';
-  const [program = '', ...rest] = command.argv;
-  const isBin = folder !== '' && program.startsWith(bin);
-  const found = isBin ? cmd([program.slice(bin.length), ...rest]) : command;
-  const folders = [...new Set([joined('/app', folder), '/app'])].map(root => `${root}/${bin.slice(0, -1)}`);
-  const path = isBin || callsPackage(command.argv) ? env({ PATH: `${folders.join(':')}:$PATH` }) : [];
-  return [workdir(joined('/app', folder)), ...env(variables), ...path, ...runtime(appUid, port), found];
-}
-
-/** Whether the program may be one that a package brings: npm finds those by itself, nobody else does. */
-function callsPackage(argv: readonly string[]): boolean {
-  const program = argv[0] === 'env' ? argv.slice(1).find(word => !word.includes('=')) : argv[0];
-  return !(program ?? '').includes('/') && !['node', 'npm', 'bun', 'deno'].includes(program ?? '');
 }
 
 function serverCommon(input: RuleInput, pkg: NodePackage | undefined, why: readonly string[]) {

@@ -93,7 +93,7 @@ function placeOf(tree: SourceTree, request: BuildRequest): Place | Refusal {
   if (inside.paths.length === 0) return folderMissing(tree, named);
   const why = named === '' ? [] : [`the user asked for the folder ${shown(named)}`];
   const place = { ok: true, folder: named, why } as const;
-  if (request.language === 'nodejs') return inWorkspace(tree, place);
+  if (request.language === 'nodejs' || hasFile(inside, 'project.json')) return inWorkspace(tree, place);
   if (request.language !== 'auto' || request.dockerfile !== undefined) return place;
   const found = triage(inside);
   if (found.kind !== 'app') return found.failure;

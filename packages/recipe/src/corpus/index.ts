@@ -7,6 +7,7 @@ import { frameworks } from './frameworks.ts';
 import { node } from './node.ts';
 import { python } from './python.ts';
 import { rustEntries } from './rust.ts';
+import { severalPackages } from './several-packages.ts';
 import { startScripts } from './start-scripts.ts';
 import { staticEntries } from './static.ts';
 import { values } from './values.ts';
@@ -25,6 +26,7 @@ export const corpus: Readonly<Record<string, readonly Entry[]>> = {
   python,
   Rust: rustEntries,
   'workspaces of Node packages': workspaces,
+  'several Node packages': severalPackages,
 };
 
 const listOf = (image: string, variant: string, ...names: readonly string[]) =>

@@ -1,45 +1,19 @@
-/** Workspaces of Node packages, and what the rules have to make of each. */
+/** Workspaces of Node packages: which package is the application, how it is installed, built and started. */
 import type { Entry } from './entry.ts';
-
-type Files = Readonly<Record<string, string>>;
-
-const json = (value: unknown) => JSON.stringify(value);
-const listens = "require('node:http').createServer((q, r) => r.end('x')).listen(process.env.PORT);\n";
-
-/** The files of a package below its folder. */
-const at = (folder: string, manifest: object, more: Files = {}): Files =>
-  Object.fromEntries(
-    Object.entries({ 'package.json': json({ name: folder.split('/').at(-1), ...manifest }), ...more }).map(
-      ([path, text]) => [`${folder}/${path}`, text],
-    ),
-  );
-const npm = (more: object = {}): Files => ({
-  'package.json': json({ name: 'all', workspaces: ['apps/*', 'packages/*'], ...more }),
-  'package-lock.json': '{}',
-});
-const pnpm = (more: object = {}): Files => ({
-  'package.json': json({ name: 'all', ...more }),
-  'pnpm-workspace.yaml': "packages:\n  - 'apps/*'\n  - packages/** # libraries\n  - '!packages/old'\n",
-  'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
-});
-const vite = (folder: string, more: object = {}, files: Files = {}): Files =>
-  at(
-    folder,
-    { scripts: { dev: 'vite', build: 'vite build' }, devDependencies: { vite: '7' }, ...more },
-    { 'index.html': '<div id=root></div>', ...files },
-  );
-const express = (folder: string, more: object = {}, text = listens): Files =>
-  at(folder, { scripts: { start: 'node index.js' }, dependencies: { express: '5' }, ...more }, { 'index.js': text });
-const next = (folder: string, more: object = {}): Files =>
-  at(folder, { scripts: { build: 'next build', start: 'next start' }, dependencies: { next: '16' }, ...more });
-const library = at('packages/ui', { scripts: { build: 'tsc', start: 'tsc -w' }, main: 'dist/index.js' });
-const bundledLibrary = at('packages/kit', {
-  scripts: { build: 'vite build' },
-  devDependencies: { vite: '7' },
-  exports: './dist/kit.js',
-});
-const usesUi = { dependencies: { ui: 'workspace:*' } };
-const nextWithUi = { dependencies: { next: '16', ui: '*' } };
+import {
+  at,
+  bundledLibrary,
+  express,
+  json,
+  library,
+  listens,
+  next,
+  nextWithUi,
+  npm,
+  pnpm,
+  usesUi,
+  vite,
+} from './node-trees.ts';
 
 const oneApp: readonly Entry[] = [
   {
@@ -175,6 +149,20 @@ const oneApp: readonly Entry[] = [
     expect: { language: 'nodejs', says: ['written as workspace:'], runs: ['bun@1.3', 'RUN bun install\n'] },
   },
   {
+    name: 'a worker is beside the page',
+    files: {
+      ...npm(),
+      ...next('apps/web'),
+      ...at('apps/worker', { scripts: { start: 'node poll.js' } }, { 'poll.js': 'setInterval(work, 1000);\n' }),
+    },
+    expect: { language: 'nodejs', framework: 'next', runs: ['WORKDIR /app/apps/web'] },
+  },
+  {
+    name: 'two servers, of which one is called a worker and opens a port',
+    files: { ...npm(), ...next('apps/web'), ...express('apps/worker') },
+    expect: { refused: 'LanguageUnknown', says: ['apps/web/ and apps/worker/'] },
+  },
+  {
     name: 'an application for phones is beside the page',
     files: {
       ...npm(),
@@ -246,159 +234,49 @@ const rootStarts: readonly Entry[] = [
   },
 ];
 
-const full = (text: string) => ({
-  'package.json': json({ workspaces: ['client', 'server'] }),
-  ...vite('client'),
-  ...express('server', {}, text),
-});
+/** Development dependencies of members go without the packages that members run with. */
+const pruned: Entry = {
+  name: 'pnpm: what is installed for the build only goes',
+  files: {
+    ...pnpm({ scripts: { build: 'pnpm -r build', start: 'node apps/api/dist/main.js' } }),
+    ...at('apps/api', { scripts: { build: 'tsc' }, devDependencies: { typescript: '5' } }),
+  },
+  expect: {
+    language: 'nodejs',
+    runs: ['RUN npm run build\nRUN CI=true pnpm install --frozen-lockfile --prod', 'modules-cache-max-age=0'],
+    never: ['pnpm prune'],
+  },
+};
 
-const pairs: readonly Entry[] = [
+/** npm runs the scripts of the installation also without development dependencies, and fails where they call one. */
+const prepared: readonly Entry[] = [
   {
-    name: 'a server that serves the pages of another package',
-    files: full(
-      "app.use(express.static(path.join(__dirname, '..', 'client', 'dist'))); app.listen(process.env.PORT);\n",
-    ),
-    expect: {
-      language: 'nodejs',
-      framework: 'express',
-      says: ['server/ serves the pages of client/'],
-      runs: ['npm --prefix client run build', 'WORKDIR /app/server'],
-    },
+    name: 'a root whose installation calls a development dependency',
+    files: { ...npm({ scripts: { prepare: 'husky' }, devDependencies: { husky: '9' } }), ...express('apps/api') },
+    expect: { language: 'nodejs', runs: ['RUN npm ci --no-audit', 'WORKDIR /app/apps/api'], never: ['--omit=dev'] },
   },
   {
-    name: 'pages that are built into the folder of the server',
-    files: { ...full(listens), 'client/vite.config.ts': "export default { build: { outDir: '../server/public' } }" },
-    expect: {
-      language: 'nodejs',
-      framework: 'express',
-      runs: ['npm --prefix client run build', 'WORKDIR /app/server'],
-    },
-  },
-  {
-    name: 'a server and pages that know nothing of each other',
-    files: full(listens),
-    expect: { refused: 'LanguageUnknown', says: ['client/ and server/', 'spec.build.path', 'start'] },
-  },
-  {
-    name: 'client and server without a workspace, joined by scripts of the root',
+    name: 'the same without a workspace',
     files: {
       'package.json': json({
-        scripts: { build: 'cd client && npm install && npm run build', start: 'node server/index.js' },
+        scripts: { start: 'node index.js', postinstall: 'npx prisma generate' },
         dependencies: { express: '5' },
-      }),
-      ...vite('client'),
-      'server/index.js': "require('express')().use(express.static('client/dist')).listen(process.env.PORT);\n",
-    },
-    expect: { language: 'nodejs', runs: ['RUN npm run build\n', 'WORKDIR /app\n', 'CMD ["node", "server/index.js"]'] },
-  },
-  {
-    name: 'the root of client and server installs neither',
-    files: {
-      'package.json': json({ scripts: { build: 'npm run build --prefix client', start: 'cd server && npm start' } }),
-      ...vite('client'),
-      'client/package-lock.json': '{}',
-      ...express('server'),
-    },
-    expect: { language: 'nodejs', runs: ['cd client && npm ci', 'cd server && npm install', '"start"'] },
-  },
-];
-
-const chosen: readonly Entry[] = [
-  {
-    name: 'a package that the user chose is built at the root of its workspace',
-    files: { ...npm(), ...next('apps/web', nextWithUi), ...next('apps/admin'), ...library },
-    path: 'apps/web',
-    expect: {
-      language: 'nodejs',
-      framework: 'next',
-      says: ['apps/web is a package of the workspace at the root'],
-      runs: [
-        'npm ci',
-        'RUN npm --prefix packages/ui run build\nRUN npm --prefix apps/web run build\n',
-        'WORKDIR /app/apps/web',
-      ],
-    },
-  },
-  {
-    name: 'a chosen package in an archive with a folder around it',
-    files: Object.fromEntries(
-      Object.entries({ ...pnpm(), ...vite('apps/web'), ...vite('apps/admin') }).map(([path, text]) => [
-        `x/${path}`,
-        text,
-      ]),
-    ),
-    path: 'x/apps/admin',
-    expect: { language: 'nodejs', folder: 'x', runs: ['"/app/apps/admin/dist/"'] },
-  },
-  {
-    name: 'a chosen package whose root builds another one',
-    files: { ...npm({ scripts: { build: 'npm run build -w web' } }), ...vite('apps/web'), ...vite('apps/admin') },
-    path: 'apps/admin',
-    expect: { language: 'nodejs', runs: ['npm --prefix apps/admin run build'], never: ['apps/web'] },
-  },
-  {
-    name: 'a chosen folder that is no package of the workspace',
-    files: { ...npm(), ...vite('apps/web'), ...vite('tools/page') },
-    path: 'tools/page',
-    expect: { language: 'nodejs', folder: 'tools/page', runs: ['"/app/dist/"', 'npm run build'] },
-  },
-  {
-    name: 'a chosen package with a Dockerfile of its own',
-    files: { ...npm(), ...vite('apps/web'), 'apps/web/Dockerfile': 'FROM x\n' },
-    path: 'apps/web',
-    expect: { language: 'dockerfile', folder: 'apps/web' },
-  },
-  {
-    name: 'a chosen package that nothing starts',
-    files: { ...npm(), ...next('apps/web'), ...at('packages/words', { main: 'words.js' }) },
-    path: 'packages/words',
-    expect: { refused: 'EntrypointMissing', says: ['packages/words'] },
-  },
-];
-
-const others: readonly Entry[] = [
-  {
-    name: 'a variable that only the chosen package reads',
-    files: {
-      ...npm({ scripts: { build: 'turbo build' } }),
-      ...vite('apps/web', {}, { 'main.ts': 'fetch(import.meta.env.VITE_HERE)' }),
-      ...vite('apps/docs', {}, { 'main.ts': 'fetch(import.meta.env.VITE_THERE)' }),
-    },
-    expect: { language: 'nodejs', says: ['main.ts reads VITE_HERE'], never: ['VITE_THERE'] },
-  },
-  {
-    name: 'a workspace in which nothing starts',
-    files: { ...npm(), ...at('packages/a', { main: 'a.js' }), ...bundledLibrary },
-    expect: { refused: 'EntrypointMissing', says: ['packages/a/ and packages/kit/', 'start'] },
-  },
-  {
-    name: 'Rush installs in its own way',
-    files: { 'rush.json': '{ "projects": [] }', ...next('apps/web') },
-    expect: { refused: 'Unsupported', says: ['Rush', 'Dockerfile'] },
-  },
-  {
-    name: 'settings of pnpm are no workspace',
-    files: {
-      'package.json': json({ scripts: { start: 'node index.js' }, dependencies: { ms: '2' } }),
-      'pnpm-workspace.yaml': 'onlyBuiltDependencies:\n  - esbuild\n',
-      'index.js': listens,
-      ...vite('web'),
-    },
-    expect: { language: 'nodejs', runs: ['WORKDIR /app\n', 'CMD ["node", "index.js"]'] },
-  },
-  {
-    name: 'a program at the root with its own packages',
-    files: {
-      'package.json': json({
-        workspaces: ['packages/*'],
-        scripts: { start: 'node index.js' },
-        dependencies: { a: '*' },
+        devDependencies: { prisma: '6' },
       }),
       'index.js': listens,
-      ...at('packages/a', { main: 'a.js' }),
     },
-    expect: { language: 'nodejs', runs: ['npm install --omit=dev', 'CMD ["node", "index.js"]'], never: ['apps'] },
+    expect: { language: 'nodejs', never: ['--omit=dev'] },
   },
 ];
 
-export const workspaces: readonly Entry[] = [...oneApp, ...rootStarts, ...pairs, ...chosen, ...others];
+const aliased: Entry = {
+  name: 'the start script is the name of another script',
+  files: {
+    ...npm({ scripts: { start: 'npm run start:api', 'start:api': 'npm start --workspace apps/api' } }),
+    ...express('apps/api'),
+    ...express('apps/admin'),
+  },
+  expect: { language: 'nodejs', runs: ['WORKDIR /app/apps/api'] },
+};
+
+export const workspaces: readonly Entry[] = [...oneApp, ...rootStarts, pruned, ...prepared, aliased];
