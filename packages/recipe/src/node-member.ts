@@ -123,7 +123,7 @@ function commandsFor(workspace: Workspace, chosen: Member, targets: readonly Mem
   if (command.kind === 'member' && command.member !== chosen) return buildsOf(workspace, targets);
   const isTurbo = /^(?:npx )?turbo (?:run )?build$/.test(build.trim()) && targets.every(({ name }) => isPlain(name));
   const filters = isTurbo ? ` -- ${targets.map(({ name }) => `--filter=${name}`).join(' ')}` : '';
-  return [`npm run ${root.buildScript}${filters}`];
+  return [root.impliedBuild ?? `npm run ${root.buildScript}${filters}`];
 }
 
 /** The builds of the targets, each after those of the members that it depends on. */

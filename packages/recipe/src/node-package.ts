@@ -5,10 +5,12 @@ import { isPlain } from './steps.ts';
 
 /** The parts of package.json that decide something. */
 export interface NodePackage {
-  /** `build` also holds the text of `heroku-postbuild`, where that is the only build. */
+  /** `build` also holds the text of `heroku-postbuild`, or the implied build, where that is the only one. */
   readonly scripts: Readonly<Record<string, string>>;
   /** The script that `npm run` is given to build. */
   readonly buildScript: 'build' | 'heroku-postbuild';
+  /** The build of a project that has none and whose scripts start the development server of a framework. */
+  readonly impliedBuild?: string;
   readonly dependencies: ReadonlySet<string>;
   readonly devDependencies: ReadonlySet<string>;
   /** Both of them. */
@@ -45,17 +47,39 @@ export function nodePackage(tree: SourceTree): NodePackage | undefined {
   const manifests = manifestsOf(tree, manifest, manager);
   const main = manifest.main;
   const scripts = stringsOf(manifest.scripts);
+  const all = new Set([...dependencies, ...devDependencies]);
   const heroku = scripts.build === undefined ? scripts['heroku-postbuild'] : undefined;
+  const implied = scripts.build === undefined && heroku === undefined ? impliedBuild(scripts, all) : undefined;
+  const build = heroku ?? implied;
   return {
-    scripts: heroku === undefined ? scripts : { ...scripts, build: heroku },
+    scripts: build === undefined ? scripts : { ...scripts, build },
     buildScript: heroku === undefined ? 'build' : 'heroku-postbuild',
+    ...(implied !== undefined && { impliedBuild: implied }),
     dependencies,
     devDependencies,
-    all: new Set([...dependencies, ...devDependencies]),
+    all,
     ...(typeof main === 'string' && main !== '' && { main: main.replace(/^\.\//, '') }),
     manager,
     ...(manifests !== undefined && { manifests }),
   };
+}
+
+/** Development servers by the command that starts them, and the build beside each. */
+const developed: readonly (readonly [dependency: string, starts: RegExp, build: string])[] = [
+  ['next', /^next(?: dev)?(?:\s|$)/, 'npx next build'],
+  ['nuxt', /^(?:nuxt|nuxi)(?: dev)?(?:\s|$)/, 'npx nuxt build'],
+  ['astro', /^astro(?: dev| start)?(?:\s|$)/, 'npx astro build'],
+  ['gatsby', /^gatsby (?:develop|start)/, 'npx gatsby build'],
+  ['react-scripts', /^react-scripts start/, 'npx react-scripts build'],
+  ['@vue/cli-service', /^vue-cli-service serve/, 'npx vue-cli-service build'],
+  ['@angular/cli', /^ng serve/, 'npx ng build'],
+  ['vite', /^vite(?: dev| serve)?(?:\s+-|$)/, 'npx vite build'],
+];
+
+/** What an author forgets who only ever looked at the development server. */
+function impliedBuild(scripts: Readonly<Record<string, string>>, all: ReadonlySet<string>): string | undefined {
+  const lines = ['start', 'dev', 'serve', 'develop'].map(name => (scripts[name] ?? '').trim().replace(/^npx /, ''));
+  return developed.find(([dependency, starts]) => all.has(dependency) && lines.some(line => starts.test(line)))?.[2];
 }
 
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepare'];
@@ -105,8 +129,8 @@ export function plainCommand(script: string): string[] | undefined {
 export const isEmpty = ({ all, place }: NodePackage): boolean => all.size === 0 && place === undefined;
 
 /** The commands that build the package, at the root of the project. */
-export function buildCommands({ scripts, buildScript, place }: NodePackage): readonly string[] {
-  return place?.builds ?? (scripts.build === undefined ? [] : [`npm run ${buildScript}`]);
+export function buildCommands({ scripts, buildScript, impliedBuild: implied, place }: NodePackage): readonly string[] {
+  return place?.builds ?? (scripts.build === undefined ? [] : [implied ?? `npm run ${buildScript}`]);
 }
 
 /** Whether a script of the installation calls a development dependency, such as husky or prisma: without it the installation fails. */

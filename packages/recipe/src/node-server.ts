@@ -2,7 +2,7 @@
 import { composeCommand } from './compose.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
 import { startedCommand } from './node-start-script.ts';
-import { angularServer } from './node-static.ts';
+import { angularServer, isPreview } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
@@ -79,9 +79,13 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   const web = procfileWeb(tree);
   if (web !== undefined) return lineStart(pkg, web, 'the web line of Procfile starts it');
   const framework = angularFramework(tree, pkg) ?? frameworks.find(entry => pkg.all.has(entry.dependency));
-  const script = ['start:prod', 'start'].find(
-    name => pkg.scripts[name] !== undefined && !startsDevelopment(pkg.scripts[name]),
-  );
+  const entry = entryFile(tree, pkg);
+  const hasServer = entry !== undefined && looksLikeServer(tree, entry);
+  const script = ['start:prod', 'start'].find(name => {
+    const text = pkg.scripts[name];
+    // A page's development server is started by hand; beside it the file that listens is the server.
+    return text !== undefined && !startsDevelopment(text) && !(hasServer && isPreview(text));
+  });
   // Nuxt and its relatives preview with development tools; their built server needs none.
   const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
   if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);

@@ -14,7 +14,7 @@ const inferred = ['next', 'nuxt', 'astro', 'vite'];
 
 /** The package in this folder of the workspace. Scripts of its own come before tasks. */
 export function taskedPackage(tree: SourceTree, folder: string, pkg: NodePackage, root: NodePackage): Tasked {
-  const { scripts, buildScript } = pkg;
+  const { scripts, buildScript, impliedBuild } = pkg;
   const tasks = moonTasks(tree.read(`${folder}/moon.yml`) ?? '');
   const start = scripts.start ?? startTask(tasks);
   const tool = inferred.find(name => pkg.all.has(name));
@@ -23,7 +23,8 @@ export function taskedPackage(tree: SourceTree, folder: string, pkg: NodePackage
   const build = scripts.build ?? task;
   const named = { ...scripts, ...(start !== undefined && { start }), ...(build !== undefined && { build }) };
   if (build === undefined) return { pkg: { ...pkg, scripts: named } };
-  const own = `npm --prefix ${folder} run ${buildScript}`;
+  const own =
+    impliedBuild === undefined ? `npm --prefix ${folder} run ${buildScript}` : `cd ${folder} && ${impliedBuild}`;
   const byTask = isInferred
     ? `NX_DAEMON=false npx nx run-many -t build --projects=${folder}`
     : `cd ${folder} && npx ${build}`;

@@ -167,4 +167,43 @@ export const startScripts: readonly Entry[] = [
     },
     expect: { language: 'nodejs', says: ['bun.lockb is not used'], runs: ['npm ci'] },
   },
+  {
+    name: 'a page of Vite whose author only ever started the development server',
+    files: {
+      'package.json': JSON.stringify({ scripts: { dev: 'vite --host' }, devDependencies: { vite: '6' } }),
+      'index.html': '<div id="app"></div><script type="module" src="/src/main.js"></script>',
+      'src/main.js': "import ms from 'ms';\n",
+    },
+    expect: { language: 'nodejs', framework: 'vite', says: ['npx vite build, dist/ is served as a single-page app'] },
+  },
+  {
+    name: 'Next.js with its development server alone',
+    files: { 'package.json': JSON.stringify({ scripts: { dev: 'next dev' }, dependencies: { next: '15' } }) },
+    expect: { language: 'nodejs', framework: 'next', says: ['npx next build, '], runs: ['next", "start"'] },
+  },
+  {
+    name: 'a start script that shows the page, beside the server',
+    files: {
+      'package.json': JSON.stringify({
+        scripts: { start: 'vite', build: 'vite build', server: 'node server.js' },
+        dependencies: { express: '4' },
+        devDependencies: { vite: '6' },
+      }),
+      'index.html': '<div id="app"></div><script type="module" src="/src/main.js"></script>',
+      'src/main.js': '',
+      'server.js': server,
+    },
+    expect: { language: 'nodejs', runs: ['npm run build', 'CMD ["node", "server.js"]'] },
+  },
+  {
+    name: 'tests by Vite, which is not what answers',
+    files: {
+      'package.json': JSON.stringify({
+        scripts: { start: 'node server.js', test: 'vitest' },
+        devDependencies: { vite: '6', vitest: '3' },
+      }),
+      'server.js': server,
+    },
+    expect: { language: 'nodejs', runs: ['CMD ["node", "server.js"]'], never: ['vite build'] },
+  },
 ];
