@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Entry } from './src/corpus/entry.ts';
 import { bases, corpus } from './src/corpus/index.ts';
 import { foreignNames } from './src/foreign.ts';
-import { recipeFor, summaryOf, treeOf } from './src/recipe.ts';
+import { recipeFor, stacks, summaryOf, treeOf } from './src/recipe.ts';
 
 const page = new URL('../../docs/languages.md', import.meta.url);
 const shownFiles = 6;
@@ -22,6 +22,12 @@ vibeD looks at the files of a source and decides how the image is made. The deci
    defaults of \`builds.bases\`; the first of each is used where the source asks for none. A source that asks for another version is
    refused before anything is built (\`VersionUnavailable\`).
 4. **What is served?** Of a static site never the sources of programs, manifests, lockfiles, dotfiles and keys.
+
+What is recognised (the guide for models, \`get_deploy_guide\`, says the same):
+
+${Object.entries(stacks)
+  .map(([name, what]) => `- **${name}**: ${what}.`)
+  .join('\n')}
 
 The tables below are what the rules answer to small trees; the same trees are their tests.
 `;

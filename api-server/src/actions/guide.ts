@@ -1,5 +1,6 @@
 // What a model must know before it writes an app for vibeD; ≤ 4 KB.
 import { type ConcreteTarget, languages, targets } from '@vibed/crds';
+import { stacks } from '@vibed/recipe';
 import { detectedKinds, firstAvailable, targetsOf } from '@vibed/store';
 import { servedOf } from '@vibed/store/kube';
 import { z } from 'zod';
@@ -11,10 +12,9 @@ const guide = `# Deploying to vibeD
 Send the files of a small web app; it is built, started, asked through its own URL, and only then called running.
 
 Stacks (detected, the answer says why; or set language):
-- static: a tree with an index.html that browsers can run as it is; single-page apps fall back to it.
-- nodejs: package.json. npm, pnpm, yarn or bun, lockfile or not; a build script is run; Vite & co. are served as static files; else the start script, or main.
-- python: requirements.txt or pyproject.toml (pip, uv, poetry, pdm). Flask, FastAPI, Django and the like are found; else main.py or app.py.
-- go: go.mod. rust: Cargo.toml. dockerfile: your own Dockerfile is used as it is; it must run as a numeric non-root user.
+${Object.entries(stacks)
+  .map(([name, what]) => `- ${name}: ${what}.`)
+  .join('\n')}
 
 Rules:
 - Listen on 0.0.0.0 at the port in the environment variable PORT. Hard-coded port? set the field port.

@@ -68,6 +68,9 @@ const frameworks: readonly Framework[] = [
   { dependency: '@nestjs/core', name: 'nestjs', argv: ['node', 'dist/main.js'] },
 ];
 
+/** The names of all of them, for people. */
+export const serverFrameworks: readonly string[] = [...new Set(frameworks.map(({ name }) => name))];
+
 /** Whether a dependency says that this project is a server. */
 export function serverDependency(pkg: NodePackage): string | undefined {
   const known = [...frameworks.map(entry => entry.dependency), ...serverDependencies];

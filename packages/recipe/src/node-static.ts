@@ -52,6 +52,9 @@ const bundlers: readonly Bundler[] = [
   bundler('esbuild', 'esbuild', true, (_tree, pkg) => optionOf(pkg, '--outdir') ?? 'dist'),
 ];
 
+/** The names of all of them, for people. */
+export const siteFrameworks: readonly string[] = [...new Set(bundlers.map(({ framework }) => framework))];
+
 /** Start scripts that run a development server or a preview of the built files: signs of a site, not of a server. */
 const previewScript =
   /^(?:npx\s+)?(?:vite(?:\s|$)|react-scripts start|ng serve|ember serve|astro(?:\s|$)|parcel|webpack(?:-dev-server)?(?:\s|$)|rspack|rsbuild|vue-cli-service serve|serve(?:\s|$)|http-server|live-server|gatsby|docusaurus|eleventy|vitepress|npm run (?:dev|serve|preview)|(?:pnpm|yarn) (?:dev|preview))/;

@@ -35,6 +35,38 @@ export const uvicorn = 'uvicorn==0.38.0';
 /** What uvicorn answers WebSockets with. */
 const websockets = 'websockets==15.0.1';
 
+/** Package, and the class that makes an application. */
+const asgiFrameworks = [
+  ['fastapi', 'FastAPI'],
+  ['starlette', 'Starlette'],
+  ['litestar', 'Litestar'],
+  ['quart', 'Quart'],
+  ['sanic', 'Sanic'],
+] as const;
+const wsgiFrameworks = [
+  ['flask', 'Flask'],
+  ['dash', 'Dash'],
+  ['bottle', 'Bottle'],
+  ['falcon', 'App'],
+] as const;
+/** Package, and the call that starts its own server. */
+const ownServers = [
+  ['nicegui', 'ui.run('],
+  ['aiohttp', 'web.run_app('],
+  ['fasthtml', 'serve('],
+  ['tornado', '.listen('],
+  ['cherrypy', 'cherrypy.quickstart('],
+] as const;
+
+/** The names of all of them, for people. */
+export const pythonFrameworks: readonly string[] = [
+  'django',
+  'streamlit',
+  'gradio',
+  'chainlit',
+  ...[...asgiFrameworks, ...wsgiFrameworks, ...ownServers].map(([name]) => name),
+];
+
 interface Application {
   readonly path: string;
   readonly expression: string;
@@ -133,13 +165,7 @@ function gradio(tree: SourceTree): PythonStart | undefined {
 }
 
 function asgi(tree: SourceTree): PythonStart | undefined {
-  for (const [framework, type] of [
-    ['fastapi', 'FastAPI'],
-    ['starlette', 'Starlette'],
-    ['litestar', 'Litestar'],
-    ['quart', 'Quart'],
-    ['sanic', 'Sanic'],
-  ] as const) {
+  for (const [framework, type] of asgiFrameworks) {
     const found = findApplication(tree, type);
     if (found === undefined) continue;
     const { folder, module } = importPath(tree, found.path);
@@ -165,12 +191,7 @@ function asgi(tree: SourceTree): PythonStart | undefined {
 }
 
 function wsgi(tree: SourceTree): PythonStart | undefined {
-  for (const [framework, type] of [
-    ['flask', 'Flask'],
-    ['dash', 'Dash'],
-    ['bottle', 'Bottle'],
-    ['falcon', 'App'],
-  ] as const) {
+  for (const [framework, type] of wsgiFrameworks) {
     const found = findApplication(tree, type, framework === 'falcon' ? 'falcon' : undefined);
     if (found === undefined) continue;
     const { folder, module } = importPath(tree, found.path);
@@ -215,13 +236,7 @@ function chainlit(tree: SourceTree): PythonStart | undefined {
 
 /** A file, whatever its name, that starts the server of its own framework. */
 function ownServer(tree: SourceTree): PythonStart | undefined {
-  for (const [framework, call] of [
-    ['nicegui', 'ui.run('],
-    ['aiohttp', 'web.run_app('],
-    ['fasthtml', 'serve('],
-    ['tornado', '.listen('],
-    ['cherrypy', 'cherrypy.quickstart('],
-  ] as const) {
+  for (const [framework, call] of ownServers) {
     const path = fileWith(tree, text => {
       const imported = [...text.matchAll(/^(?:import|from)[ \t]{1,8}(\w{1,60})/gm)];
       return text.includes(call) && imported.some(match => match[1] === framework);

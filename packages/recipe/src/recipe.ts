@@ -34,6 +34,7 @@ export { appUid } from './model.ts';
 export { dockerfileOf } from './print.ts';
 export { canPublish, isPublished, publishedWarning } from './public-variables.ts';
 export { type SourceTree, treeOf } from './source-tree.ts';
+export { stacks } from './stacks.ts';
 export type { Copy, Run, Setting, Stage, Stages, Step, Workdir, Write } from './steps.ts';
 export { summaryOf } from './summary.ts';
 
