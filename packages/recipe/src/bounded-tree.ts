@@ -26,7 +26,7 @@ export interface BoundedTree extends SourceTree {
 
 /** Manifests, entry points and pages: they come before the ordinary files of the folder above them. */
 const known =
-  /(?:^|\/)(?:package\.json|tsconfig\.json|angular\.json|requirements\.(?:txt|in)|pyproject\.toml|Pipfile|manage\.py|go\.mod|Cargo\.toml|pnpm-workspace\.yaml|pnpm-lock\.yaml|(?:yarn|bun|uv)\.lock|go\.work|Procfile|runtime\.txt|\.?mise\.toml|\.nvmrc|\.tool-versions|\.(?:node|python|go)-version|schema\.prisma|(?:Docker|Container)file|index\.html|(?:next|vite|astro)\.config\.\w+|(?:main|app|server|index|run|wsgi|asgi|api|bot|__main__|__init__|streamlit_app)\.(?:py|go|[cm]?[jt]s))$/;
+  /(?:^|\/)(?:package\.json|deno\.jsonc?|tsconfig\.json|angular\.json|requirements\.(?:txt|in)|pyproject\.toml|Pipfile|manage\.py|go\.mod|Cargo\.toml|pnpm-workspace\.yaml|pnpm-lock\.yaml|(?:yarn|bun|uv)\.lock|go\.work|Procfile|runtime\.txt|\.?mise\.toml|\.nvmrc|\.tool-versions|\.(?:node|python|go|deno)-version|schema\.prisma|(?:Docker|Container)file|index\.html|(?:next|vite|astro)\.config\.\w+|(?:main|app|server|index|run|wsgi|asgi|api|bot|__main__|__init__|streamlit_app)\.(?:py|go|[cm]?[jt]s))$/;
 /** Lockfiles: their first lines say which version of which tool wrote them, and no rule needs more. */
 const headOnly = /(?:^|\/)(?:pnpm-lock\.yaml|(?:yarn|bun|uv|poetry|pdm)\.lock)$/;
 const headBytes = 64 * 1024;
@@ -36,7 +36,8 @@ export const readBytes = ({ path, size }: SizedFile): number =>
   headOnly.test(path) ? Math.min(size, headBytes) : size;
 
 /** Files that some rule reads. */
-const source = /(?:\.(?:py|go|rs|[cm]?[jt]sx?|json|toml|html?|txt|ya?ml|prisma|pem|key)|(?:^|\/)[^./]+|(?:^|\/)\.\w+)$/;
+const source =
+  /(?:\.(?:py|go|rs|[cm]?[jt]sx?|jsonc?|toml|html?|txt|ya?ml|prisma|pem|key)|(?:^|\/)[^./]+|(?:^|\/)\.\w+)$/;
 
 /** The files that may be read, by the limits above. `named` are files that the user named: they come first. */
 export function readablePaths(files: readonly SizedFile[], named: readonly string[] = []): Set<string> {

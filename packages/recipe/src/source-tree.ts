@@ -61,19 +61,7 @@ export function joined(folder: string, path: string): string {
 
 /** Parses a JSON object file; undefined when absent, broken, or not an object. */
 export function readJson(tree: SourceTree, path: string): Readonly<Record<string, unknown>> | undefined {
-  return objectOf(tree.read(path));
-}
-
-/** The same for JSON with comments and trailing commas. */
-export function readJsonc(tree: SourceTree, path: string): Readonly<Record<string, unknown>> | undefined {
-  const bare = tree.read(path)?.replace(stringOrComment, part => (part.startsWith('"') ? part : ' '));
-  return objectOf(bare?.replace(stringOrTrailingComma, part => (part.startsWith('"') ? part : part.slice(1))));
-}
-
-const stringOrComment = /"(?:[^"\\\n]|\\.){0,2000}"|\/\/[^\n]{0,2000}|\/\*[\s\S]{0,5000}?\*\//g;
-const stringOrTrailingComma = /"(?:[^"\\\n]|\\.){0,2000}"|,\s{0,200}[}\]]/g;
-
-function objectOf(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  const text = tree.read(path);
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -1,98 +1,284 @@
-/** Projects that Deno runs, and some beside which Deno is only a tool. */
-import type { Entry } from './entry.ts';
+/** Deno projects, and what the rules have to make of each. */
+import type { Entry, Planned } from './entry.ts';
 
-const serve = 'Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, () => new Response("hi"));\n';
 const json = (value: unknown) => JSON.stringify(value);
-const deno = { language: 'nodejs', framework: 'deno' } as const;
+const serves = 'Deno.serve(() => new Response("hi"));\n';
+const moved = 'DENO_SERVE_ADDRESS=';
 
-export const denoEntries: readonly Entry[] = [
-  {
-    name: 'a start task with its permissions',
-    files: {
-      'deno.json': json({ tasks: { start: 'deno run --allow-net --allow-env main.ts' } }),
-      'main.ts': serve,
+function deno(name: string, files: Entry['files'], expect: Omit<Planned, 'language'>): Entry {
+  return { name, files, expect: { language: 'nodejs', framework: 'deno', ...expect } };
+}
+
+function started(
+  name: string,
+  start: string,
+  runs: readonly string[],
+  more: Omit<Planned, 'language' | 'runs'> = {},
+): Entry {
+  return deno(
+    name,
+    { 'deno.json': json({ tasks: { start } }), 'main.ts': serves, 'src/api.ts': serves },
+    { runs, ...more },
+  );
+}
+
+const tasks: readonly Entry[] = [
+  started('Deno: a task that starts', 'deno run --allow-net --allow-env main.ts', [
+    'deno@2.',
+    'DENO_DIR=/deno',
+    'deno run --allow-net --allow-env main.ts"]',
+    'ENV PATH="/runtime:$PATH" DENO_DIR=/deno',
+  ]),
+  started('Deno: no permissions, as one writes it at a terminal', 'deno run main.ts', ['deno run -A main.ts'], {
+    never: ['--allow-net'],
+  }),
+  started('Deno: watching is left out', 'deno run --watch=static/,routes/ -A main.ts', ['deno run -A main.ts"]'], {
+    never: ['--watch'],
+  }),
+  started('Deno: a short option, and arguments of the program', 'deno run -A main.ts --verbose', [
+    'run -A main.ts --verbose',
+  ]),
+  started('Deno: a file in a folder without run', 'deno -A ./src/api.ts', [
+    'deno run -A ./src/api.ts',
+    'deno cache ./src/api.ts',
+  ]),
+  started(
+    'Deno: permissions for one port only',
+    'deno run --allow-net=:8000 main.ts',
+    ['"--allow-net=:8000", "main.ts"]'],
+    {
+      never: [moved],
     },
-    expect: {
-      ...deno,
-      says: ['Deno: deno install --entrypoint main.ts, started by deno run --allow-net --allow-env main.ts'],
-      runs: ['CMD ["deno", "run", "--allow-net", "--allow-env", "main.ts"]', 'npm install -g deno@'],
-      never: ['--allow-all'],
+  ),
+  started('Deno: an assignment before deno', 'PORT=3000 MODE=live deno run -A main.ts', ['MODE=live deno run'], {
+    never: ['PORT=3000'],
+  }),
+  started('Deno: deno serve with a port', 'deno serve --port 3000 main.ts', [
+    '"deno", "serve", "--port", "3000"',
+    'EXPOSE 3000',
+  ]),
+  started('Deno: deno serve without a port', 'deno serve -A main.ts', [
+    'deno serve --port \\"$PORT\\" -A main.ts',
+    'PORT=8000',
+  ]),
+  started('Deno: a line of a shell stays with deno task', 'echo hi && deno run -A main.ts', [
+    'CMD ["deno", "task", "start"]',
+    'deno cache main.ts',
+  ]),
+  started('Deno: a map of imports named by the command', 'deno run -A --import-map=map.json main.ts', [
+    'deno cache --import-map=map.json main.ts',
+  ]),
+  deno(
+    'Deno: a task that names another one',
+    { 'deno.json': json({ tasks: { start: 'deno task run', run: 'deno run -N server.ts' } }), 'server.ts': serves },
+    { runs: ['deno run -N server.ts'] },
+  ),
+  deno(
+    'Deno: a task with dependencies',
+    {
+      'deno.json': json({
+        tasks: { gen: 'deno run -A gen.ts', start: { command: 'deno run -A main.ts', dependencies: ['gen'] } },
+      }),
+      'gen.ts': 'console.log(1)',
+      'main.ts': serves,
     },
-  },
-  {
-    name: 'a configuration with comments and trailing commas, and a task that watches',
-    files: {
-      'deno.jsonc':
-        '{\n  // tasks\n  "tasks": { /* only this */ "dev": "deno run --watch=static/ -A server.ts", },\n}\n',
-      'server.ts': serve,
+    { runs: ['CMD ["deno", "task", "start"]', 'deno cache main.ts'] },
+  ),
+  deno(
+    'Deno: only a task for development',
+    {
+      'deno.jsonc': '{\n  // tasks\n  "tasks": { "dev": "deno run --watch -A src/web.ts", },\n}',
+      'src/web.ts': serves,
     },
-    expect: { ...deno, runs: ['CMD ["deno", "run", "-A", "server.ts"]'], never: ['--watch=static'] },
-  },
-  {
-    name: 'a task without permissions, as one writes it at a terminal',
-    files: { 'deno.json': json({ tasks: { dev: 'deno run --watch main.ts' } }), 'main.ts': serve },
-    expect: { ...deno, runs: ['CMD ["deno", "run", "--allow-all", "main.ts"]'] },
-  },
-  {
-    name: 'a task as an object that needs the shell of Deno',
-    files: {
-      'deno.json': json({ tasks: { start: { command: 'MODE=prod deno run -A main.ts' } } }),
-      'main.ts': serve,
+    { runs: ['deno run -A src/web.ts'], says: ['without watching'], never: ['--watch'] },
+  ),
+  deno(
+    'Deno: the web line of Procfile',
+    { Procfile: 'web: deno run --allow-net web.ts\n', 'web.ts': serves },
+    { runs: ['deno run --allow-net web.ts'], says: ['Procfile'] },
+  ),
+  deno(
+    'Deno: the start script of package.json',
+    {
+      'package.json': json({ scripts: { start: 'deno run -A main.ts' }, dependencies: { express: '5' } }),
+      'main.ts': serves,
     },
-    expect: { ...deno, runs: ['CMD ["deno", "task", "start"]', 'deno install'] },
-  },
-  {
-    name: 'one file with Deno.serve and nothing else',
-    files: { 'main.ts': 'Deno.serve(() => new Response("hi"));\n' },
-    expect: { ...deno, says: ['listens on 8000'], runs: ['EXPOSE 8000'] },
-  },
-  {
-    name: 'a handler that deno serve answers with',
-    files: { 'deno.json': '{}', 'server.ts': 'export default { fetch() { return new Response("hi"); } };\n' },
-    expect: { ...deno, runs: ['deno serve --allow-all --host=0.0.0.0 --port \\"$PORT\\" server.ts'] },
-  },
-  {
-    name: 'modules of npm in a bare file',
-    files: {
+    { runs: ['COPY ["package.json", "./"]', 'deno install', 'deno run -A main.ts'], never: ['npm ci'] },
+  ),
+];
+
+const entries: readonly Entry[] = [
+  deno(
+    'Deno: one file with Deno.serve',
+    { 'main.ts': serves },
+    { runs: ['deno run -A main.ts', 'PORT=8000'], says: ['permissions'] },
+  ),
+  deno(
+    'Deno: one file with an import of npm',
+    { 'server.ts': 'import { Hono } from "npm:hono";\nDeno.serve({ port: 3000 }, new Hono().fetch);\n' },
+    { runs: ['deno cache server.ts', 'EXPOSE 3000'] },
+  ),
+  deno(
+    'Deno: the standard library from deno.land',
+    {
       'index.ts':
-        'import { Hono } from "npm:hono@4";\nconst app = new Hono();\nDeno.serve({ port: 4000 }, app.fetch);\n',
+        "import { serve } from 'https://deno.land/std@0.140.0/http/server.ts';\nserve(() => new Response('x'), { port: 4000 });\n",
     },
-    expect: { ...deno, says: ['listens on 4000'], runs: ['EXPOSE 4000', 'deno install --entrypoint index.ts'] },
-  },
-  {
-    name: 'a task that builds first',
-    files: {
-      'deno.json': json({ tasks: { build: 'vite build', start: 'deno serve -A _fresh/server.js' } }),
+    { runs: ['deno run -A index.ts', 'EXPOSE 4000'] },
+  ),
+  deno(
+    'Deno: export default with fetch',
+    { 'main.ts': 'export default { fetch: () => new Response("x") } satisfies Deno.ServeDefaultExport;\n' },
+    { runs: ['deno serve --port'] },
+  ),
+  deno(
+    'Deno: Hono exported by default',
+    {
+      'deno.json': json({ imports: { hono: 'jsr:@hono/hono@4' } }),
+      'main.ts': "import { Hono } from 'hono';\nconst app = new Hono();\nexport default app;\n",
+    },
+    { runs: ['deno serve --port', '-A main.ts'] },
+  ),
+  deno(
+    'Deno: the port from the environment',
+    { 'main.ts': 'Deno.serve({ port: Number(Deno.env.get("PORT") ?? 3000) }, () => new Response("x"));\n' },
+    { runs: ['EXPOSE 8000'], never: ['EXPOSE 3000'] },
+  ),
+  deno(
+    'Deno: a server beside its page',
+    { 'main.ts': serves, 'index.html': '<h1>x</h1>' },
+    { runs: ['deno run -A main.ts'] },
+  ),
+  deno('Deno: in a folder', { 'api/deno.json': '{}', 'api/main.ts': serves }, { folder: 'api' }),
+  deno('Deno: only a lockfile', { 'deno.lock': '{}', 'main.ts': serves }, { says: ['from deno.lock'] }),
+  deno(
+    'Deno: Deno KV',
+    { 'main.ts': `const kv = await Deno.openKv();\n${serves}` },
+    { runs: ['--unstable-kv main.ts', 'deno cache --unstable-kv main.ts'], says: ['no durable disk'] },
+  ),
+  deno(
+    'Deno: a version of its own',
+    { '.deno-version': '2.2.2\n', 'deno.json': '{}', 'main.ts': serves },
+    { runs: ['deno@2.2.2'], says: ['.deno-version asks for Deno 2.2.2'] },
+  ),
+  deno(
+    'Deno: a workspace is fetched with its members',
+    {
+      'deno.json': json({ workspace: ['./lib'], tasks: { start: 'deno run -A main.ts' } }),
+      'lib/deno.json': '{}',
+      'main.ts': serves,
+    },
+    { runs: ['deno install'], never: ['COPY ["deno.json"'] },
+  ),
+];
+
+const frameworks: readonly Entry[] = [
+  deno(
+    'Fresh 1 starts by its development file',
+    {
+      'deno.json': json({ tasks: { start: 'deno run -A --watch=static/,routes/ dev.ts' } }),
+      'dev.ts': 'import dev from "$fresh/dev.ts";\n',
+      'main.ts': 'import { start } from "$fresh/server.ts";\nawait start(manifest);\n',
+    },
+    { runs: ['deno run -A main.ts', 'deno cache main.ts'], never: ['dev.ts', '--watch'] },
+  ),
+  deno(
+    'Fresh 2 is built first',
+    {
+      'deno.json': json({
+        nodeModulesDir: 'manual',
+        tasks: { dev: 'vite', build: 'vite build', start: 'deno serve -A _fresh/server.js' },
+        imports: { fresh: 'jsr:@fresh/core@2', vite: 'npm:vite@7' },
+      }),
+      'vite.config.ts': 'export default {}',
       'main.ts': 'import { App } from "fresh";\nexport const app = new App();\n',
     },
-    expect: { ...deno, runs: ['deno task build', 'CMD ["deno", "serve", "-A", "_fresh/server.js"]'] },
-  },
+    { runs: ['deno task build', 'deno cache _fresh/server.js', '-A _fresh/server.js'] },
+  ),
   {
-    name: 'a start script of package.json that calls deno',
-    files: { 'package.json': json({ scripts: { start: 'deno run -A api.ts' } }), 'api.ts': serve },
-    expect: { ...deno, runs: ['CMD ["deno", "run", "-A", "api.ts"]'] },
-  },
-  {
-    name: 'Deno in a folder of its own',
+    name: 'Deno builds the pages of Vite',
     files: {
-      'api/deno.json': json({ tasks: { start: 'deno run -A main.ts' } }),
-      'api/main.ts': serve,
-      'README.md': '# a\n',
+      'deno.json': json({
+        tasks: { dev: 'vite', build: 'vite build', preview: 'vite preview' },
+        imports: { vite: 'npm:vite@7' },
+      }),
+      'index.html': '<script type="module" src="/src/main.ts"></script>',
+      'src/main.ts': 'document.title = "x";',
     },
-    expect: { ...deno, folder: 'api' },
+    expect: {
+      language: 'nodejs',
+      framework: 'vite',
+      runs: ['deno task build', '/app/dist/'],
+      never: ['DENO_DIR', '/runtime'],
+      says: ['single-page app'],
+    },
   },
   {
-    name: 'a library without anything to start',
-    files: { 'deno.json': json({ name: '@a/b', exports: './add.ts' }), 'add.ts': 'export const add = 1;\n' },
-    expect: { refused: 'EntrypointMissing', says: ['Deno', 'deno.json', 'task "start"'] },
-  },
-  {
-    name: 'a Node server whose code is formatted by Deno',
+    name: 'Lume writes its pages',
     files: {
-      'deno.json': json({ fmt: { lineWidth: 100 } }),
-      'package.json': json({ scripts: { start: 'node server.js' } }),
-      'server.js': 'require("http").createServer(() => {}).listen(process.env.PORT);\n',
+      'deno.json': json({
+        tasks: { build: 'deno task lume', lume: 'deno run -A lume/cli.ts', serve: 'deno task lume -s' },
+        imports: { 'lume/': 'https://deno.land/x/lume@v3.0.0/' },
+      }),
+      '_config.ts': 'import lume from "lume/mod.ts";\nexport default lume();\n',
+      'index.md': '# Hello\n',
     },
-    expect: { language: 'nodejs', runs: ['CMD ["node", "server.js"]'], never: ['deno'] },
+    expect: { language: 'nodejs', framework: 'lume', runs: ['deno task build', '/app/_site/'] },
   },
 ];
+
+const others: readonly Entry[] = [
+  {
+    name: 'deno.json without a start and without an entry',
+    files: { 'deno.json': json({ tasks: { test: 'deno test' } }), 'lib/add.ts': 'export const add = 1;' },
+    expect: { refused: 'EntrypointMissing', says: ['deno.json has no task start', 'add a task "start"'] },
+  },
+  {
+    name: 'deno.json that is broken',
+    files: { 'deno.json': '{ "tasks": ', 'main.ts': serves },
+    expect: { refused: 'Unsupported', says: ['deno.json is not valid JSON'] },
+  },
+  {
+    name: 'Deno 1',
+    files: { '.dvmrc': '1.40.2\n', 'main.ts': serves },
+    expect: { refused: 'VersionUnavailable', says: ['.dvmrc asks for Deno 1.40.2', 'Deno 2'] },
+  },
+  {
+    name: 'a page whose editor is set up by deno.json stays a page',
+    files: {
+      'deno.json': json({ fmt: { lineWidth: 100 } }),
+      'index.html': '<h1>x</h1>',
+      'main.js': 'document.title = "x";',
+    },
+    expect: { language: 'static' },
+  },
+  {
+    name: 'a Python program whose text is formatted by Deno stays Python',
+    files: {
+      'deno.json': json({ fmt: {} }),
+      'requirements.txt': 'flask\n',
+      'app.py': 'from flask import Flask\napp = Flask(__name__)\n',
+    },
+    expect: { language: 'python' },
+  },
+  {
+    name: 'a Node server that runs in Deno as well stays with Node',
+    files: {
+      'package.json': json({ scripts: { start: 'node server.js' } }),
+      'deno.json': json({ fmt: {} }),
+      'server.js': 'globalThis.Deno ? Deno.serve(f) : require("http").createServer(f).listen(process.env.PORT);\n',
+    },
+    expect: { language: 'nodejs', runs: ['CMD ["node", "server.js"]'], never: ['deno@'] },
+  },
+  {
+    name: 'a function of Supabase beside a Node server',
+    files: {
+      'package.json': json({ scripts: { start: 'node server.js' } }),
+      'server.js': 'require("http").createServer(f).listen(process.env.PORT);\n',
+      'supabase/functions/pay/index.ts': serves,
+    },
+    expect: { language: 'nodejs', runs: ['CMD ["node", "server.js"]'], never: ['deno@'] },
+  },
+];
+
+export const denoEntries: readonly Entry[] = [...tasks, ...entries, ...frameworks, ...others];
