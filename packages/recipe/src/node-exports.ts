@@ -9,7 +9,7 @@ export function exportedSite(tree: SourceTree, pkg: NodePackage): BundledSite | 
   if (pkg.all.has('next')) return nextSite(tree);
   if (pkg.all.has('nuxt')) return nuxtSite(pkg);
   if (pkg.all.has('expo')) return expoSite(tree, pkg);
-  return routerSite(tree, pkg);
+  return routerSite(tree, pkg) ?? startSite(tree, pkg) ?? bunSite(pkg);
 }
 
 /** https://nextjs.org/docs/app/guides/static-exports */
@@ -26,7 +26,7 @@ function nextSite(tree: SourceTree): BundledSite | undefined {
 }
 
 function nuxtSite({ scripts }: NodePackage): BundledSite | undefined {
-  if (!/nuxt generate/.test(scripts.build ?? '')) return undefined;
+  if (!/\b(?:nuxt|nuxi) generate\b/.test(scripts.build ?? '')) return undefined;
   const why = 'the build script generates static pages';
   return { framework: 'nuxt', output: '.output/public', spaFallback: true, why };
 }
@@ -53,6 +53,23 @@ function expoSite(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
     why: 'react-native-web is a dependency: Expo exports the app for the web',
     ...(pkg.scripts.build === undefined && { build: 'npx expo export --platform web' }),
   };
+}
+
+/** https://docs.solidjs.com/solid-start/building-your-application/route-prerendering */
+function startSite(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
+  const isStatic = /\bpreset\s*:\s*['"]static['"]/.test(configOf(tree, 'app.config'));
+  if (!pkg.all.has('vinxi') || !isStatic) return undefined;
+  const why = "app.config sets preset: 'static'";
+  return { framework: 'vinxi', output: '.output/public', spaFallback: false, why };
+}
+
+/** https://bun.com/docs/bundler/html-static */
+function bunSite({ scripts }: NodePackage): BundledSite | undefined {
+  const build = scripts.build ?? '';
+  if (!/^bun build \S{1,200}\.html\b/.test(build) || scripts.start !== undefined) return undefined;
+  const output = /--outdir[= ](?:\.\/)?([\w./-]{1,100})/.exec(build)?.[1];
+  if (output === undefined || !isPlain(output)) return undefined;
+  return { framework: 'bun', output, spaFallback: true, why: 'bun build makes pages' };
 }
 
 /** The text of a configuration, whatever its ending. */

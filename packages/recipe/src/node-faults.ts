@@ -16,18 +16,20 @@ export function entrypointFault(folder = ''): Refusal {
 /** Why nothing that this project builds can be started or shown here, as far as its manifest and configuration tell. */
 export function unrunnable(tree: SourceTree, pkg: NodePackage): Refusal | undefined {
   return (
-    svelteFault(pkg) ??
+    svelteFault(tree, pkg) ??
     astroFault(tree, pkg) ??
     qwikFault(pkg) ??
     tanstackFault(pkg) ??
+    routerFault(pkg) ??
     workerFault(tree, pkg) ??
     deviceFault(pkg)
   );
 }
 
-function svelteFault({ all }: NodePackage): Refusal | undefined {
+function svelteFault(tree: SourceTree, { all }: NodePackage): Refusal | undefined {
   const adapters = ['@sveltejs/adapter-node', '@sveltejs/adapter-static'];
-  if (!all.has('@sveltejs/kit') || adapters.some(name => all.has(name))) return undefined;
+  const usesAuto = (tree.read('svelte.config.js') ?? '').includes('@sveltejs/adapter-auto');
+  if (!all.has('@sveltejs/kit') || (adapters.some(name => all.has(name)) && !usesAuto)) return undefined;
   return fault(
     'Unsupported',
     'SvelteKit has no adapter that makes a server: adapter-auto knows hosting companies only',
@@ -42,7 +44,8 @@ function astroFault(tree: SourceTree, { all, scripts }: NodePackage): Refusal | 
     ['mjs', 'ts', 'js'].map(ending => `astro.config.${ending}`),
   );
   const config = file === undefined ? '' : (tree.read(file) ?? '');
-  if (!all.has('astro') || !/output\s*:\s*['"](?:server|hybrid)['"]/.test(config)) return undefined;
+  const isMiddleware = /mode\s*:\s*['"]middleware['"]/.test(config);
+  if (!all.has('astro') || !(isMiddleware || /output\s*:\s*['"](?:server|hybrid)['"]/.test(config))) return undefined;
   const remedy = `add @astrojs/node to package.json and adapter: node({ mode: 'standalone' }) to ${file}`;
   if (!all.has('@astrojs/node'))
     return fault(
@@ -51,7 +54,7 @@ function astroFault(tree: SourceTree, { all, scripts }: NodePackage): Refusal | 
       remedy,
     );
   const isOwn = scripts.start !== undefined && !/^astro\b/.test(scripts.start);
-  if (isOwn || !/mode\s*:\s*['"]middleware['"]/.test(config)) return undefined;
+  if (isOwn || !isMiddleware) return undefined;
   return fault('Unsupported', `${file} makes a middleware, and nothing starts a server around it`, remedy);
 }
 
@@ -76,6 +79,18 @@ function tanstackFault({ all, scripts }: NodePackage): Refusal | undefined {
     'Unsupported',
     'TanStack Start builds no server by itself, and neither a start script nor the Nitro plugin is there',
     'add nitro to package.json and its plugin to vite.config.ts (import { nitro } from "nitro/vite")',
+  );
+}
+
+/** https://reactrouter.com/how-to/spa */
+function routerFault({ all, scripts }: NodePackage): Refusal | undefined {
+  const isRouter = all.has('@react-router/dev') && /react-router build/.test(scripts.build ?? '');
+  if (!isRouter || scripts.start !== undefined || all.has('@react-router/serve') || all.has('express'))
+    return undefined;
+  return fault(
+    'Unsupported',
+    'React Router builds a server, and nothing starts it: neither a start script nor @react-router/serve is there',
+    'add @react-router/serve to package.json, or set ssr: false in react-router.config.ts for a single-page app',
   );
 }
 

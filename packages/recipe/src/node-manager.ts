@@ -40,7 +40,8 @@ export function packageManager(
   const found = /^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+)/.exec(String(manifest.packageManager ?? ''));
   const declared = found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
   const locks = lockfilesIn(tree);
-  const isAlien = declared !== undefined && locks.length > 0 && !locks.some(({ name }) => name === declared.name);
+  const isOwn = locks.some(({ name }) => name === declared?.name) || JSON.stringify(manifest).includes('"workspace:');
+  const isAlien = declared !== undefined && locks.length > 0 && !isOwn;
   const fitting = isAlien ? undefined : declared;
   const manager = managerNamed(fitting?.name ?? locks[0]?.name ?? withoutLockfile(tree, manifest), {
     tree,
@@ -131,7 +132,10 @@ function npm(tree: SourceTree): PackageManager {
 
 function pnpm(tree: SourceTree, declared: string | undefined): PackageManager {
   const format = /^lockfileVersion:[ ]?['"]?(\d{1,3})/m.exec(tree.read('pnpm-lock.yaml') ?? '')?.[1] ?? '9';
-  const version = declared ?? versions.pnpm[format] ?? '10.34.8';
+  const fitting = versions.pnpm[format] ?? '10.34.8';
+  // pnpm 8 and older do not read the lockfiles of pnpm 9.
+  const isOlder = format === '9' && Number(declared?.split('.')[0] ?? '9') < 9;
+  const version = isOlder ? fitting : (declared ?? fitting);
   const lockfile = hasFile(tree, 'pnpm-lock.yaml') ? 'pnpm-lock.yaml' : undefined;
   const frozen = lockfile === undefined ? '--no-frozen-lockfile' : '--frozen-lockfile';
   return {

@@ -78,7 +78,10 @@ const developed: readonly (readonly [dependency: string, starts: RegExp, build: 
 
 /** What an author forgets who only ever looked at the development server. */
 function impliedBuild(scripts: Readonly<Record<string, string>>, all: ReadonlySet<string>): string | undefined {
-  const lines = ['start', 'dev', 'serve', 'develop'].map(name => (scripts[name] ?? '').trim().replace(/^npx /, ''));
+  const compiles = /^(?:npx )?(tsc(?: -[pb] [\w./-]{1,100})?) && /.exec((scripts.start ?? '').trim())?.[1];
+  if (compiles !== undefined) return `npx ${compiles}`;
+  const texts = ['start', 'dev', 'serve', 'develop', 'client', 'frontend', 'web'].map(name => scripts[name] ?? '');
+  const lines = texts.flatMap(text => [text, ...text.split(/["']/)]).map(text => text.trim().replace(/^npx /, ''));
   return developed.find(([dependency, starts]) => all.has(dependency) && lines.some(line => starts.test(line)))?.[2];
 }
 

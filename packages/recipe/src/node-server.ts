@@ -1,7 +1,7 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
 import { composeCommand } from './compose.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
-import { startedCommand } from './node-start-script.ts';
+import { isDoneBefore, startedCommand } from './node-start-script.ts';
 import { angularServer, isPreview } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
@@ -81,13 +81,16 @@ export function serverDependency(pkg: NodePackage): string | undefined {
 export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const web = procfileWeb(tree);
   if (web !== undefined) return lineStart(pkg, web, 'the web line of Procfile starts it');
-  const framework = angularFramework(tree, pkg) ?? frameworks.find(entry => pkg.all.has(entry.dependency));
+  const framework =
+    angularFramework(tree, pkg) ??
+    svelteFramework(tree, pkg) ??
+    frameworks.find(entry => pkg.all.has(entry.dependency));
   const entry = entryFile(tree, pkg);
   const hasServer = entry !== undefined && looksLikeServer(tree, entry);
   const script = ['start:prod', 'start'].find(name => {
     const text = pkg.scripts[name];
     // A page's development server is started by hand; beside it the file that listens is the server.
-    return text !== undefined && !startsDevelopment(text) && !(hasServer && isPreview(text));
+    return text !== undefined && !startsDevelopment(text) && !(hasServer && showsPages(tree, pkg, text));
   });
   // Nuxt and its relatives preview with development tools; their built server needs none.
   const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
@@ -95,7 +98,9 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   if (script !== undefined) return scriptStart(tree, pkg, script);
   const command = composeCommand(tree);
   return (
-    fileStart(tree, pkg) ?? (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
+    fileStart(tree, pkg) ??
+    developedStart(tree, pkg) ??
+    (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
   );
 }
 
@@ -104,6 +109,16 @@ function angularFramework(tree: SourceTree, pkg: NodePackage): Framework | undef
   const folder = pkg.all.has('@angular/ssr') ? angularServer(tree) : undefined;
   if (folder === undefined || !isPlain(folder)) return undefined;
   return { dependency: '@angular/ssr', name: 'angular', argv: ['node', `${folder}/server.mjs`] };
+}
+
+/** SvelteKit's server in a folder of the project's choice: https://svelte.dev/docs/kit/adapter-node */
+function svelteFramework(tree: SourceTree, pkg: NodePackage): Framework | undefined {
+  const dependency = '@sveltejs/adapter-node';
+  const config = pkg.all.has(dependency) ? (tree.read('svelte.config.js') ?? '') : '';
+  const folder = /\bout\s*:\s*['"](?:\.\/)?([\w./-]{1,100}?)\/?['"]/.exec(config)?.[1];
+  return folder === undefined || !isPlain(folder)
+    ? undefined
+    : { dependency, name: 'sveltekit', argv: ['node', folder] };
 }
 
 /** The file that a project without a start script most likely starts with. */
@@ -170,17 +185,51 @@ function scriptStart(tree: SourceTree, pkg: NodePackage, script: string): NodeSt
   const framework = frameworks.find(entry => pkg.all.has(entry.dependency))?.name ?? frameworkName(pkg);
   const named = framework !== undefined && { framework };
   const written = pkg.scripts[script]?.trim() ?? '';
-  const isAlone = pkg.scripts[`pre${script}`] === undefined;
   const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
+  const before = pkg.scripts[`pre${script}`];
+  const isAlone = before === undefined || isDoneBefore(before, world);
   const line = isAlone ? startedCommand(written, world) : written;
-  const { words, variables } = withoutAssignments(plainCommand(line) ?? []);
+  const all = plainCommand(line) ?? [];
+  const { words, variables } = withoutAssignments(withoutPort(all));
   const [tool = ''] = words;
   const why = `the script ${script} starts it`;
   const needsDevelopment = !isInstalled(pkg, tool) || words.some(word => isDevelopment(pkg, word));
-  if (!isAlone || words.length === 0 || !(line !== written || ['node', 'bun'].includes(tool)))
+  const isSeen = line !== written || words.length < all.length || ['node', 'bun', 'json-server'].includes(tool);
+  if (!isAlone || words.length === 0 || !isSeen)
     return { ...named, command: cmd(['npm', 'run', '--silent', script]), why, needsDevelopment };
+  if (tool === 'json-server') return { ...named, command: jsonServer(words.slice(1)), why, needsDevelopment };
   const argv = [...(variables.length > 0 ? ['env', ...variables] : []), ...words];
   return { ...named, command: cmd(argv), why: line === written ? why : `${why}: ${line}`, needsDevelopment };
+}
+
+/** Next.js listens where PORT says unless its command names a port. */
+function withoutPort(words: readonly string[]): readonly string[] {
+  const at = words.findIndex(word => /^(?:-p|--port)$/.test(word));
+  return at >= 0 && words.includes('next') ? [...words.slice(0, at), ...words.slice(at + 2)] : words;
+}
+
+/** The program that the script `dev` restarts, where nothing else tells what starts. */
+function developedStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
+  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
+  const line = startedCommand(pkg.scripts.dev ?? '', world);
+  return /^(?:node|bun|tsx|ts-node) /.test(line) ? scriptStart(tree, pkg, 'dev') : undefined;
+}
+
+/** By itself it listens on localhost, at a port of its own. */
+function jsonServer(words: readonly string[]): Setting & { do: 'cmd' } {
+  const moved = /^(?:--(?:port|host)|-[pH])(?:=|$)/;
+  const kept = words.filter(
+    (word, at) => !moved.test(word) && !/^(?:--(?:port|host)|-[pH])$/.test(words[at - 1] ?? ''),
+  );
+  const unwatched = kept.filter(word => !/^(?:--watch|-w)$/.test(word));
+  return cmd(['sh', '-c', `exec json-server ${unwatched.join(' ')} --host 0.0.0.0 --port "$PORT"`]);
+}
+
+/** Whether a script only shows pages in the end: a development server, or a preview of what is built. */
+export function showsPages(tree: SourceTree, pkg: NodePackage, script: string): boolean {
+  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
+  const line = startedCommand(script, world).replace(/^cross-env /, '');
+  return isPreview(line.replace(/^(?:\w{1,60}=\S{0,200} ){1,9}/, ''));
 }
 
 /** Whether a tool is there without development dependencies. */

@@ -1,9 +1,11 @@
 /** What a start script starts in the end: seen through tools that set values, watch files, keep processes alive or start several. */
 import { hasFile, type SourceTree } from './source-tree.ts';
 
+type Texts = Readonly<Record<string, string>>;
+
 export interface ScriptWorld {
   readonly tree: SourceTree;
-  readonly scripts: Readonly<Record<string, string>>;
+  readonly scripts: Texts;
   /** Whether the image is made by the build script of the project. */
   readonly builds: boolean;
 }
@@ -13,12 +15,17 @@ export function startedCommand(script: string, world: ScriptWorld): string {
   return simplified(script.trim(), world, 4) ?? script.trim();
 }
 
+/** Whether a script that npm runs before the start has nothing left to do in an image. */
+export const isDoneBefore = (script: string, world: ScriptWorld): boolean =>
+  script.split('&&').every(part => isDone(part.trim(), world));
+
 /** Undefined when the line has more to it than one command. */
 function simplified(line: string, world: ScriptWorld, depth: number): string | undefined {
   if (depth === 0) return undefined;
   const parts = line.split('&&').map(part => part.trim());
   const last = parts.pop() ?? '';
-  if (/[;|<>`$]|[^&]&[^&]|&$/.test(last) || !parts.every(part => isDone(part, world))) return undefined;
+  const withoutPort = last.replace(/\$\{?PORT(?::-\d{1,5})?\}?/g, '0');
+  if (/[;|<>`$]|(?<!&)&(?!&)/.test(withoutPort) || !parts.every(part => isDone(part, world))) return undefined;
   const next = inner(last, world);
   return next === undefined ? last : simplified(next, world, depth - 1);
 }
@@ -36,7 +43,7 @@ function inner(line: string, world: ScriptWorld): string | undefined {
     throughSeveral(line, world) ??
     throughSeries(line, world) ??
     throughValues(line) ??
-    throughKeeper(line) ??
+    throughKeeper(line, world) ??
     throughWatcher(line) ??
     withoutMissingFile(line, world)
   );
@@ -57,8 +64,13 @@ function throughSeveral(line: string, { scripts }: ScriptWorld): string | undefi
   const [tool = '', ...rest] = line.match(/"[^"]{1,300}"|'[^']{1,300}'|[^\s"']{1,300}/g)?.slice(0, 40) ?? [];
   const isList = ['run-p', 'npm-run-all'].includes(tool);
   if (tool !== 'concurrently' && !isList) return undefined;
-  if (tool === 'npm-run-all' && !rest.some(word => ['-p', '--parallel'].includes(word))) return undefined;
-  const commands = rest.flatMap(word => {
+  const at = tool === 'npm-run-all' ? rest.findIndex(word => ['-p', '--parallel'].includes(word)) : 0;
+  if (at < 0 || !rest.slice(0, at).every(name => /^(?:-s|--serial|(?:clean|build|compile).{0,40})$/.test(name)))
+    return undefined;
+  const words = rest
+    .slice(at)
+    .flatMap(word => (isList && word.endsWith(':*') ? namesFrom(scripts, word.slice(0, -1)) : [word]));
+  const commands = words.flatMap(word => {
     const text =
       quoted
         .exec(word)
@@ -70,8 +82,11 @@ function throughSeveral(line: string, { scripts }: ScriptWorld): string | undefi
     return text === word || isList ? [] : [text];
   });
   const servers = commands.filter(command => !developmentOnly.test(command));
-  return servers.length === 1 ? servers[0] : undefined;
+  // Where all are for pages, one of them tells what is shown.
+  return servers.length === 1 ? servers[0] : servers.length === 0 ? commands[0] : undefined;
 }
+
+const namesFrom = (scripts: Texts, start: string) => Object.keys(scripts).filter(name => name.startsWith(start));
 
 /** `run-s build serve` and `npm-run-all build serve`: the last, when the others only build. */
 function throughSeries(line: string, { scripts, builds }: ScriptWorld): string | undefined {
@@ -104,11 +119,15 @@ function throughValues(line: string): string | undefined {
 }
 
 /** Tools that start a program again when it ends, which Kubernetes does; a process in the background would end the container. */
-function throughKeeper(line: string): string | undefined {
+function throughKeeper(line: string, { tree }: ScriptWorld): string | undefined {
   const [tool = '', ...rest] = line.split(/\s+/);
   if (!['pm2', 'pm2-runtime', 'forever'].includes(tool)) return undefined;
   const words = rest.filter(word => !['start', '--no-daemon'].includes(word));
   const [file = ''] = words;
+  const script = /^npm(?: .{0,100})? -- (?:run )?([\w:.-]{1,60})$/.exec(words.join(' '))?.[1];
+  if (script !== undefined) return `npm run ${script}`;
+  const program = /\bscript\s{0,9}:\s{0,9}['"](?:\.\/)?([\w./-]{1,200})['"]/.exec(tree.read(file) ?? '')?.[1] ?? '';
+  if (isModule(program)) return `node ${program}`;
   if (isModule(file) && !/ecosystem|\.config\./.test(file)) return `node ${file}`;
   return tool === 'pm2' && rest[0] === 'start' && !words.includes('--')
     ? `pm2-runtime start ${words.join(' ')}`
@@ -131,7 +150,10 @@ function throughWatcher(line: string): string | undefined {
   if (/^tsx$/.test(tool) && words[1] === 'watch')
     return ['tsx', ...words.slice(2).filter(word => !word.startsWith('--'))].join(' ');
   if (!['node', 'bun'].includes(tool)) return undefined;
-  const kept = words.filter(word => !/^--(?:watch|hot)(?:-path=\S*|-preserve-output)?$/.test(word));
+  const kept = line
+    .replace(/ --watch-path[ =]\S{1,200}/g, '')
+    .split(/\s+/)
+    .filter(word => !/^--(?:watch|hot)(?:-preserve-output)?$/.test(word));
   return kept.length === words.length ? undefined : kept.join(' ');
 }
 

@@ -37,8 +37,9 @@ const bundlers: readonly Bundler[] = [
   ),
   bundler('@docusaurus/core', 'docusaurus', false, () => 'build'),
   bundler('gatsby', 'gatsby', false, () => 'public'),
-  bundler('@11ty/eleventy', 'eleventy', false, () => '_site'),
-  bundler('vitepress', 'vitepress', false, (_tree, pkg) => vitepressOutput(pkg)),
+  bundler('@11ty/eleventy', 'eleventy', false, (_tree, pkg) => optionOf(pkg, '--output') ?? '_site'),
+  bundler('vitepress', 'vitepress', false, (_tree, pkg) => pressOutput(pkg, 'vitepress')),
+  bundler('vuepress', 'vuepress', false, (_tree, pkg) => pressOutput(pkg, 'vuepress')),
   bundler('@sveltejs/adapter-static', 'sveltekit', true, () => 'build'),
   bundler('react-scripts', 'create-react-app', true, () => 'build'),
   bundler('@vue/cli-service', 'vue-cli', true, () => 'dist'),
@@ -67,7 +68,7 @@ export function isPreview(script: string): boolean {
 /** The site this project builds, when a bundler is a dependency and a build script runs it. */
 export function bundledSite(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
   const found = bundlers.find(entry => pkg.all.has(entry.dependency));
-  const ofDocuments = pkg.scripts['docs:build'] !== undefined && found?.framework === 'vitepress';
+  const ofDocuments = pkg.scripts['docs:build'] !== undefined && /^v(?:ite|ue)press$/.test(found?.framework ?? '');
   if (found === undefined || (pkg.scripts.build === undefined && !ofDocuments)) return undefined;
   const guess = found.output(tree, pkg).replace(/(?<!\/)\/+$/, '');
   const output = isPlain(guess) && !guess.startsWith('/') ? plain(guess) : 'dist';
@@ -107,15 +108,16 @@ function optionOf(pkg: NodePackage, option: string): string | undefined {
   return at < 0 ? undefined : words[at + 1]?.replace(/^\.?\//, '');
 }
 
-function vitepressOutput(pkg: NodePackage): string {
-  const root = /vitepress build\s+([\w-]+)/.exec(pkg.scripts.build ?? pkg.scripts['docs:build'] ?? '')?.[1];
-  return root === undefined ? '.vitepress/dist' : `${root}/.vitepress/dist`;
+function pressOutput(pkg: NodePackage, tool: 'vitepress' | 'vuepress'): string {
+  const root = /v(?:ite|ue)press build\s+([\w-]+)/.exec(pkg.scripts.build ?? pkg.scripts['docs:build'] ?? '')?.[1];
+  return root === undefined ? `.${tool}/dist` : `${root}/.${tool}/dist`;
 }
 
 /** The application builder writes below `browser/`, the older one straight into the output path. */
 function angularOutput(tree: SourceTree): string {
-  const { base, isApplication } = angularBuild(tree);
-  return isApplication ? `${base}/browser` : base;
+  const { base, isApplication, options } = angularBuild(tree);
+  const named = isRecord(options.outputPath) ? options.outputPath.browser : undefined;
+  return isApplication ? `${base}/${typeof named === 'string' ? named : 'browser'}` : base;
 }
 
 /** The folder of the server that an Angular build writes; undefined when it writes pages only. */

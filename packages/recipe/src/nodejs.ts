@@ -8,8 +8,16 @@ import { entrypointFault, rushFault, unrunnable } from './node-faults.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
 import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
-import { entryFile, looksLikeServer, type NodeStart, nodeStart, runsBun, serverDependency } from './node-server.ts';
-import { type BundledSite, bundledSite, hasPage, isPreview } from './node-static.ts';
+import {
+  entryFile,
+  looksLikeServer,
+  type NodeStart,
+  nodeStart,
+  runsBun,
+  serverDependency,
+  showsPages,
+} from './node-server.ts';
+import { type BundledSite, bundledSite, hasPage } from './node-static.ts';
 import { buildRuns, buildSteps, serverStages, settingsOf, withBun } from './node-steps.ts';
 import { memberFolders } from './node-workspaces.ts';
 import { publicVariableWarnings } from './public-variables.ts';
@@ -69,7 +77,7 @@ function detectPackage(tree: SourceTree, pkg: NodePackage): string | undefined {
   const server = serverDependency(pkg);
   const entry = entryFile(tree, pkg);
   if (server !== undefined) return `package.json depends on ${server}`;
-  if (start !== undefined && !isPreview(start)) return 'package.json has a start script';
+  if (start !== undefined && !showsPages(tree, pkg, start)) return 'package.json has a start script';
   // A stylesheet or a bundle beside another language's manifest does not make that project a Node one.
   const otherManifest = firstFile(tree, ['requirements.txt', 'pyproject.toml', 'manage.py', 'go.mod', 'Cargo.toml']);
   if (otherManifest !== undefined) return undefined;
@@ -87,7 +95,7 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
   const site = bundledSite(tree, pkg);
   if (site === undefined) return undefined;
   const start = pkg.scripts.start;
-  const startsServer = start !== undefined && !isPreview(start);
+  const startsServer = start !== undefined && !showsPages(tree, pkg, start);
   if (startsServer) return undefined;
   const server = serverDependency(pkg);
   if (server === undefined) return site;

@@ -30,8 +30,8 @@ const rows: readonly Row[] = [
   ['pm2 in the background', 'pm2 start server.js --name shop', ['CMD ["node", "server.js"]'], ['pm2']],
   [
     'pm2 with a configuration',
-    'pm2 start ecosystem.config.js',
-    ['CMD ["pm2-runtime", "start", "ecosystem.config.js"]', '/app/node_modules/.bin:$PATH'],
+    'pm2 start fleet.json',
+    ['CMD ["pm2-runtime", "start", "fleet.json"]', '/app/node_modules/.bin:$PATH'],
   ],
   ['forever', 'forever start server.js', ['CMD ["node", "server.js"]']],
   [
@@ -61,6 +61,17 @@ const rows: readonly Row[] = [
     ['CMD ["node", "--import", "tsx", "server.ts"]'],
     ['prune'],
   ],
+  ['a file of processes', 'pm2-runtime ecosystem.config.js', ['CMD ["node", "server.js"]']],
+  ['pm2 that runs a script', 'pm2 start npm --name shop -- run serve', ['CMD ["node", "server.js"]']],
+  ['a port before a tool of the project', 'PORT=3000 tsx server.ts', ['CMD ["tsx", "server.ts"]'], ['PORT=3000']],
+  [
+    'a preview of the page beside a server',
+    'npm run build && vite preview --port $PORT',
+    ['CMD ["node", "server.js"]'],
+    ['vite preview'],
+  ],
+  ['two tools for the page beside a server', 'concurrently "vite" "tailwindcss -w"', ['CMD ["node", "server.js"]']],
+  ['names that share a beginning', 'run-p server:*', ['CMD ["node", "server.js"]']],
 ];
 
 const server = "require('http').createServer(() => {}).listen(process.env.PORT);\n";
@@ -72,6 +83,8 @@ function entryOf([name, start, runs, never = []]: Row): Entry {
     client: 'vite',
     server: 'cross-env NODE_ENV=production node server.js',
     serve: 'yarn server',
+    'server:api': 'nodemon server.js',
+    'server:page': 'vite',
   };
   const files = {
     'package.json': JSON.stringify({
@@ -82,6 +95,7 @@ function entryOf([name, start, runs, never = []]: Row): Entry {
     'server.js': server,
     'server.ts': server,
     'worker.js': '',
+    'ecosystem.config.js': "module.exports = { apps: [{ name: 'shop', script: './server.js' }] };\n",
   };
   return { name, files, expect: { language: 'nodejs', runs, never } };
 }
@@ -96,6 +110,18 @@ export const startScripts: readonly Entry[] = [
       'server.ts': server,
     },
     expect: { language: 'nodejs', runs: ['CMD ["tsx", "server.ts"]', 'PATH="/app/node_modules/.bin:$PATH"'] },
+  },
+  {
+    name: 'two tools for a page, and no server',
+    files: {
+      'package.json': JSON.stringify({
+        scripts: { start: 'npm run build && vite preview --port $PORT', build: 'vite build' },
+        devDependencies: { vite: '6' },
+      }),
+      'index.html': '<div id="app"></div><script type="module" src="/src/main.js"></script>',
+      'src/main.js': '',
+    },
+    expect: { language: 'nodejs', framework: 'vite', says: ['dist/ is served as a single-page app'] },
   },
   {
     name: 'a compose file with the command, and a database beside it',
