@@ -1,8 +1,9 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
 import { composeCommand } from './compose.ts';
+import { type Framework, frameworkName, frameworkOf } from './node-frameworks.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
 import { isDoneBefore, startedCommand } from './node-start-script.ts';
-import { angularServer, isPreview } from './node-static.ts';
+import { isPreview } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
@@ -16,75 +17,11 @@ export interface NodeStart {
   readonly needsDevelopment: boolean;
 }
 
-/** Dependencies that only a server has. */
-const serverDependencies = [
-  ...[
-    'express',
-    'fastify',
-    'koa',
-    '@koa/router',
-    'hono',
-    '@hono/node-server',
-    '@hapi/hapi',
-    '@nestjs/core',
-    'restify',
-    'polka',
-    'micro',
-  ],
-  ...[
-    'socket.io',
-    'ws',
-    'apollo-server',
-    '@apollo/server',
-    'json-server',
-    '@adonisjs/core',
-    '@feathersjs/koa',
-    'sails',
-    'h3',
-    'elysia',
-  ],
-];
-
-interface Framework {
-  readonly dependency: string;
-  readonly name: string;
-  readonly argv: readonly string[];
-}
-
-/** Frameworks with a known entry point after their build. Each reads $PORT and $HOST or $HOSTNAME by itself. */
-const frameworks: readonly Framework[] = [
-  { dependency: 'next', name: 'next', argv: ['node_modules/.bin/next', 'start'] },
-  { dependency: 'nuxt', name: 'nuxt', argv: ['node', '.output/server/index.mjs'] },
-  { dependency: 'vinxi', name: 'vinxi', argv: ['node', '.output/server/index.mjs'] },
-  { dependency: '@tanstack/react-start', name: 'tanstack-start', argv: ['node', '.output/server/index.mjs'] },
-  { dependency: '@remix-run/serve', name: 'remix', argv: ['node_modules/.bin/remix-serve', './build/server/index.js'] },
-  {
-    dependency: '@react-router/serve',
-    name: 'react-router',
-    argv: ['node_modules/.bin/react-router-serve', './build/server/index.js'],
-  },
-  { dependency: '@sveltejs/adapter-node', name: 'sveltekit', argv: ['node', 'build'] },
-  { dependency: '@astrojs/node', name: 'astro', argv: ['node', './dist/server/entry.mjs'] },
-  { dependency: '@nestjs/core', name: 'nestjs', argv: ['node', 'dist/main.js'] },
-];
-
-/** The names of all of them, for people. */
-export const serverFrameworks: readonly string[] = [...new Set(frameworks.map(({ name }) => name))];
-
-/** Whether a dependency says that this project is a server. */
-export function serverDependency(pkg: NodePackage): string | undefined {
-  const known = [...frameworks.map(entry => entry.dependency), ...serverDependencies];
-  return known.find(name => pkg.dependencies.has(name) || (pkg.devDependencies.has(name) && isFrameworkName(name)));
-}
-
 /** The way to start, or undefined when nothing tells. */
 export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const web = procfileWeb(tree);
   if (web !== undefined) return lineStart(pkg, web, 'the web line of Procfile starts it');
-  const framework =
-    angularFramework(tree, pkg) ??
-    svelteFramework(tree, pkg) ??
-    frameworks.find(entry => pkg.all.has(entry.dependency));
+  const framework = frameworkOf(tree, pkg);
   const entry = entryFile(tree, pkg);
   const hasServer = entry !== undefined && looksLikeServer(tree, entry);
   const script = ['start:prod', 'start'].find(name => {
@@ -102,23 +39,6 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
     developedStart(tree, pkg) ??
     (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
   );
-}
-
-/** Angular's own server, which `ng build` writes beside the pages: https://angular.dev/guide/ssr */
-function angularFramework(tree: SourceTree, pkg: NodePackage): Framework | undefined {
-  const folder = pkg.all.has('@angular/ssr') ? angularServer(tree) : undefined;
-  if (folder === undefined || !isPlain(folder)) return undefined;
-  return { dependency: '@angular/ssr', name: 'angular', argv: ['node', `${folder}/server.mjs`] };
-}
-
-/** SvelteKit's server in a folder of the project's choice: https://svelte.dev/docs/kit/adapter-node */
-function svelteFramework(tree: SourceTree, pkg: NodePackage): Framework | undefined {
-  const dependency = '@sveltejs/adapter-node';
-  const config = pkg.all.has(dependency) ? (tree.read('svelte.config.js') ?? '') : '';
-  const folder = /\bout\s*:\s*['"](?:\.\/)?([\w./-]{1,100}?)\/?['"]/.exec(config)?.[1];
-  return folder === undefined || !isPlain(folder)
-    ? undefined
-    : { dependency, name: 'sveltekit', argv: ['node', folder] };
 }
 
 /** The file that a project without a start script most likely starts with. */
@@ -182,7 +102,7 @@ function withoutAssignments(words: readonly string[]): { words: string[]; variab
 
 /** The script as npm runs it, or the program that it starts in the end where that is one plain command. */
 function scriptStart(tree: SourceTree, pkg: NodePackage, script: string): NodeStart {
-  const framework = frameworks.find(entry => pkg.all.has(entry.dependency))?.name ?? frameworkName(pkg);
+  const framework = frameworkName(pkg);
   const named = framework !== undefined && { framework };
   const written = pkg.scripts[script]?.trim() ?? '';
   const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
@@ -317,12 +237,4 @@ export function runsBun(pkg: NodePackage, start: NodeStart): boolean {
 /** Whether a command line has the word bun or bunx. */
 export function namesBun(line: string): boolean {
   return /\bbunx?\b/.test(line);
-}
-
-function frameworkName(pkg: NodePackage): string | undefined {
-  return serverDependencies.find(name => pkg.dependencies.has(name));
-}
-
-function isFrameworkName(name: string): boolean {
-  return frameworks.some(entry => entry.dependency === name);
 }

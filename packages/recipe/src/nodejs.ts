@@ -5,18 +5,11 @@ import type { LanguageRule, Recipe, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { exportedSite } from './node-exports.ts';
 import { entrypointFault, rushFault, unrunnable } from './node-faults.ts';
+import { serverDependency } from './node-frameworks.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
 import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
-import {
-  entryFile,
-  looksLikeServer,
-  type NodeStart,
-  nodeStart,
-  runsBun,
-  serverDependency,
-  showsPages,
-} from './node-server.ts';
+import { entryFile, looksLikeServer, type NodeStart, nodeStart, runsBun, showsPages } from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage } from './node-static.ts';
 import { buildRuns, buildSteps, serverStages, settingsOf, withBun } from './node-steps.ts';
 import { memberFolders } from './node-workspaces.ts';

@@ -1,4 +1,5 @@
 /** What starts a Python application: its framework's server, found by reading the sources, else its main file. */
+import { findApplication, importPath, mainFiles } from './python-application.ts';
 import { projectScript } from './python-scripts.ts';
 import { filesEndingIn, firstFile, folderOf, hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting, shellCmd } from './steps.ts';
@@ -15,19 +16,6 @@ export interface PythonStart {
   readonly followsPort: boolean;
   readonly warnings: readonly string[];
 }
-
-const mainFiles = [
-  'main.py',
-  'app.py',
-  'server.py',
-  'run.py',
-  'wsgi.py',
-  'asgi.py',
-  'api.py',
-  'index.py',
-  'bot.py',
-  '__main__.py',
-];
 
 /** Server versions for projects that declare none. */
 export const gunicorn = 'gunicorn==23.0.0';
@@ -66,11 +54,6 @@ export const pythonFrameworks: readonly string[] = [
   'chainlit',
   ...[...asgiFrameworks, ...wsgiFrameworks, ...ownServers].map(([name]) => name),
 ];
-
-interface Application {
-  readonly path: string;
-  readonly expression: string;
-}
 
 /** The first way that fits: Django, Streamlit, ASGI, WSGI, Gradio, a main file, the command of a package. */
 export function pythonStart(tree: SourceTree, names: ReadonlySet<string>): PythonStart | undefined {
@@ -290,61 +273,4 @@ function script(tree: SourceTree): PythonStart | undefined {
 function onlyFile(tree: SourceTree): string | undefined {
   const files = tree.paths.filter(path => path.endsWith('.py') && folderOf(path) === '');
   return files.length === 1 ? files[0] : undefined;
-}
-
-/** The module variable that holds an application, or the factory that returns one. */
-function findApplication(tree: SourceTree, type: string, module?: string): Application | undefined {
-  const known = mainFiles.filter(path => hasFile(tree, path));
-  const files = [...known, ...filesEndingIn(tree, '.py')].filter(
-    path => isPlain(path) && !/(?:^|\/)(?:tests?|conftest)/.test(path),
-  );
-  for (const path of files) {
-    const name = variableOf(tree.read(path) ?? '', type, module);
-    if (name !== undefined) return { path, expression: name };
-  }
-  for (const path of files) {
-    const text = tree.read(path) ?? '';
-    const factory = makes(text, type, module) ? factoryOf(text) : undefined;
-    if (factory !== undefined) return { path, expression: `${factory}()` };
-  }
-  return undefined;
-}
-
-/** A function that can be called without arguments, and whose name says that it returns an application. */
-function factoryOf(text: string): string | undefined {
-  const functions = text.matchAll(
-    /^def[ \t]{1,8}(\w{1,60})\((?:[ \t\r\n]{0,40}\)|[ \t\r\n]{0,40}\w{1,60}[ \t]{0,8}(?::[^=,()]{1,80})?=)/gm,
-  );
-  return [...functions]
-    .map(match => match[1] ?? '')
-    .find(name => /^(?:create|make|build|get|init|setup)_\w{0,40}app|^(?:create|make|build)$/.test(name));
-}
-
-/** The variable that is assigned an object of this type; any module may be before the type, unless one is given. */
-function variableOf(text: string, type: string, module: string | undefined): string | undefined {
-  if (!text.includes(`${type}(`)) return undefined;
-  const assigned = [...text.matchAll(/^(\w+)[ \t]*(?::[^=\n\r\u2028\u2029]+)?=[ \t]*(?:(\w+)\.)?(\w+)\(/gm)];
-  return assigned.find(match => match[3] === type && (module ?? match[2]) === match[2])?.[1];
-}
-
-function makes(text: string, type: string, module: string | undefined): boolean {
-  if (!text.includes(`${type}(`)) return false;
-  const called = [...text.matchAll(/\b(?:(\w+)\.)?(\w+)\(/g)];
-  return called.some(match => match[2] === type && (module ?? match[1]) === match[1]);
-}
-
-/** Whether a file is imported as part of a package, or as a script from its own folder. */
-function importPath(tree: SourceTree, path: string): { folder: string; module: string } {
-  const folder = folderOf(path);
-  const file = path.replace(/\.py$/, '');
-  if (folder === '') return { folder: '', module: file };
-  const top = folder.split('/')[0] ?? '';
-  const text = tree.read(path) ?? '';
-  const asPackage =
-    hasFile(tree, `${folder}/__init__.py`) ||
-    /^[ \t]*from[ \t]+\./m.test(text) ||
-    [...text.matchAll(/^[ \t]*(?:from|import)[ \t]+(\w+)[.\s]/gm)].some(match => match[1] === top);
-  if (file.endsWith('/__init__')) return { folder: '', module: folder.replaceAll('/', '.') };
-  if (asPackage) return { folder: '', module: file.replaceAll('/', '.') };
-  return { folder, module: file.slice(folder.length + 1) };
 }

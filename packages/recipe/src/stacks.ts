@@ -1,6 +1,6 @@
 /** What the rules recognise, in a few lines for people and models. The names come from the tables of the rules themselves. */
 import type { Language } from './model.ts';
-import { serverFrameworks } from './node-server.ts';
+import { serverFrameworks } from './node-frameworks.ts';
 import { siteFrameworks } from './node-static.ts';
 import { pythonFrameworks } from './python-start.ts';
 
