@@ -12,6 +12,9 @@ it.each([
   ['[vite]: Rollup failed to resolve import "react-router" from "/app/src/main.jsx".', 'react-router'],
   ["Error: Cannot find module 'express'", 'express'],
   ["ModuleNotFoundError: No module named 'requests'", 'requests'],
+  ["error: npm package 'honoo' does not exist.", 'honoo'],
+  ["error: Could not find npm package 'hono' matching '99'.", 'hono'],
+  ['error: JSR package not found: @std/nopath', '@std/nopath'],
   ['error: no matching package named `serdee` found', 'serdee'],
 ])('names the dependency in: %s', (log, name) => {
   const told = explainBuildLog(known, `STEP 3\n${log}\nError: exit status 1`);
@@ -92,6 +95,18 @@ it.each<[name: string, log: string, message: RegExp, remedy: RegExp]>([
     'error: lockfile had changes, but lockfile is frozen',
     /does not match/,
     /install/,
+  ],
+  [
+    'Deno of another version',
+    "error: Failed reading lockfile at '/app/deno.lock'\n\nCaused by:\n    Unsupported lockfile version '9'.",
+    /deno\.lock was written by another version of Deno/,
+    /\.deno-version/,
+  ],
+  [
+    'Deno may not change the lockfile',
+    'error: The lockfile is out of date. Run `deno install --frozen=false` to update it.',
+    /does not match/,
+    /lockfile/,
   ],
   [
     'uv may not change the lockfile',
@@ -203,6 +218,16 @@ it.each([
     'Go without a proxy',
     'Get "https://sum.golang.org/x": dial tcp: lookup sum.golang.org on 10.96.0.10:53: no such host',
     'sum.golang.org',
+  ],
+  [
+    'Deno',
+    "error: Import 'https://deno.land/std/http/server.ts' failed.\n    0: error sending request for url (https://deno.land/std/http/server.ts): client error (Connect): unsuccessful tunnel",
+    'deno.land',
+  ],
+  [
+    'Deno and JSR',
+    "error: JSR package manifest for '@std/path' failed to load. Import 'https://jsr.io/@std/path/meta.json' failed.",
+    'jsr.io',
   ],
   ['Next.js', 'Failed to fetch `Inter` from Google Fonts.', 'fonts.googleapis.com'],
 ])('names the host that the build may not reach: %s', (_tool, log, host) => {

@@ -16,10 +16,16 @@ const lockMismatch: Cause = {
   remedy: 'Run the package manager’s install once and send the new lockfile along, or leave the lockfile out.',
 };
 
+const versionFile = (manager: string): string => {
+  if (manager === 'Deno') return 'the file .deno-version';
+  if (manager === 'pnpm' || manager === 'Yarn') return `"packageManager": "${manager.toLowerCase()}@…" in package.json`;
+  return `the settings of ${manager}`;
+};
+
 const otherLockVersion = (lockfile: string, manager: string): Cause => ({
   reason: 'DependencyMissing',
   message: `${lockfile} was written by another version of ${manager} than the one that installs`,
-  remedy: `Name the version that wrote ${lockfile} (${manager === 'pnpm' || manager === 'Yarn' ? `"packageManager": "${manager.toLowerCase()}@…" in package.json` : `the settings of ${manager}`}), write the lockfile again with a current ${manager}, or leave it out.`,
+  remedy: `Name the version that wrote ${lockfile} (${versionFile(manager)}), write the lockfile again with a current ${manager}, or leave it out.`,
 });
 
 /** `what` asks for another version of the language or tool: `asked` where the tool printed it. */
@@ -74,6 +80,7 @@ const lockRules: readonly Rule[] = [
     pattern: /(?:Outdated|Unknown) lockfile version|failed to parse lockfile: 'bun\.lockb?'/,
     cause: () => otherLockVersion('bun.lock', 'Bun'),
   },
+  { pattern: /Unsupported lockfile version '\d/, cause: () => otherLockVersion('deno.lock', 'Deno') },
   {
     pattern: /lock file version `?\d`? (?:was found|requires)|this version of Cargo does not understand this lock file/,
     cause: () => otherLockVersion('Cargo.lock', 'Cargo'),
@@ -85,7 +92,7 @@ const lockRules: readonly Rule[] = [
   },
   {
     pattern:
-      /npm ci.*can only install packages when your package\.json and package-lock\.json|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install|lockfile had changes, but lockfile is frozen|The lockfile at `uv\.lock` needs to be updated|changed significantly since poetry\.lock was last generated|Your Pipfile\.lock \([^)\n]{1,80}\) is out of date|lock file [^\n]{1,200} needs to be updated but --(?:locked|frozen)|missing go\.sum entry|go: updates to go\.(?:mod|sum) needed/,
+      /npm ci.*can only install packages when your package\.json and package-lock\.json|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install|lockfile had changes, but lockfile is frozen|error: The lockfile is out of date|The lockfile at `uv\.lock` needs to be updated|changed significantly since poetry\.lock was last generated|Your Pipfile\.lock \([^)\n]{1,80}\) is out of date|lock file [^\n]{1,200} needs to be updated but --(?:locked|frozen)|missing go\.sum entry|go: updates to go\.(?:mod|sum) needed/,
     cause: () => lockMismatch,
   },
 ];
@@ -124,6 +131,8 @@ const packageRules: readonly Rule[] = [
   { pattern: /ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION)\S* +(.+)/, cause: unknownPackage },
   { pattern: /error Couldn't find (?:package|any versions for) "?([^"\s]+)/, cause: unknownPackage },
   { pattern: /ERROR: No matching distribution found for (\S+)/, cause: unknownPackage },
+  { pattern: /^error: (?:npm package|Could not find npm package) '([^'\n]{1,200})'/m, cause: unknownPackage },
+  { pattern: /^error: JSR package not found: ([^\s]{1,200})/m, cause: unknownPackage },
   { pattern: /no required module provides package (\S+?);/, cause: unknownPackage },
   { pattern: /go: ([^\s@]+@[^\s@]+): (?:reading|invalid version|module lookup)/, cause: unknownPackage },
   { pattern: /error: no matching package named `([^`]+)` found/, cause: unknownPackage },

@@ -1,9 +1,9 @@
 // The host that a build tried to reach and may not: the egress proxy refuses it, or its name is not known in build pods.
 import type { Cause } from '../analysis/causes.ts';
 
-/** A proxy's refusal, or a name that is not resolved, in the words of curl, git, npm, pip, Go, Cargo, wget and apt. */
+/** A proxy's refusal, or a name that is not resolved, in the words of curl, git, npm, pip, Go, Cargo, Deno, wget and apt. */
 const refusals =
-  /CONNECT tunnel failed, response 40[37]|Received HTTP code 40[37] from proxy after CONNECT|tunneling socket could not be established|Tunnel connection failed: 40[37]|Proxy tunneling failed|Proxy response \(40[37]\)|Request was cancelled\.[^\n]{0,40}tunnel|\bENOTFOUND\b|\bEAI_AGAIN\b|Could(?: not|n't) resolve (?:host|proxy|')|unable to resolve host address|bad address '|\bno such host\b|Name or service not known|Temporary failure in name resolution|Failed to fetch `[^`\n]{1,80}` from Google Fonts|: Forbidden$/;
+  /CONNECT tunnel failed, response 40[37]|Received HTTP code 40[37] from proxy after CONNECT|tunneling socket could not be established|Tunnel connection failed: 40[37]|Proxy tunneling failed|\bunsuccessful tunnel\b|JSR package manifest for '[^'\n]{1,200}' failed to load|Proxy response \(40[37]\)|Request was cancelled\.[^\n]{0,40}tunnel|\bENOTFOUND\b|\bEAI_AGAIN\b|Could(?: not|n't) resolve (?:host|proxy|')|unable to resolve host address|bad address '|\bno such host\b|Name or service not known|Temporary failure in name resolution|Failed to fetch `[^`\n]{1,80}` from Google Fonts|: Forbidden$/;
 const inUrl = /https?:\/\/(?:[^\s/@'"]{1,100}@)?([a-z\d][a-z\d.-]{1,252})/i;
 const named =
   /(?:ENOTFOUND |EAI_AGAIN |lookup |resolve host: |resolve '|host address ['‘]|bad address '|host=')([a-z\d][a-z\d-]{0,62}(?:\.[a-z\d-]{1,63}){0,8})/i;

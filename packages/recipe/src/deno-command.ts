@@ -18,12 +18,12 @@ export interface DenoCommand {
 /** Options of a developer: they restart, fetch again or wait for a debugger. `--unstable` and `--lock-write` are gone from Deno 2. */
 const forDevelopers =
   /^(?:--watch(?:-[a-z]+)?|--hmr|--reload|-r|--inspect(?:-[a-z]+)?|--unstable|--lock-write|--allow-hrtime)(?:=.*)?$/;
-/** Options that say what the program may do. */
-const permission = /^(?:-[A-Z]+|-P=.*|--allow-.*|--deny-.*|--permission-set.*|--no-prompt)$/;
 /** Options whose value is the next word. */
-const takesWord = /^(?:-c|--config|--import-map|--port|--host|--cert|--location|--seed|--ext)$/;
+const takesWord = /^(?:-c|--config|--import-map|--port|--host|--cert|--location|--seed|--ext|-L|--log-level)$/;
 const findsImports =
   /^(?:--import-map|--config|-c|--node-modules-dir|--vendor|--no-lock|--no-config|--unstable-[a-z-]+)(?:=|$)/;
+/** Permissions, each or as a set. */
+const permits = /^(?:--allow-|--deny-|--permission-set|--no-prompt|-[A-Z])/;
 const isOption = (word: string) => /^--?[A-Za-z][A-Za-z0-9=._/:,@-]{0,300}$/.test(word);
 
 /** The words of one command that a shell reads as they are; undefined for a line of a shell. */
@@ -51,11 +51,12 @@ export function denoCommand(tree: SourceTree, line: readonly string[], isBuilt: 
   if (split === undefined) return undefined;
   const entry = productionEntry(tree, split.entry);
   if (!isModule(entry) && !isBuilt && !hasFile(tree, bare(entry))) return undefined;
-  const kept = split.options.filter(option => !option.every(word => forDevelopers.test(word)));
-  // At a terminal Deno asks for each permission; nobody is there to answer, and the container bounds the program.
-  const options = kept.some(([name = '']) => permission.test(name)) ? kept : [...kept, ['-A']];
+  const given = split.options.filter(option => !option.every(word => forDevelopers.test(word)));
   const text = tree.read(bare(entry)) ?? '';
   const verb = words[1] === 'serve' || (exportsFetch(text) && !listens(text)) ? 'serve' : 'run';
+  // Without a terminal Deno asks nobody, and refuses: the author has answered its questions.
+  const isAsked = verb === 'run' && !given.some(([name = '']) => permits.test(name));
+  const options = isAsked ? [['-A'], ...given] : given;
   return assemble({ variables, verb, options, entry, rest: split.rest });
 }
 

@@ -1,6 +1,6 @@
 /** Sites that a task of Deno builds: pages of Vite or Lume, without a server of their own. */
 
-import type { DenoProject } from './deno-project.ts';
+import { type DenoProject, usesDeno } from './deno-project.ts';
 import { denoBuild } from './deno-stages.ts';
 import { type DenoStart, hasBuild } from './deno-start.ts';
 import type { Recipe, RuleInput } from './model.ts';
@@ -19,7 +19,9 @@ export function denoSite(
   project: DenoProject,
   { start, version }: { readonly start: DenoStart | undefined; readonly version: string },
 ): Recipe | undefined {
-  if (start?.isNamed || !hasBuild(project)) return undefined;
+  // A guessed file is the page's own script, unless only Deno runs it.
+  const isServer = start !== undefined && (start.by !== 'file' || usesDeno(input.tree, start.entry ?? ''));
+  if (isServer || !hasBuild(project)) return undefined;
   const site = siteOf(input.tree, project);
   if (site === undefined) return undefined;
   const steps = denoBuild(project, version, { build: true });

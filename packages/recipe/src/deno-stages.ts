@@ -27,15 +27,15 @@ export function denoVersion(tree: SourceTree): DenoVersion {
   );
 }
 
-/** Deno itself. What is called `deno` may be a script that starts the program, so the program is asked where it is. */
+/** Deno itself. What is called `deno` may be a script that starts the program, so the program is asked where it is. It moves, because a stage that is kept should hold it once. */
 const keepDeno = run(
   'tool',
-  `mkdir -p ${runtimeFolder} && cp "$(deno eval 'console.log(Deno.execPath())')" ${runtimeFolder}/deno`,
+  `mkdir -p ${runtimeFolder} && mv "$(deno eval 'console.log(Deno.execPath())')" ${runtimeFolder}/deno && npm uninstall -g deno`,
 );
 
 /** What Deno has fetched: beside the application, so that it starts without a network. */
 const cacheFolder = '/deno';
-/** Deno reads neither npm's settings nor those of its user. */
+/** The registry of the site: of npm's settings Deno reads only the project's own .npmrc. */
 const registry = 'NPM_CONFIG_REGISTRY="$(npm config get registry)"';
 
 export interface DenoBuild {
@@ -52,7 +52,8 @@ export interface DenoBuild {
 /** The stage that fetches and builds. */
 export function denoBuild(project: DenoProject, version: string, { build, keeps }: DenoBuild): Step[] {
   const { manifests } = project;
-  const settings = keeps === undefined ? registry : `DENO_DIR=${cacheFolder} ${registry}`;
+  const kept = `PATH=${runtimeFolder}:$PATH DENO_DIR=${cacheFolder} ${registry}`;
+  const settings = keeps === undefined ? registry : kept;
   const deno = (phase: 'install' | 'build', command: string) => run(phase, `${settings} ${command}`, command);
   const install = project.isConfigured ? [deno('install', 'deno install')] : [];
   return [

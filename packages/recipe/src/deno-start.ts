@@ -1,14 +1,14 @@
 /** Which command starts a Deno application: its Procfile, a task, or the file that looks like it. */
 import { type DenoCommand, denoCommand, taskCommand, withoutAssignments, wordsOf } from './deno-command.ts';
-import { type DenoProject, denoEntry, exportsFetch, listens, usesDeno } from './deno-project.ts';
+import { type DenoProject, denoEntry, exportsFetch, listens } from './deno-project.ts';
 import { isPreview } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import type { SourceTree } from './source-tree.ts';
 
 export interface DenoStart extends DenoCommand {
   readonly why: string;
-  /** The author named the command, and it runs Deno. */
-  readonly isNamed: boolean;
+  /** What names the command; a file is only a guess. */
+  readonly by: 'procfile' | 'task' | 'script' | 'file';
 }
 
 /** Tasks that start a server, the likeliest first. */
@@ -36,14 +36,15 @@ function procfileStart(tree: SourceTree, project: DenoProject): DenoStart | unde
   const task = words?.[1] === 'task' && words.length === 3 ? namedTask(tree, project, words[2] ?? '') : undefined;
   const direct = words === undefined ? undefined : (task ?? denoCommand(tree, words, hasBuild(project)));
   const shell = { command: commandOfLine(web), options: [], followsPort: false };
-  return { ...(direct ?? shell), why, isNamed: runsDeno(web) };
+  return { ...(direct ?? shell), why, by: 'procfile' };
 }
 
 function taskStart(tree: SourceTree, project: DenoProject): DenoStart | undefined {
   for (const name of startTasks) {
-    const command = showsFiles(project.tasks[name]?.text ?? '') ? undefined : namedTask(tree, project, name);
-    if (command !== undefined)
-      return { ...command, why: `the task ${name} of ${project.file} starts it`, isNamed: true };
+    const text = project.tasks[name]?.text ?? '';
+    const isServer = /\bdeno\b/.test(text) && !showsFiles(text);
+    const command = isServer ? namedTask(tree, project, name) : undefined;
+    if (command !== undefined) return { ...command, why: `the task ${name} of ${project.file} starts it`, by: 'task' };
   }
   return undefined;
 }
@@ -51,11 +52,12 @@ function taskStart(tree: SourceTree, project: DenoProject): DenoStart | undefine
 /** A task is a server only where nothing else is, and where it names the file that it runs. */
 function developmentStart(tree: SourceTree, project: DenoProject): DenoStart | undefined {
   for (const name of developmentTasks) {
-    const words = wordsOf(project.tasks[name]?.text ?? '');
+    const text = project.tasks[name]?.text ?? '';
+    const words = showsFiles(text) ? undefined : wordsOf(text);
     const command = words === undefined ? undefined : denoCommand(tree, words, false);
     if (command === undefined || /^(?:\.\/)?dev\.tsx?$/.test(command.entry ?? '')) continue;
     const why = `only the task ${name} of ${project.file} names what to run: it is started without watching`;
-    return { ...command, why, isNamed: true };
+    return { ...command, why, by: 'task' };
   }
   return undefined;
 }
@@ -65,7 +67,7 @@ function scriptStart(tree: SourceTree, project: DenoProject): DenoStart | undefi
   const name = ['start:prod', 'start'].find(key => runsDeno(scripts[key]?.text ?? ''));
   if (name === undefined) return undefined;
   const command = namedTask(tree, { ...project, tasks: { ...tasks, ...scripts } }, name);
-  return command && { ...command, why: `the script ${name} of package.json starts it`, isNamed: true };
+  return command && { ...command, why: `the script ${name} of package.json starts it`, by: 'script' };
 }
 
 /** The command of a task: `deno` itself where the task is one plain command, else the task runner. */
@@ -76,9 +78,11 @@ function namedTask(tree: SourceTree, project: DenoProject, name: string): DenoCo
     if (words === undefined) break;
     const direct = denoCommand(tree, words, hasBuild(project));
     if (direct !== undefined) return direct;
-    const isTask = words[0] === 'deno' && words[1] === 'task' && words.length === 3;
-    if (!isTask) break;
-    task = project.tasks[words[2] ?? ''];
+    const [program, verb, other = '', ...more] = withoutAssignments(words).words;
+    // Another command of Deno, or a missing file: no task runner starts that.
+    if (program === 'deno' && verb !== 'task') return undefined;
+    if (program !== 'deno' || more.length > 0 || words[0] !== 'deno') break;
+    task = project.tasks[other];
   }
   const text = project.tasks[name]?.text;
   return text === undefined || !/^[\w:.-]{1,60}$/.test(name) ? undefined : taskCommand(tree, name, text);
@@ -92,7 +96,7 @@ function fileStart(tree: SourceTree): DenoStart | undefined {
   const keyValue = /\bDeno\.openKv\b/.test(text) ? ['--unstable-kv'] : [];
   const command = denoCommand(tree, ['deno', verb, '-A', ...keyValue, entry], false);
   const why = `${entry} is the entry point; no task names fewer permissions, so it has all that the container has`;
-  return command && { ...command, why, isNamed: usesDeno(tree, entry) };
+  return command && { ...command, why, by: 'file' };
 }
 
 /** Whether `deno task build` makes files that the start needs. A compiled program would be started without Deno. */
@@ -101,6 +105,8 @@ export function hasBuild(project: DenoProject): boolean {
   return build !== undefined && !/\bdeno (?:compile|check|fmt|lint|test|publish)\b/.test(build.text);
 }
 
-/** Tools that show files to a developer. */
-const showsFiles = (text: string) =>
-  isPreview(text) || /\blume\b.{0,60}(?:\s-s\b|--serve\b)|^deno task (?:dev|lume)\b/.test(text);
+/** Tools that show files to a developer, called by name or from npm. */
+function showsFiles(text: string): boolean {
+  const isTool = isPreview(text) || /\bnpm:(?:vite|astro|parcel|webpack|rspack|next|nuxt|lume)\b/.test(text);
+  return isTool || /\blume\b.{0,60}(?:\s-s\b|--serve\b)|^deno task (?:dev|lume)\b/.test(text);
+}

@@ -22,16 +22,14 @@ export function denoReason(tree: SourceTree): string | undefined {
   const script = project.scripts.start?.text;
   if (script !== undefined && runsDeno(script)) return 'the start script runs deno';
   const start = denoStart(tree, project);
-  const isConfigured = project.file !== undefined || hasFile(tree, 'deno.lock');
-  if (start?.isNamed && project.file !== undefined && start.why.includes(project.file))
-    return `${project.file} has a task that starts it`;
+  if (start?.by === 'task') return `${project.file} has a task that starts it`;
   // What Node starts may run in Deno as well.
   if (script !== undefined) return undefined;
   const entry = denoEntry(tree);
   if (entry !== undefined && usesDeno(tree, entry) && (serves(tree, entry) || !hasPage(tree)))
     return `${entry} uses what only Deno has`;
-  const configuration = project.file ?? 'deno.lock';
-  if (!isConfigured || firstFile(tree, otherManifests) !== undefined) return undefined;
+  const configuration = firstFile(tree, ['deno.json', 'deno.jsonc', 'deno.lock']);
+  if (configuration === undefined || firstFile(tree, otherManifests) !== undefined) return undefined;
   const isApp = !hasPage(tree) || hasBuild(project) || (entry !== undefined && serves(tree, entry));
   return isApp ? `${configuration} is there` : undefined;
 }
@@ -59,7 +57,7 @@ export function denoRecipe(input: RuleInput): RecipeResult {
 function serverRecipe(input: RuleInput, project: DenoProject, start: DenoStart, version: string): Recipe {
   const { tree, request } = input;
   const base = input.settings.bases.node;
-  const entry = start.entry ?? '';
+  const entry = start.entry ?? denoEntry(tree) ?? '';
   const written = start.port ?? writtenPort(tree, entry);
   const port = request.port ?? written ?? denoPort;
   const where = start.port === undefined ? `written in ${entry}` : 'named by the start command';

@@ -1,8 +1,7 @@
 /** Which packages of a Node workspace are applications: those that answer requests, not the libraries and tools beside them. */
-
 import { serverDependency } from './node-frameworks.ts';
 import type { NodePackage } from './node-package.ts';
-import { entryFile, looksLikeServer startsDevelopment } from './node-server.ts';
+import { entryFile, looksLikeServer, startsDevelopment } from './node-server.ts';
 import { bundledSite, isPreview } from './node-static.ts';
 import type { Member, Workspace } from './node-workspaces.ts';
 import { firstFile, hasFile, type SourceTree } from './source-tree.ts';

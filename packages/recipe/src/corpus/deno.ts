@@ -50,6 +50,11 @@ const tasks: readonly Entry[] = [
       never: [moved],
     },
   ),
+  started('Deno: a task that names no permission', 'deno run main.ts', ['deno run -A main.ts']),
+  started('Deno: a task that starts nothing', 'deno start main.ts', ['deno run -A main.ts'], { never: ['deno start'] }),
+  started('Deno: a task whose file is missing', 'deno run -N other.ts', ['deno run -A main.ts'], {
+    never: ['other.ts'],
+  }),
   started('Deno: an assignment before deno', 'PORT=3000 MODE=live deno run -A main.ts', ['MODE=live deno run'], {
     never: ['PORT=3000'],
   }),
@@ -72,6 +77,14 @@ const tasks: readonly Entry[] = [
     'Deno: a task that names another one',
     { 'deno.json': json({ tasks: { start: 'deno task run', run: 'deno run -N server.ts' } }), 'server.ts': serves },
     { runs: ['deno run -N server.ts'] },
+  ),
+  deno(
+    'Deno: a task that gives arguments to another one',
+    {
+      'deno.json': json({ tasks: { start: 'A=b deno task run --quiet', run: 'deno run -N server.ts' } }),
+      'server.ts': serves,
+    },
+    { runs: ['CMD ["deno", "task", "start"]', 'deno cache server.ts'] },
   ),
   deno(
     'Deno: a task with dependencies',
@@ -228,6 +241,27 @@ const frameworks: readonly Entry[] = [
 ];
 
 const others: readonly Entry[] = [
+  {
+    name: 'a development server of Vite, called from npm, is no server',
+    files: {
+      'deno.json': json({ tasks: { start: 'deno run -A npm:vite', build: 'deno run -A npm:vite build' } }),
+      'vite.config.ts': 'export default { build: { outDir: "out" } }',
+      'index.html': '<script type="module" src="/main.ts"></script>',
+      'main.ts': 'document.title = "x";',
+    },
+    expect: { language: 'nodejs', framework: 'vite', runs: ['deno task build', '/app/out/'] },
+  },
+  {
+    name: 'a Vite project with package.json that Deno may install stays with npm',
+    files: {
+      'package.json': json({ scripts: { dev: 'vite', build: 'vite build' }, devDependencies: { vite: '7' } }),
+      'deno.json': json({ fmt: {} }),
+      'deno.lock': '{}',
+      'index.html': '<script type="module" src="/src/main.ts"></script>',
+      'src/main.ts': 'document.title = "x";',
+    },
+    expect: { language: 'nodejs', framework: 'vite', runs: ['npm run build'], never: ['deno@'] },
+  },
   {
     name: 'deno.json without a start and without an entry',
     files: { 'deno.json': json({ tasks: { test: 'deno test' } }), 'lib/add.ts': 'export const add = 1;' },
