@@ -8,6 +8,7 @@ import { nodejsRule } from './nodejs.ts';
 import { canPublish, publishedWarning } from './public-variables.ts';
 import { pythonRule } from './python.ts';
 import { rustRule } from './rust.ts';
+import { cargoRootOf } from './rust-workspace.ts';
 import { secretWarnings } from './secret-files.ts';
 import { shown } from './shown.ts';
 import { hasFile, joined, type SourceTree, subtree } from './source-tree.ts';
@@ -68,11 +69,11 @@ type Place = {
   readonly ok: true;
   readonly folder: string;
   readonly why: readonly string[];
-  /** The package below `folder` that was chosen, where `folder` is the root of a Node workspace. */
+  /** The package below `folder` that was chosen, where `folder` is the root of a workspace. */
   readonly member?: string;
 };
 
-/** The request as the rules see it, whose tree is the folder. Only the Node rule knows packages of a workspace. */
+/** The request as the rules see it, whose tree is the folder. Only the rules of Node and Rust know packages of a workspace. */
 function requestIn({ member }: Place, request: BuildRequest): BuildRequest {
   const { path: _, ...rest } = request;
   return member === undefined ? rest : { ...rest, path: member };
@@ -80,7 +81,8 @@ function requestIn({ member }: Place, request: BuildRequest): BuildRequest {
 
 /** A package of a workspace is built at its root, where its lockfile and the packages are that it depends on. */
 function inWorkspace(tree: SourceTree, place: Place): Place {
-  const root = workspaceRootOf(tree, place.folder);
+  const isRust = hasFile(tree, joined(place.folder, 'Cargo.toml'));
+  const root = (isRust ? cargoRootOf : workspaceRootOf)(tree, place.folder);
   if (root === undefined) return place;
   const member = root === '' ? place.folder : place.folder.slice(root.length + 1);
   const why = `${shown(place.folder)} is a package of the workspace at ${root === '' ? 'the root' : shown(root)}: that is installed and built`;
@@ -94,15 +96,13 @@ function placeOf(tree: SourceTree, request: BuildRequest): Place | Refusal {
   if (inside.paths.length === 0) return folderMissing(tree, named);
   const why = named === '' ? [] : [`the user asked for the folder ${shown(named)}`];
   const place = { ok: true, folder: named, why } as const;
-  if (request.language === 'nodejs' || hasFile(inside, 'project.json')) return inWorkspace(tree, place);
+  if (['nodejs', 'rust'].includes(request.language) || hasFile(inside, 'project.json')) return inWorkspace(tree, place);
   if (request.language !== 'auto' || request.dockerfile !== undefined) return place;
   const found = triage(inside);
   if (found.kind !== 'app') return found.failure;
   const folder = joined(named, found.folder);
   const chosen = { ok: true, folder, why: found.folder === '' ? why : [...why, found.why] } as const;
-  const isOther = ['Dockerfile', 'Containerfile', 'go.mod', 'Cargo.toml'].some(name =>
-    hasFile(tree, joined(folder, name)),
-  );
+  const isOther = ['Dockerfile', 'Containerfile', 'go.mod'].some(name => hasFile(tree, joined(folder, name)));
   return isOther ? chosen : inWorkspace(tree, chosen);
 }
 
@@ -121,7 +121,10 @@ function byRules(
   settings: BuildSettings,
   before: readonly string[],
 ): RecipeResult {
-  if (request.path !== undefined) return byRule(nodejsRule, { tree, request, settings, why: before });
+  if (request.path !== undefined) {
+    const rule = hasFile(tree, joined(request.path, 'Cargo.toml')) ? rustRule : nodejsRule;
+    return byRule(rule, { tree, request, settings, why: before });
+  }
   if (request.language !== 'auto') {
     const rule = rules.find(entry => entry.language === request.language);
     const why = [...before, `the user asked for ${request.language}`];

@@ -2,121 +2,153 @@
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
-import { type Binary, binariesOf, cargoManifest } from './rust-binaries.ts';
-import { listed, shown } from './shown.ts';
-import { hasFile, type SourceTree } from './source-tree.ts';
-import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stages, type Step, workdir } from './steps.ts';
+import { chosenBinary, textsOf } from './rust-binary.ts';
+import { type RustAddress, rustAddress } from './rust-port.ts';
+import { newerRust, toolchainWhy } from './rust-version.ts';
+import { rustWarnings, wasmFailure } from './rust-warnings.ts';
+import { type Binary, manifestAt, type RustProject, rustProject, within } from './rust-workspace.ts';
+import { hasFile, hasFolder, type SourceTree } from './source-tree.ts';
+import {
+  cmd,
+  copy,
+  copyAll,
+  copyBuilt,
+  env,
+  isPlain,
+  run,
+  runtime,
+  type Stage,
+  type Step,
+  shellCmd,
+  workdir,
+} from './steps.ts';
 
 /** Trees with a Cargo.toml. */
 export const rustRule: LanguageRule = {
   language: 'rust',
   detect: tree => (hasFile(tree, 'Cargo.toml') ? 'Cargo.toml is there' : undefined),
   recipe(input) {
-    const { tree } = input;
-    const manifest = cargoManifest(tree);
-    if (manifest === undefined)
+    if (manifestAt(input.tree, '') === undefined)
       return fault('Unsupported', 'Cargo.toml is not valid TOML', 'correct Cargo.toml: cargo refuses it as well');
-    if (isLost(tree)) return lostMemberFault();
-    const found = binariesOf(tree);
-    const [only] = found;
-    if (only === undefined) return libraryFault(manifest.workspace !== undefined);
-    if (found.length > 1) return severalFault(found);
-    if (!isPlain(only.name) || !isPlain(only.package))
+    if (isLost(input.tree)) return lostMember();
+    const project = rustProject(input.tree);
+    const chosen = chosenBinary(project, input.request.path);
+    const site = wasmFailure(project, 'binary' in chosen ? chosen.binary : undefined);
+    if (site !== undefined) return site;
+    if (!('binary' in chosen)) return chosen;
+    const { binary, why } = chosen;
+    const names = [binary.name, binary.package.name, binary.package.folder || '.'];
+    if (!names.every(isPlain))
       return fault('PathUnsafe', 'the name of the binary has unusual characters', 'rename the package');
-    return rustRecipe(input, only);
+    const newer = newerRust(input.tree, binary.package.folder, input.settings.bases.rust);
+    return newer ?? rustRecipe(input, { project, binary, ...(why !== undefined && { why }) });
   },
 };
 
-/** Whether this folder was cut out of a workspace that it takes settings or packages from. */
+/** Whether this folder came without the workspace that it takes settings or packages from. */
 function isLost(tree: SourceTree): boolean {
   const text = tree.read('Cargo.toml') ?? '';
   const isRoot = /^[ \t]*\[workspace\b/m.test(text);
   return !isRoot && /\bworkspace\s*=\s*true|\bpath\s*=\s*"\.\.\//.test(text);
 }
 
-function lostMemberFault(): RecipeResult {
+function lostMember(): RecipeResult {
   return fault(
     'Unsupported',
-    'Cargo.toml takes settings or packages from the workspace above this folder, which is not built with it',
-    'leave spec.build.path out and name this member in "default-members" of the Cargo.toml with [workspace]',
+    'Cargo.toml takes settings or packages from a workspace that did not come with it',
+    'send the whole workspace, and choose this member with spec.build.path (`build_path` in the tools)',
   );
 }
 
-function libraryFault(isWorkspace: boolean): RecipeResult {
-  const where = isWorkspace
-    ? 'no member of the workspace in Cargo.toml has'
-    : 'the package in Cargo.toml has no program:';
-  const files = isWorkspace
-    ? 'a program: a src/main.rs, a src/bin/*.rs or a [[bin]]'
-    : 'no src/main.rs, no src/bin/*.rs, no [[bin]]';
-  return fault('EntrypointMissing', `${where} ${files}`, 'add a src/main.rs that listens on PORT');
+/** What is known when the program is chosen. */
+interface Chosen {
+  readonly project: RustProject;
+  readonly binary: Binary;
+  /** Why this program, where there are several. */
+  readonly why?: string;
 }
 
-function severalFault(found: readonly Binary[]): RecipeResult {
-  const names = found.map(binary => (binary.folder === '' ? binary.name : `${binary.name} (${binary.folder}/)`));
-  const isWorkspace = found.some(binary => binary.folder !== '');
-  return fault(
-    'EntrypointMissing',
-    `there are ${found.length} Rust programs, ${listed(names.map(shown))}, and nothing says which of them to start`,
-    isWorkspace
-      ? 'name the member to start in "default-members" of [workspace] in Cargo.toml'
-      : 'name the program to start in "default-run" of [package] in Cargo.toml',
-  );
-}
-
-function rustRecipe(input: RuleInput, binary: Binary): RecipeResult {
+function rustRecipe(input: RuleInput, chosen: Chosen): RecipeResult {
   const { request, tree } = input;
-  const port = request.port ?? 8080;
-  const manifests = [...new Set(['Cargo.toml', binary.folder === '' ? 'Cargo.toml' : `${binary.folder}/Cargo.toml`])];
-  const text = manifests.map(path => tree.read(path) ?? '').join('\n');
-  const dependencies = [...text.matchAll(/^([\w-]+)\s*=/gm)].map(match => match[1] ?? '');
-  const from = binary.folder === '' ? '' : ` of the workspace member ${binary.folder}/`;
+  const { dependencies } = chosen.binary.package;
+  const isRocket = dependencies.includes('rocket');
+  const address = isRocket ? {} : rustAddress(textsOf(chosen.project, chosen.binary));
+  const port = request.port ?? address.port ?? 8080;
+  const why = [...input.why, builtWhy(chosen), ...toolchainWhy(tree)];
   return {
     ok: true,
     recipe: {
       language: 'rust',
-      why: [...input.why, `cargo builds ${binary.name}${from}`],
-      how: { stages: stagesOf(input, binary, port) },
+      ...(isRocket && { framework: 'rocket' }),
+      why,
+      how: { stages: { build: buildStage(input, chosen), image: runStage(input, chosen, port) } },
       port,
-      portWhy: request.port === undefined ? 'PORT is set to 8080 by convention' : 'named by the user',
-      portFollowsEnv: true,
+      portWhy: portWhy(request.port, address),
+      portFollowsEnv: address.port === undefined,
       user: { uid: appUid },
-      warnings: localStateWarnings(tree, dependencies),
+      warnings: [
+        ...addressWarnings(address),
+        ...rustWarnings(tree, chosen.binary.package),
+        ...localStateWarnings(tree, dependencies),
+      ],
       readOnlyRoot: false,
     },
   };
 }
 
-function stagesOf({ settings, tree }: RuleInput, binary: Binary, port: number): Stages {
+function builtWhy({ project, binary, why }: Chosen): string {
+  const { folder, name } = binary.package;
+  const where = project.isWorkspace && folder !== '' ? ` of the workspace's member ${name}` : '';
+  return `cargo builds ${binary.name}${where}${why === undefined ? '' : `: ${why}`}`;
+}
+
+function buildStage({ settings, tree }: RuleInput, { project, binary }: Chosen): Stage {
   const locked = hasFile(tree, 'Cargo.lock') ? ' --locked' : '';
-  const member = binary.folder === '' ? '' : ` --package ${binary.package}`;
+  const member = project.isWorkspace ? ` -p ${binary.package.name}` : '';
   const compile = run('build', `cargo build --release${locked}${member} --bin ${binary.name}`);
+  return { base: settings.bases.rust, steps: [workdir('/src'), ...dependencySteps(project, locked), compile] };
+}
+
+function runStage({ settings, tree }: RuleInput, { binary }: Chosen, port: number): Stage {
+  const server = '/usr/local/bin/server';
+  const isRocket = binary.package.dependencies.includes('rocket');
   return {
-    build: { base: settings.bases.rust, steps: [workdir('/src'), ...dependencySteps(tree, locked), compile] },
-    image: {
-      base: settings.bases.rustRuntime,
-      steps: [
-        copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
-        copy(['.'], '/app/', appUid),
-        copyBuilt(`/src/target/release/${binary.name}`, '/usr/local/bin/server'),
-        workdir('/app'),
-        ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port, ROCKET_ADDRESS: '0.0.0.0' }),
-        ...runtime(appUid, port),
-        cmd(['/usr/local/bin/server']),
-      ],
-    },
+    base: settings.bases.rustRuntime,
+    steps: [
+      copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
+      copy(['.'], '/app/', appUid),
+      copyBuilt(`/src/target/release/${binary.name}`, server),
+      workdir(within('/app', workingFolder(tree, binary)).replace(/\/$/, '')),
+      ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port, ROCKET_ADDRESS: '0.0.0.0' }),
+      ...runtime(appUid, port),
+      // Rocket does not know PORT.
+      isRocket ? shellCmd(['env', 'ROCKET_PORT="$PORT"', server]) : cmd([server]),
+    ],
   };
 }
 
-/** An empty program compiles the dependencies first; a workspace or a build script has more to it than that. */
-function dependencySteps(tree: SourceTree, locked: string): Step[] {
+/** The folder of a member that alone has the files that are read at run time; else the root, where `cargo run` starts programs. */
+function workingFolder(tree: SourceTree, binary: Binary): string {
+  const { folder } = binary.package;
+  const names = ['templates', 'static', 'public', 'assets'];
+  const isIn = (place: string) => names.some(name => hasFolder(tree, within(place, name)));
+  return folder !== '' && isIn(folder) && !isIn('') ? folder : '';
+}
+
+/** An empty program compiles the dependencies first; a workspace, a build script or a second program has more to it than that. */
+function dependencySteps({ tree, isWorkspace, root }: RustProject, locked: string): Step[] {
   const simple =
     hasFile(tree, 'src/main.rs') &&
+    root?.binaries.length === 1 &&
+    !isWorkspace &&
     !hasFile(tree, 'build.rs') &&
     !hasFile(tree, 'src/lib.rs') &&
-    !/^\[\[?(?:workspace|bin|lib)/m.test(tree.read('Cargo.toml') ?? '');
+    !/^\[\[?(?:workspace|bin|lib|bench|example)/m.test(tree.read('Cargo.toml') ?? '') &&
+    !/\bpath ?= ?"/.test(tree.read('Cargo.toml') ?? '');
   if (!simple) return [copyAll];
-  const manifests = ['Cargo.toml', 'Cargo.lock'].filter(path => hasFile(tree, path));
+  const manifests = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain', 'rust-toolchain.toml'].filter(path =>
+    hasFile(tree, path),
+  );
   const empty = `mkdir src && echo 'fn main() {}' > src/main.rs && cargo build --release${locked} && rm -r src`;
   return [
     copy(manifests, './'),
@@ -125,4 +157,15 @@ function dependencySteps(tree: SourceTree, locked: string): Step[] {
     // cargo compares times, and the copied sources may be older than the empty program.
     run('build', 'touch src/main.rs', ''),
   ];
+}
+
+function addressWarnings({ port, loopback }: RustAddress): string[] {
+  const fixed = `the program listens on ${port} whatever PORT says: read it with std::env::var("PORT")`;
+  const hidden = `the program listens on ${loopback}, where no request from outside its container arrives: listen on 0.0.0.0 and the port`;
+  return [...(port === undefined ? [] : [fixed]), ...(loopback === undefined ? [] : [hidden])];
+}
+
+function portWhy(named: number | undefined, { port }: RustAddress): string {
+  if (named !== undefined) return 'named by the user';
+  return port === undefined ? 'PORT is set to 8080 by convention' : 'written in the source';
 }

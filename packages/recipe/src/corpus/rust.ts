@@ -18,8 +18,8 @@ export const rustEntries: readonly Entry[] = [
     },
     expect: {
       ...rust,
-      says: ['cargo builds shop-server of the workspace member server/'],
-      runs: ['cargo build --release --package shop-server --bin shop-server', '/src/target/release/shop-server'],
+      says: ['cargo builds shop-server of the workspace'],
+      runs: ['cargo build --release -p shop-server --bin shop-server', '/src/target/release/shop-server'],
     },
   },
   {
@@ -32,7 +32,7 @@ export const rustEntries: readonly Entry[] = [
       'crates/seed/Cargo.toml': cargo('seed'),
       'crates/seed/src/main.rs': main,
     },
-    expect: { ...rust, runs: ['cargo build --release --locked --package api --bin api'] },
+    expect: { ...rust, says: ['it alone opens a port'], runs: ['cargo build --release --locked -p api --bin api'] },
   },
   {
     name: 'two servers in a workspace',
@@ -43,7 +43,7 @@ export const rustEntries: readonly Entry[] = [
       'b/Cargo.toml': cargo('beta'),
       'b/src/main.rs': listens,
     },
-    expect: { refused: 'EntrypointMissing', says: ['alpha (a/)', 'beta (b/)', 'default-members'] },
+    expect: { refused: 'EntrypointMissing', says: ['alpha (a)', 'beta (b)', 'default-members', 'spec.build.path'] },
   },
   {
     name: 'default-members choose between two servers',
@@ -54,7 +54,7 @@ export const rustEntries: readonly Entry[] = [
       'b/Cargo.toml': cargo('beta'),
       'b/src/main.rs': listens,
     },
-    expect: { ...rust, runs: ['--package beta --bin beta'], never: ['alpha'] },
+    expect: { ...rust, runs: ['-p beta --bin beta'], never: ['alpha'] },
   },
   {
     name: 'default-run chooses between programs of one package',
@@ -64,7 +64,7 @@ export const rustEntries: readonly Entry[] = [
       'src/bin/web.rs': main,
       'src/bin/tool/main.rs': main,
     },
-    expect: { ...rust, runs: ['--bin web', '/src/target/release/web'], never: ['--package'] },
+    expect: { ...rust, runs: ['--bin web', '/src/target/release/web'], never: [' -p '] },
   },
   {
     name: 'several programs of one package',
@@ -91,16 +91,83 @@ export const rustEntries: readonly Entry[] = [
       'a/Cargo.toml': cargo('alpha'),
       'a/src/lib.rs': 'pub fn a() {}\n',
     },
-    expect: { refused: 'EntrypointMissing', says: ['no member of the workspace', 'src/main.rs'] },
+    expect: { refused: 'EntrypointMissing', says: ['alpha is a library', 'src/main.rs'] },
   },
   {
     name: 'a member by itself that needs its workspace',
     files: { 'Cargo.toml': cargo('api', '\n[dependencies]\ncore = { path = "../core" }\n'), 'src/main.rs': main },
-    expect: { refused: 'Unsupported', says: ['workspace above', 'default-members'] },
+    expect: { refused: 'Unsupported', says: ['workspace that did not come', 'spec.build.path'] },
   },
   {
     name: 'a Cargo.toml that is not TOML',
     files: { 'Cargo.toml': '[package\nname = x\n', 'src/main.rs': main },
     expect: { refused: 'Unsupported', says: ['Cargo.toml is not valid TOML'] },
+  },
+  {
+    name: 'a member that the user chose',
+    path: 'b',
+    files: {
+      'Cargo.toml': '[workspace]\nmembers = ["a", "b"]\n',
+      'a/Cargo.toml': cargo('alpha'),
+      'a/src/main.rs': listens,
+      'b/Cargo.toml': cargo('beta', '\n[dependencies]\nalpha = { path = "../a" }\n'),
+      'b/src/main.rs': listens,
+    },
+    expect: { ...rust, runs: ['-p beta --bin beta'] },
+  },
+  {
+    name: 'a port in the source',
+    files: {
+      'Cargo.toml': cargo('web', '\n[dependencies]\naxum = "0.8"\n'),
+      'src/main.rs':
+        'async fn main() { let l = TcpListener::bind("0.0.0.0:3000").await.unwrap(); axum::serve(l, app); }\n',
+    },
+    expect: { ...rust, says: ['listens on 3000'], runs: ['EXPOSE 3000'] },
+  },
+  {
+    name: 'an address that nobody outside reaches',
+    files: {
+      'Cargo.toml': cargo('web', '\n[dependencies]\nactix-web = "4"\n'),
+      'src/main.rs': 'fn main() { HttpServer::new(|| App::new()).bind(("127.0.0.1", 8080)); }\n',
+    },
+    expect: { ...rust, says: ['127.0.0.1', '0.0.0.0'] },
+  },
+  {
+    name: 'the port of a database is not the port of the server',
+    files: {
+      'Cargo.toml': cargo('web'),
+      'src/main.rs':
+        'fn main() { connect("db:5432".parse()); let p = std::env::var("PORT"); TcpListener::bind(("0.0.0.0", p)); }\n',
+    },
+    expect: { ...rust, runs: ['EXPOSE 8080'], never: ['5432'] },
+  },
+  {
+    name: 'Rocket, which has variables of its own',
+    files: {
+      'Cargo.toml': cargo('web', '\n[dependencies]\nrocket = "0.5"\n'),
+      'src/main.rs': '#[launch]\nfn rocket() {}\n',
+    },
+    expect: { ...rust, framework: 'rocket', runs: ['ROCKET_ADDRESS', 'ROCKET_PORT'] },
+  },
+  {
+    name: 'a page of WebAssembly',
+    files: {
+      'Cargo.toml': cargo('page', '\n[dependencies]\nyew = "0.21"\n'),
+      'Trunk.toml': '[build]\n',
+      'index.html': '<link data-trunk rel="rust">',
+      'src/main.rs': main,
+    },
+    expect: { refused: 'Unsupported', says: ['WebAssembly', 'trunk build --release', 'dist/'] },
+  },
+  {
+    name: 'Leptos',
+    files: {
+      'Cargo.toml': cargo(
+        'site',
+        '\n[dependencies]\naxum = "0.8"\nleptos = "0.7"\n\n[package.metadata.leptos]\nx = "y"\n',
+      ),
+      'src/main.rs': main,
+    },
+    expect: { refused: 'Unsupported', says: ['Leptos', 'cargo leptos build'] },
   },
 ];
