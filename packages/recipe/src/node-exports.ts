@@ -66,7 +66,9 @@ function startSite(tree: SourceTree, pkg: NodePackage): BundledSite | undefined 
 /** https://bun.com/docs/bundler/html-static */
 function bunSite({ scripts }: NodePackage): BundledSite | undefined {
   const build = scripts.build ?? '';
-  if (!/^bun build \S{1,200}\.html\b/.test(build) || scripts.start !== undefined) return undefined;
+  // `bun index.html` is the development server of such a page.
+  const startsServer = scripts.start !== undefined && !/^bun (?:--\S{1,60} ){0,5}\S{1,200}\.html$/.test(scripts.start);
+  if (!/^bun build \S{1,200}\.html\b/.test(build) || startsServer) return undefined;
   const output = /--outdir[= ](?:\.\/)?([\w./-]{1,100})/.exec(build)?.[1];
   if (output === undefined || !isPlain(output)) return undefined;
   return { framework: 'bun', output, spaFallback: true, why: 'bun build makes pages' };

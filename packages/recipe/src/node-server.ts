@@ -129,7 +129,7 @@ function withoutPort(words: readonly string[]): readonly string[] {
 }
 
 /** The program that the script `dev` restarts, where nothing else tells what starts. */
-function developedStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
+export function developedStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
   const line = startedCommand(pkg.scripts.dev ?? '', world);
   return /^(?:node|bun|tsx|ts-node) /.test(line) ? scriptStart(tree, pkg, 'dev') : undefined;

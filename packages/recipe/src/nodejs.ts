@@ -9,10 +9,19 @@ import { serverDependency } from './node-frameworks.ts';
 import { bunTool } from './node-manager.ts';
 import { choosePackage } from './node-member.ts';
 import { buildCommands, isEmpty, type NodePackage, nodePackage } from './node-package.ts';
-import { entryFile, looksLikeServer, type NodeStart, nodeStart, runsBun, showsPages } from './node-server.ts';
+import {
+  developedStart,
+  entryFile,
+  looksLikeServer,
+  type NodeStart,
+  nodeStart,
+  runsBun,
+  showsPages,
+} from './node-server.ts';
 import { type BundledSite, bundledSite, hasPage } from './node-static.ts';
 import { buildRuns, buildSteps, serverStages, settingsOf, withBun } from './node-steps.ts';
 import { memberFolders } from './node-workspaces.ts';
+import { webLine } from './procfile.ts';
 import { publicVariableWarnings } from './public-variables.ts';
 import { firstFile, hasFile, joined, type SourceTree } from './source-tree.ts';
 import { builtStaticRecipe } from './static.ts';
@@ -88,10 +97,11 @@ function siteOf(tree: SourceTree, pkg: NodePackage): BundledSite | undefined {
   const site = bundledSite(tree, pkg);
   if (site === undefined) return undefined;
   const start = pkg.scripts.start;
-  const startsServer = start !== undefined && !showsPages(tree, pkg, start);
-  if (startsServer) return undefined;
+  const lines = [webLine(tree), start].filter(line => line !== undefined);
+  if (lines.some(line => !showsPages(tree, pkg, line))) return undefined;
   const server = serverDependency(pkg);
   if (server === undefined) return site;
+  if (developedStart(tree, pkg) !== undefined) return undefined;
   // Express is often left over in a page's package.json: without a file that listens there is nothing to start.
   const entry = nodeStart(tree, pkg);
   const known = entry?.framework !== undefined && !['express', 'ws', 'socket.io', 'hono'].includes(entry.framework);

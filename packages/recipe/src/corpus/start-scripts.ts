@@ -232,4 +232,43 @@ export const startScripts: readonly Entry[] = [
     },
     expect: { language: 'nodejs', runs: ['CMD ["node", "server.js"]'], never: ['vite build'] },
   },
+  {
+    name: 'a Procfile that starts a server beside the page that Vite builds',
+    files: {
+      Procfile: 'web: node lib/http.js\n',
+      'package.json': JSON.stringify({
+        scripts: { build: 'vite build' },
+        dependencies: { express: '4' },
+        devDependencies: { vite: '6' },
+      }),
+      'index.html': '<div id="app"></div>',
+      'lib/http.js': server,
+    },
+    expect: { language: 'nodejs', runs: ['npm run build', 'CMD ["node", "lib/http.js"]'] },
+  },
+  {
+    name: 'a server that only the script for development names, beside a page',
+    files: {
+      'package.json': JSON.stringify({
+        scripts: { dev: 'nodemon lib/http.js', build: 'vite build' },
+        dependencies: { express: '4' },
+        devDependencies: { vite: '6' },
+      }),
+      'index.html': '<div id="app"></div>',
+      'lib/http.js': server,
+    },
+    expect: { language: 'nodejs', runs: ['npm run build', 'CMD ["node", "lib/http.js"]'] },
+  },
+  {
+    name: 'a page that Bun bundles',
+    files: {
+      'package.json': JSON.stringify({
+        scripts: { start: 'bun index.html', build: 'bun build ./index.html --outdir=out' },
+        devDependencies: { '@types/bun': '1' },
+      }),
+      'index.html': '<script type="module" src="./main.tsx"></script>',
+      'main.tsx': '',
+    },
+    expect: { language: 'nodejs', framework: 'bun', says: ['out/ is served as a single-page app'] },
+  },
 ];
