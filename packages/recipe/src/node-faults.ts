@@ -78,7 +78,7 @@ function tanstackFault({ all, scripts }: NodePackage): Refusal | undefined {
   return fault(
     'Unsupported',
     'TanStack Start builds no server by itself, and neither a start script nor the Nitro plugin is there',
-    'add nitro to package.json and its plugin to vite.config.ts (import { nitro } from "nitro/vite")',
+    'add nitro (its newest beta) to package.json and its plugin to vite.config.ts (import { nitro } from "nitro/vite")',
   );
 }
 

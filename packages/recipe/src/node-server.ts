@@ -30,7 +30,10 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
     return text !== undefined && !startsDevelopment(text) && !(hasServer && showsPages(tree, pkg, text));
   });
   // Nuxt and its relatives preview with development tools; their built server needs none.
-  const direct = framework !== undefined && framework.argv[0] === 'node' && framework.name !== 'nestjs';
+  const isBuilt = framework?.argv[0] === 'node' && framework.name !== 'nestjs';
+  // Next.js leaves styles and scripts out of its standalone folder: that server alone answers 404 for them.
+  const isBare = framework?.name === 'next' && /standalone\/server\.js/.test(pkg.scripts[script ?? ''] ?? '');
+  const direct = isBuilt || isBare;
   if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);
   if (script !== undefined) return scriptStart(tree, pkg, script);
   const command = composeCommand(tree);

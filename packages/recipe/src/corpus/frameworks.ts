@@ -35,6 +35,12 @@ const rows: readonly Row[] = [
     }),
     'site/ is served as static pages',
   ],
+  [
+    'Next.js with its standalone server, which lacks the styles',
+    'next',
+    project({ build: 'next build', start: 'node .next/standalone/server.js' }, ['next']),
+    'node_modules/.bin/next start',
+  ],
   ['Nuxt', 'nuxt', project({ build: 'nuxt build' }, ['nuxt']), 'node .output/server/index.mjs'],
   ['Nuxt that generates', 'nuxt', project({ build: 'nuxt generate' }, ['nuxt']), '.output/public/ is served'],
   [
