@@ -45,7 +45,9 @@ export function nodePackage(tree: SourceTree): NodePackage | undefined {
   const devDependencies = namesOf(manifest.devDependencies);
   const manager = packageManager(tree, manifest, [...dependencies, ...devDependencies]);
   const manifests = manifestsOf(tree, manifest, manager);
-  const main = manifest.main;
+  // `bun init` names its entry file in `module`.
+  const { module } = manifest;
+  const main = manifest.main ?? (typeof module === 'string' && hasFile(tree, module) ? module : undefined);
   const scripts = stringsOf(manifest.scripts);
   const all = new Set([...dependencies, ...devDependencies]);
   const heroku = scripts.build === undefined ? scripts['heroku-postbuild'] : undefined;

@@ -200,18 +200,20 @@ function fileStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   };
 }
 
-/** Bun answers with what a module exports; Node.js only ends. */
+/** Bun answers with what a module exports, and runs TypeScript as it is; Node.js does the one never and the other in part. */
 function isForBun(tree: SourceTree, pkg: NodePackage, entry: string): boolean {
   const text = tree.read(entry) ?? '';
   const isBunProject = pkg.manager.name === 'bun' || pkg.all.has('@types/bun');
   const isExported = isBunProject && /^export default\b/m.test(text) && !looksLikeServer(tree, entry);
-  return pkg.all.has('elysia') || /\bBun\.serve\b/.test(text) || isExported;
+  const isPlainTypeScript = isBunProject && /\.m?ts$/.test(entry) && !compilesServer(pkg.scripts.build);
+  return pkg.all.has('elysia') || /\bBun\.serve\b/.test(text) || isExported || isPlainTypeScript;
 }
 
 /** Whether a build script compiles more than pages: `vite build` alone makes no server. */
 function compilesServer(build: string | undefined): boolean {
   if (build === undefined) return false;
   const line = build.trim();
+  if (/^tsc\b/.test(line) && line.includes('--noEmit')) return false;
   return !line.startsWith('vite build') || ['&', ';', '|', '--ssr'].some(part => line.includes(part));
 }
 

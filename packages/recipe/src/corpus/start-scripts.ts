@@ -271,4 +271,17 @@ export const startScripts: readonly Entry[] = [
     },
     expect: { language: 'nodejs', framework: 'bun', says: ['out/ is served as a single-page app'] },
   },
+  {
+    name: 'what bun init writes, with a check of types as its build',
+    files: {
+      'package.json': JSON.stringify({
+        module: 'index.ts',
+        scripts: { build: 'tsc --noEmit' },
+        devDependencies: { '@types/bun': '1' },
+      }),
+      'bun.lock': '{ "packages": { "@types/bun": [] } }',
+      'index.ts': 'console.log("hi");\n',
+    },
+    expect: { language: 'nodejs', runs: ['"index.ts"]'] },
+  },
 ];
