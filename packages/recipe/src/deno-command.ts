@@ -62,7 +62,7 @@ export function denoCommand(tree: SourceTree, line: readonly string[], isBuilt: 
 
 /** A shell line, as the task runner of Deno runs it. */
 export function taskCommand(tree: SourceTree, name: string, text: string): DenoCommand {
-  const files = text.match(/[\w./@-]{1,200}\.[cm]?[jt]sx?(?=\s|$)/g) ?? [];
+  const files = text.split(/\s/, 100).filter(word => /\.[cm]?[jt]sx?$/.test(word.slice(-5)));
   const entry = files.map(bare).find(path => isPlain(path) && hasFile(tree, path));
   return {
     command: cmd(['deno', 'task', name]),

@@ -1,10 +1,9 @@
 /** JSON with comments and trailing commas, as Deno's own configuration may be written. */
 import { isRecord } from './source-tree.ts';
 
-/** A whole string, ended or not, so that nothing in it is taken for a comment or a comma. Each pattern is tried once per character. */
-const string = String.raw`"(?:[^"\\]|\\[\s\S]?)*"?`;
-const comment = new RegExp(String.raw`${string}|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)`, 'g');
-const lastComma = new RegExp(String.raw`${string}|,(?=\s*[}\]])`, 'g');
+/** A whole string, ended or not, is taken along, so that nothing in it counts as a comment or a comma. */
+const comment = /"(?:[^"\\]|\\[\s\S]?)*"?|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
+const lastComma = /"(?:[^"\\]|\\[\s\S]?)*"?|,(?=\s*[}\]])/g;
 
 /** The object in the text; undefined when it is broken or no object. */
 export function parseJsonc(text: string): Readonly<Record<string, unknown>> | undefined {

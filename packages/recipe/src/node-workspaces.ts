@@ -88,7 +88,7 @@ function pnpmPatterns(text: string): string[] {
   const lines = text.split('\n').map(line => line.trimEnd());
   const at = lines.findIndex(line => /^packages\s{0,9}:/.test(line));
   if (at < 0) return [];
-  const inline = /\[([^\]]{0,1000})\]/.exec(lines[at] ?? '')?.[1];
+  const inline = /^packages\s{0,9}:\s{0,9}\[([^\]]{0,1000})\]/.exec(lines[at] ?? '')?.[1];
   if (inline !== undefined) return inline.split(',').map(unquoted).filter(Boolean);
   const rest = lines.slice(at + 1);
   const end = rest.findIndex(line => line !== '' && !/^\s{0,20}[-#]/.test(line));
@@ -99,8 +99,8 @@ function pnpmPatterns(text: string): string[] {
 /** A YAML string without its quotes and without a comment behind it. */
 function unquoted(text: string): string {
   const trimmed = text.trim();
-  const quoted = /^(["'])([^"']{0,200})\1/.exec(trimmed);
-  return quoted?.[2] ?? (trimmed.split(' #')[0] ?? '').trim();
+  const quoted = /^(?:"([^"]{0,200})"|'([^']{0,200})')/.exec(trimmed);
+  return quoted?.[1] ?? quoted?.[2] ?? (trimmed.split(' #')[0] ?? '').trim();
 }
 
 /** The members that a package depends on, by name and through others: each comes after those that it needs itself. */
