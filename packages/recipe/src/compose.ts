@@ -35,9 +35,8 @@ export function composeCommand(tree: SourceTree): string | undefined {
 export function composeWarnings(tree: SourceTree): string[] {
   const compose = composeOf(tree);
   if (compose === undefined || compose.others.length === 0) return [];
-  const [first] = compose.others;
-  const [which, them] = compose.others.length === 1 ? [shown(first ?? ''), 'it'] : ['', 'them'];
-  const names = which === '' ? listed(compose.others.slice(0, 5).map(shown)) : which;
+  const names = listed(compose.others.slice(0, 5).map(shown));
+  const them = compose.others.length === 1 ? 'it' : 'them';
   return [
     `${compose.file} also describes ${names}, and only the app is started here: run ${them} elsewhere, and give the app the address`,
   ];

@@ -1,4 +1,5 @@
 /** A `deno` command line as the command of an image: without what only a developer's machine needs, on the port of $PORT. */
+import { withoutAssignments } from './command-line.ts';
 import { exportsFetch, listens } from './deno-project.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
 import { cmd, isPlain, type Setting } from './steps.ts';
@@ -30,16 +31,6 @@ const isOption = (word: string) => /^--?[A-Za-z][A-Za-z0-9=._/:,@-]{0,300}$/.tes
 export function wordsOf(line: string): string[] | undefined {
   const words = line.trim().split(/\s+/);
   return words.every(word => isPlain(word) || isOption(word)) ? words : undefined;
-}
-
-/** Splits assignments off the front; PORT is dropped, because the image sets it. */
-export function withoutAssignments(words: readonly string[]): {
-  readonly variables: string[];
-  readonly words: string[];
-} {
-  const at = words.findIndex(word => !/^[A-Za-z_]\w{0,60}=/.test(word));
-  const count = at < 0 ? words.length : at;
-  return { variables: words.slice(0, count).filter(word => !word.startsWith('PORT=')), words: words.slice(count) };
 }
 
 /** `deno run …`, `deno serve …` or `deno FILE` of these words; undefined when they are another command of Deno, or run a missing file. */

@@ -1,5 +1,6 @@
 /** Which command starts a Deno application: its Procfile, a task, or the file that looks like it. */
-import { type DenoCommand, denoCommand, taskCommand, withoutAssignments, wordsOf } from './deno-command.ts';
+import { withoutAssignments } from './command-line.ts';
+import { type DenoCommand, denoCommand, taskCommand, wordsOf } from './deno-command.ts';
 import { type DenoProject, denoEntry, exportsFetch, listens } from './deno-project.ts';
 import { isPreview } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';

@@ -3,11 +3,12 @@ import { chosenCommand } from './go-commands.ts';
 import { missingEmbed } from './go-embed.ts';
 import { goFile } from './go-file.ts';
 import { type Command, type GoProject, goProject, reachedFiles } from './go-modules.ts';
-import { type GoAddress, goAddress } from './go-port.ts';
+import { goAddress } from './go-port.ts';
+import { addressWarnings, portWhy } from './listen-address.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
-import { hasFile, joined } from './source-tree.ts';
+import { below, hasFile, joined } from './source-tree.ts';
 import { cmd, copy, copyAll, copyBuilt, env, isPlain, run, runtime, type Stage, type Step, workdir } from './steps.ts';
 
 /** Trees with a go.mod or a go.work, or with Go sources at the root. */
@@ -60,10 +61,13 @@ function goRecipe(input: RuleInput, chosen: Chosen): RecipeResult {
       why,
       how: { stages: { build: buildStage(input, chosen, cgo), image: runStage(input, port) } },
       port,
-      portWhy: portWhy(request.port, address.port),
+      portWhy: portWhy(request.port, address),
       portFollowsEnv: address.port === undefined,
       user: { uid: appUid },
-      warnings: [...addressWarnings(address), ...localStateWarnings(tree, modules)],
+      warnings: [
+        ...addressWarnings(address, { read: 'os.Getenv("PORT")', listen: '":"' }),
+        ...localStateWarnings(tree, modules),
+      ],
       readOnlyRoot: false,
     },
   };
@@ -71,7 +75,7 @@ function goRecipe(input: RuleInput, chosen: Chosen): RecipeResult {
 
 function buildStage(input: RuleInput, chosen: Chosen, cgo: boolean): Stage {
   const at = placeOf(chosen);
-  const folder = at === '' ? chosen.command.folder : chosen.command.folder.slice(at.length + 1);
+  const folder = below(at, chosen.command.folder);
   const target = folder === '' ? '.' : `./${folder}`;
   const compile = `CGO_ENABLED=${cgo ? 1 : 0} ${go(at)} build -trimpath -ldflags="-s -w" -o /out/server ${target}`;
   return {
@@ -134,15 +138,4 @@ function workspaceSteps(chosen: Chosen): Step[] {
     ({ folder, requires }) => requires.length === 0 || hasFile(tree, joined(folder, 'go.sum')),
   );
   return [run('install', summed ? 'go mod download' : 'go work sync && go mod download')];
-}
-
-function addressWarnings({ port, loopback }: GoAddress): string[] {
-  const fixed = `the program listens on ${port} whatever PORT says: read it with os.Getenv("PORT")`;
-  const hidden = `the program listens on ${loopback}, where no request from outside its container arrives: listen on ":" and the port`;
-  return [...(port === undefined ? [] : [fixed]), ...(loopback === undefined ? [] : [hidden])];
-}
-
-function portWhy(named: number | undefined, literal: number | undefined): string {
-  if (named !== undefined) return 'named by the user';
-  return literal === undefined ? 'PORT is set to 8080 by convention' : 'written in the source';
 }

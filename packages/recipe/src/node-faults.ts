@@ -2,7 +2,7 @@
 import { fault, type Refusal } from './model.ts';
 import type { NodePackage } from './node-package.ts';
 import { entryFile, looksLikeServer } from './node-server.ts';
-import { listed, shown } from './shown.ts';
+import { listedFirst, shown } from './shown.ts';
 import { firstFile, joined, type SourceTree } from './source-tree.ts';
 
 export function entrypointFault(folder = ''): Refusal {
@@ -158,6 +158,5 @@ export function noApp(folders: readonly string[]): Refusal {
 }
 
 function foldersOf(folders: readonly string[]): string {
-  const names = folders.slice(0, 5).map(folder => `${shown(folder)}/`);
-  return listed(folders.length > 5 ? [...names, `${folders.length - 5} more`] : names);
+  return listedFirst(folders.map(folder => `${shown(folder)}/`));
 }

@@ -1,5 +1,5 @@
 /** Which package manager installs the dependencies of a Node project: the tool and the version that wrote its lockfile. */
-import { hasFile, type SourceTree } from './source-tree.ts';
+import { hasFile, joined, type SourceTree } from './source-tree.ts';
 
 /** How dependencies are installed. The tool itself is installed with npm at a pinned version: corepack left Node with version 25. */
 export interface PackageManager {
@@ -85,11 +85,17 @@ const lockfiles = [
   { path: 'npm-shrinkwrap.json', name: 'npm' },
 ];
 
-const lockfilesIn = (tree: SourceTree) => lockfiles.filter(({ path }) => hasFile(tree, path));
+/** Those of a folder. */
+export const lockfilesIn = (tree: SourceTree, folder = '') =>
+  lockfiles.filter(({ path }) => hasFile(tree, joined(folder, path)));
+
+/** pnpm 10 also keeps settings in this file; only a `packages:` list makes a workspace of it. */
+export const listsPackages = (tree: SourceTree): boolean =>
+  /^packages\s{0,9}:/m.test(tree.read('pnpm-workspace.yaml') ?? '');
 
 /** Only pnpm reads its list of packages. npm and the first Yarn refuse `workspace:`, which Bun knows. */
 function withoutLockfile(tree: SourceTree, manifest: Readonly<Record<string, unknown>>): string {
-  if (/^packages\s{0,9}:/m.test(tree.read('pnpm-workspace.yaml') ?? '')) return 'pnpm';
+  if (listsPackages(tree)) return 'pnpm';
   if (manifest.workspaces === undefined) return 'npm';
   const manifests = tree.paths.filter(path => /(?:^|\/)package\.json$/.test(path)).slice(0, 100);
   return manifests.some(path => (tree.read(path) ?? '').includes('"workspace:')) ? 'bun' : 'npm';

@@ -1,5 +1,5 @@
 /** What package.json and the lockfiles say: the package manager, the scripts, the dependencies. */
-import { type PackageManager, packageManager } from './node-manager.ts';
+import { listsPackages, type PackageManager, packageManager } from './node-manager.ts';
 import { hasFile, hasFolder, isRecord, readJson, type SourceTree } from './source-tree.ts';
 import { isPlain } from './steps.ts';
 
@@ -98,7 +98,7 @@ function manifestsOf(
   const specs = [manifest.dependencies, manifest.devDependencies].flatMap(group => Object.values(stringsOf(group)));
   const needsTree =
     manifest.workspaces !== undefined ||
-    hasWorkspaceFile(tree) ||
+    listsPackages(tree) ||
     installScripts.some(name => scripts[name] !== undefined) ||
     specs.some(spec => /^(?:file|link|workspace|portal|patch):/.test(spec)) ||
     hasFolder(tree, 'prisma') ||
@@ -107,11 +107,6 @@ function manifestsOf(
   if (needsTree) return undefined;
   const extras = ['.npmrc', '.yarnrc', '.yarnrc.yml', 'pnpm-workspace.yaml'].filter(path => hasFile(tree, path));
   return ['package.json', ...(manager.lockfile === undefined ? [] : [manager.lockfile]), ...extras];
-}
-
-/** pnpm 10 also keeps settings in this file; only a `packages:` list makes a workspace of it. */
-function hasWorkspaceFile(tree: SourceTree): boolean {
-  return /^packages\s*:/m.test(tree.read('pnpm-workspace.yaml') ?? '');
 }
 
 function namesOf(...groups: readonly unknown[]): Set<string> {

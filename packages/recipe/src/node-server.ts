@@ -1,8 +1,9 @@
 /** How a Node server is started: by its framework, by its start script, or by the file that looks like it. */
+import { type Assigned, withoutAssignments } from './command-line.ts';
 import { composeCommand } from './compose.ts';
 import { type Framework, frameworkName, frameworkOf } from './node-frameworks.ts';
 import { type NodePackage, plainCommand } from './node-package.ts';
-import { isDoneBefore, startedCommand } from './node-start-script.ts';
+import { isDoneBefore, type ScriptWorld, startedCommand } from './node-start-script.ts';
 import { isPreview } from './node-static.ts';
 import { commandOfLine, procfileWeb } from './procfile.ts';
 import { hasFile, type SourceTree } from './source-tree.ts';
@@ -36,12 +37,12 @@ export function nodeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undef
   const direct = isBuilt || isBare;
   if (framework !== undefined && (direct || script === undefined)) return frameworkStart(framework);
   if (script !== undefined) return scriptStart(tree, pkg, script);
+  return fileStart(tree, pkg) ?? developedStart(tree, pkg) ?? composeStart(tree, pkg);
+}
+
+function composeStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
   const command = composeCommand(tree);
-  return (
-    fileStart(tree, pkg) ??
-    developedStart(tree, pkg) ??
-    (command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it'))
-  );
+  return command === undefined ? undefined : lineStart(pkg, command, 'the compose file starts it');
 }
 
 /** The file that a project without a start script most likely starts with. */
@@ -93,27 +94,29 @@ function lineStart(pkg: NodePackage, line: string, why: string): NodeStart {
   };
 }
 
-/** The words behind assignments and `cross-env`; PORT and NODE_ENV=production are dropped, because the image sets them. */
-function withoutAssignments(words: readonly string[]): { words: string[]; variables: string[] } {
-  const rest = words[0] === 'cross-env' ? words.slice(1) : words;
-  const isAssignment = (word: string) => /^[A-Za-z_]\w{0,60}=/.test(word);
-  const at = rest.findIndex(word => !isAssignment(word));
-  const count = at < 0 ? rest.length : at;
-  const variables = rest.slice(0, count).filter(word => !word.startsWith('PORT=') && word !== 'NODE_ENV=production');
-  return { words: rest.slice(count), variables };
+/** The words behind assignments and `cross-env`. NODE_ENV=production is dropped, because the image sets it. */
+function withoutSettings(words: readonly string[]): Assigned {
+  const { variables, words: rest } = withoutAssignments(words[0] === 'cross-env' ? words.slice(1) : words);
+  return { variables: variables.filter(word => word !== 'NODE_ENV=production'), words: rest };
 }
+
+const worldOf = (tree: SourceTree, { scripts }: NodePackage): ScriptWorld => ({
+  tree,
+  scripts,
+  builds: scripts.build !== undefined,
+});
 
 /** The script as npm runs it, or the program that it starts in the end where that is one plain command. */
 function scriptStart(tree: SourceTree, pkg: NodePackage, script: string): NodeStart {
   const framework = frameworkName(pkg);
   const named = framework !== undefined && { framework };
   const written = pkg.scripts[script]?.trim() ?? '';
-  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
+  const world = worldOf(tree, pkg);
   const before = pkg.scripts[`pre${script}`];
   const isAlone = before === undefined || isDoneBefore(before, world);
   const line = isAlone ? startedCommand(written, world) : written;
   const all = plainCommand(line) ?? [];
-  const { words, variables } = withoutAssignments(withoutPort(all));
+  const { words, variables } = withoutSettings(withoutPort(all));
   const [tool = ''] = words;
   const why = `the script ${script} starts it`;
   const needsDevelopment = !isInstalled(pkg, tool) || words.some(word => isDevelopment(pkg, word));
@@ -133,8 +136,7 @@ function withoutPort(words: readonly string[]): readonly string[] {
 
 /** The program that the script `dev` restarts, where nothing else tells what starts. */
 export function developedStart(tree: SourceTree, pkg: NodePackage): NodeStart | undefined {
-  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
-  const line = startedCommand(pkg.scripts.dev ?? '', world);
+  const line = startedCommand(pkg.scripts.dev ?? '', worldOf(tree, pkg));
   return /^(?:node|bun|tsx|ts-node) /.test(line) ? scriptStart(tree, pkg, 'dev') : undefined;
 }
 
@@ -150,8 +152,7 @@ function jsonServer(words: readonly string[]): Setting & { do: 'cmd' } {
 
 /** Whether a script only shows pages in the end: a development server, or a preview of what is built. */
 export function showsPages(tree: SourceTree, pkg: NodePackage, script: string): boolean {
-  const world = { tree, scripts: pkg.scripts, builds: pkg.scripts.build !== undefined };
-  const line = startedCommand(script, world).replace(/^cross-env /, '');
+  const line = startedCommand(script, worldOf(tree, pkg)).replace(/^cross-env /, '');
   return isPreview(line.replace(/^(?:\w{1,60}=\S{0,200} ){1,9}/, ''));
 }
 

@@ -50,6 +50,9 @@ function inner(line: string, world: ScriptWorld): string | undefined {
 }
 
 const quoted = /^(?:"([^"]{1,300})"|'([^']{1,300})')$/;
+/** The text in quotes; undefined where there are none around it. */
+const unquoted = (text: string): string | undefined => firstGroup(quoted.exec(text));
+const firstGroup = (match: RegExpExecArray | null) => match?.slice(1).find(part => part !== undefined);
 const isModule = (word: string) => /^[\w./@-]{1,200}\.[cm]?[jt]sx?$/.test(word);
 
 /** `npm run serve`, `yarn serve`: the text of the script, unless others run before or after it. */
@@ -71,11 +74,7 @@ function throughSeveral(line: string, { scripts }: ScriptWorld): string | undefi
     .slice(at)
     .flatMap(word => (isList && word.endsWith(':*') ? namesFrom(scripts, word.slice(0, -1)) : [word]));
   const commands = words.flatMap(word => {
-    const text =
-      quoted
-        .exec(word)
-        ?.slice(1)
-        .find(part => part !== undefined) ?? word;
+    const text = unquoted(word) ?? word;
     const name =
       /^(?:(?:npm|pnpm|yarn|bun)(?::| run )|(?:pnpm|yarn) )([\w:.-]{1,60})$/.exec(text)?.[1] ?? (isList ? text : '');
     if (Object.hasOwn(scripts, name)) return [scripts[name] ?? ''];
@@ -110,12 +109,7 @@ function throughValues(line: string): string | undefined {
     /^env-cmd(?: -f [\w./-]{1,100}| --no-override| --silent)* (\w.{0,300})$/.exec(line);
   if (match !== null) return match[1];
   const shell = /^(?:sh|bash) -c (.{1,300})$/.exec(line)?.[1];
-  return shell === undefined
-    ? undefined
-    : quoted
-        .exec(shell)
-        ?.slice(1)
-        .find(part => part !== undefined);
+  return shell === undefined ? undefined : unquoted(shell);
 }
 
 /** Tools that start a program again when it ends, which Kubernetes does; a process in the background would end the container. */
@@ -140,10 +134,7 @@ function throughWatcher(line: string): string | undefined {
   const [tool = ''] = words;
   if (['nodemon', './node_modules/.bin/nodemon', 'node-dev', 'supervisor'].includes(tool)) {
     const file = words.findLast(isModule);
-    const runner = /--exec (?:"([^"]{1,80})"|'([^']{1,80})'|([\w-]{1,40}))/
-      .exec(line)
-      ?.slice(1)
-      .find(part => part !== undefined);
+    const runner = firstGroup(/--exec (?:"([^"]{1,80})"|'([^']{1,80})'|([\w-]{1,40}))/.exec(line));
     if (file === undefined) return undefined;
     return runner?.includes(file) === true ? runner : `${runner ?? 'node'} ${file}`;
   }

@@ -1,8 +1,9 @@
 /** The packages that a Node workspace joins: npm, Yarn and Bun list them in package.json, pnpm in pnpm-workspace.yaml. Turborepo, Nx, moon
  * and Lerna run the scripts of such a workspace and add no list of their own. */
+import { lockfilesIn } from './node-manager.ts';
 import { type NodePackage, nodePackage } from './node-package.ts';
 import { taskedPackage } from './node-tasks.ts';
-import { hasFile, isRecord, joined, readJson, type SourceTree, subtree } from './source-tree.ts';
+import { below, foldersAbove, hasFile, isRecord, joined, readJson, type SourceTree, subtree } from './source-tree.ts';
 import { isPlain } from './steps.ts';
 import { matchingFolders } from './workspace-globs.ts';
 
@@ -48,22 +49,16 @@ export function workspaceRootOf(tree: SourceTree, folder: string): string | unde
   const isPackage = hasFile(tree, `${folder}/package.json`);
   const isProject = hasFile(tree, `${folder}/project.json`);
   if (!isPackage && !isProject) return undefined;
-  const parts = folder.split('/');
-  const above = parts.map((_, index) => parts.slice(0, index).join('/'));
-  return above.find(root => {
-    const inside = root === '' ? folder : folder.slice(root.length + 1);
+  return foldersAbove(folder).find(root => {
     if (!hasFile(tree, joined(root, 'package.json'))) return false;
-    return isPackage ? isMember(subtree(tree, root), inside) : hasFile(tree, joined(root, 'nx.json'));
+    return isPackage ? isMember(subtree(tree, root), below(root, folder)) : hasFile(tree, joined(root, 'nx.json'));
   });
 }
-
-const lockfiles = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb'];
 
 /** A package with a lockfile of its own, below a root that has none, is installed by itself. */
 function isMember(tree: SourceTree, folder: string): boolean {
   if (!memberFolders(tree).includes(folder)) return false;
-  const isLocked = (prefix: string) => lockfiles.some(name => hasFile(tree, prefix + name));
-  return isLocked('') || !isLocked(`${folder}/`);
+  return lockfilesIn(tree).length > 0 || lockfilesIn(tree, folder).length === 0;
 }
 
 function memberAt(tree: SourceTree, folder: string, root: NodePackage): Member[] {

@@ -138,14 +138,14 @@ function serverRecipe(input: RuleInput, pkg: NodePackage, start: NodeStart): Rec
   const common = serverCommon(input, pkg, why);
   return {
     ...common,
-    ...frameworkOf(pkg, start),
+    ...namedFramework(pkg, start),
     how: { stages: serverStages(input, pkg, start, settingsOf(common.port, start.command, pkg.place?.folder)) },
     warnings: [...serverWarnings(input, pkg), ...localStateWarnings(input.tree, pkg.all)],
   };
 }
 
 /** Bun stands for the framework where there is none: it answers requests by itself. */
-function frameworkOf(pkg: NodePackage, start: NodeStart): { framework?: string } {
+function namedFramework(pkg: NodePackage, start: NodeStart): { framework?: string } {
   const framework = start.framework ?? (runsBun(pkg, start) ? 'bun' : undefined);
   return framework === undefined ? {} : { framework };
 }

@@ -11,7 +11,7 @@ import { rustRule } from './rust.ts';
 import { cargoRootOf } from './rust-workspace.ts';
 import { secretWarnings } from './secret-files.ts';
 import { shown } from './shown.ts';
-import { hasFile, joined, type SourceTree, subtree } from './source-tree.ts';
+import { below, hasFile, joined, type SourceTree, subtree } from './source-tree.ts';
 import { staticRule } from './static.ts';
 import { triage } from './triage.ts';
 import { unrunWarnings } from './unrun-folders.ts';
@@ -84,7 +84,7 @@ function inWorkspace(tree: SourceTree, place: Place): Place {
   const isRust = hasFile(tree, joined(place.folder, 'Cargo.toml'));
   const root = (isRust ? cargoRootOf : workspaceRootOf)(tree, place.folder);
   if (root === undefined) return place;
-  const member = root === '' ? place.folder : place.folder.slice(root.length + 1);
+  const member = below(root, place.folder);
   const why = `${shown(place.folder)} is a package of the workspace at ${root === '' ? 'the root' : shown(root)}: that is installed and built`;
   return { ...place, folder: root, member, why: [...place.why, why] };
 }

@@ -1,8 +1,9 @@
 /** Which program of a Cargo project a deploy starts: found by what it is called and what it does, or asked for. */
 import { fault, type Refusal } from './model.ts';
 import { opensPort } from './rust-port.ts';
-import { type Binary, type RustPackage, type RustProject, sourcesOf, within } from './rust-workspace.ts';
-import { listed, shown } from './shown.ts';
+import { type Binary, type RustPackage, type RustProject, sourcesOf } from './rust-workspace.ts';
+import { listed, listedFirst, shown } from './shown.ts';
+import { joined } from './source-tree.ts';
 
 /** The program to start, and the reason where there was a choice; or the refusal that names the candidates. */
 export type ChosenBinary = { readonly binary: Binary; readonly why?: string } | Refusal;
@@ -51,7 +52,7 @@ const aside = /^(?:xtask|examples?|tools?|tests?|e2e|fuzz|bench(?:es|marks?)?|sa
 
 /** The src/main.rs of a single package, or the only program whose name says that it serves. */
 function preferred(binaries: readonly Binary[]): Binary | undefined {
-  const mains = binaries.filter(each => each.file === within(each.package.folder, 'src/main.rs'));
+  const mains = binaries.filter(each => each.file === joined(each.package.folder, 'src/main.rs'));
   const isOnePackage = binaries.every(each => each.package === binaries[0]?.package);
   if (isOnePackage && mains.length === 1) return mains[0];
   const named = binaries.filter(({ name }) => /^(?:.*[-_])?(?:server|web|api|app|backend)$/.test(name));
@@ -77,8 +78,7 @@ function several(project: RustProject, binaries: readonly Binary[], servers: rea
     const { folder } = binary.package;
     return folder === '' ? shown(binary.name) : `${shown(binary.name)} (${shown(folder)})`;
   };
-  const names = binaries.slice(0, 5).map(nameOf);
-  const all = listed(binaries.length > 5 ? [...names, `${binaries.length - 5} more`] : names);
+  const all = listedFirst(binaries.map(nameOf));
   const listening =
     servers.length === 0 ? 'none of them opens a port' : `${listed(servers.slice(0, 5).map(nameOf))} open ports`;
   const byFolder = new Set(binaries.map(each => each.package)).size > 1 && project.isWorkspace;

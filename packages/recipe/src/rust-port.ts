@@ -1,11 +1,5 @@
 /** The address that a Rust program listens on, as far as its source says it. */
-
-export interface RustAddress {
-  /** The port that the source insists on; undefined when it follows $PORT, or when none was found. */
-  readonly port?: number;
-  /** The loopback address that the source names, where no request can reach it. */
-  readonly loopback?: string;
-}
+import { isLoopback, type ListenAddress, writtenAddress } from './listen-address.ts';
 
 /** Ways to hand an address to a listener: "host:port", ("host", port), ([0, 0, 0, 0], port). */
 const written: readonly RegExp[] = [
@@ -15,9 +9,6 @@ const written: readonly RegExp[] = [
   /\([ \t\r\n]{0,40}(?:IpAddr::from\()?\[(\d{1,3}(?:,[ \t]{0,4}\d{1,3}){3})\]\)?[ \t]{0,8},[ \t]{0,8}(\d{2,5})\b/g,
 ];
 
-/** Ports of databases and queues: where such a port is written, the program is their client. */
-const ofOthers = new Set([3306, 4222, 5432, 5672, 6379, 9092, 9200, 11211, 27017]);
-
 const opened =
   /\b(?:TcpListener::(?:bind|new)|HttpServer::new|axum::(?:serve|Server)|axum_server::|Server::(?:bind|http|new|builder|try_bind)|warp::serve|(?:rocket|Rocket)::(?:build|custom|ignite)|tide::(?:new|with_state)|rouille::start_server)|#\[(?:rocket::)?launch\]|#\[shuttle_runtime::main\]/;
 
@@ -25,28 +16,16 @@ const opened =
 export const opensPort = (texts: readonly string[]): boolean => texts.some(text => opened.test(text));
 
 /** Reads the sources of one program; those that come first decide. */
-export function rustAddress(texts: readonly string[]): RustAddress {
+export function rustAddress(texts: readonly string[]): ListenAddress {
   const text = texts.map(withoutComments).join('\n');
-  const match = firstOf(text);
+  const match = writtenAddress(text, written);
   const followsEnv = /"PORT"/.test(text);
-  const loopback = match !== undefined && isLoopback(match.host) ? match.host : undefined;
+  // An address may be written as a list: [127, 0, 0, 1].
+  const host = match?.host.replace(/[ \t]/g, '').replaceAll(',', '.') ?? '';
   return {
     ...(match !== undefined && !followsEnv && { port: match.port }),
-    ...(loopback !== undefined && { loopback }),
+    ...(isLoopback(host) && { loopback: host }),
   };
 }
 
-function firstOf(text: string): { readonly host: string; readonly port: number } | undefined {
-  for (const pattern of written) {
-    for (const [, host = '', digits] of text.matchAll(pattern)) {
-      const port = Number(digits);
-      if (port >= 1 && port <= 65535 && !ofOthers.has(port))
-        return { host: host.replace(/[ \t]/g, '').replaceAll(',', '.'), port };
-    }
-  }
-  return undefined;
-}
-
 const withoutComments = (text: string): string => text.replace(/^[ \t]*\/\/.*$/gm, '');
-
-const isLoopback = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host);

@@ -1,8 +1,8 @@
 /** The version of Rust that a source asks for: a toolchain file, which rustup follows by itself, or the oldest version that compiles it. */
 import { fault, type Refusal } from './model.ts';
-import { manifestAt, within } from './rust-workspace.ts';
+import { manifestAt } from './rust-workspace.ts';
 import { shown } from './shown.ts';
-import { firstFile, type SourceTree } from './source-tree.ts';
+import { firstFile, joined, type SourceTree } from './source-tree.ts';
 import { textAt, tomlOf, valueAt } from './toml.ts';
 
 const toolchainFiles = ['rust-toolchain.toml', 'rust-toolchain'];
@@ -17,7 +17,7 @@ export function newerRust(tree: SourceTree, folder: string, base: string): Refus
     return undefined;
   return fault(
     'VersionUnavailable',
-    `${within(folder, 'Cargo.toml')} asks for Rust ${shown(asked)} or newer, and vibeD builds with Rust 1.${had} here`,
+    `${joined(folder, 'Cargo.toml')} asks for Rust ${shown(asked)} or newer, and vibeD builds with Rust 1.${had} here`,
     'lower rust-version in [package], add a rust-toolchain.toml, or ask an administrator to set builds.bases.rust to a newer Rust',
   );
 }

@@ -1,13 +1,13 @@
 /** Rust projects that are no server, and what a slim base cannot compile: said before the build fails. */
 import { fault, type Refusal } from './model.ts';
-import { type Binary, manifestAt, type RustPackage, type RustProject, within } from './rust-workspace.ts';
-import { hasFile, type SourceTree } from './source-tree.ts';
+import { type Binary, manifestAt, type RustPackage, type RustProject } from './rust-workspace.ts';
+import { hasFile, joined, type SourceTree } from './source-tree.ts';
 import { valueAt } from './toml.ts';
 
 /** The refusal of a project whose tool makes pages of WebAssembly; cargo alone makes nothing that can be started of it. */
 export function wasmFailure({ tree, root }: RustProject, binary: Binary | undefined): Refusal | undefined {
   const folder = binary?.package.folder ?? root?.folder ?? '';
-  const has = (file: string) => hasFile(tree, within(folder, file));
+  const has = (file: string) => hasFile(tree, joined(folder, file));
   const names = new Set((binary?.package ?? root)?.dependencies ?? []);
   if (names.has('axum') || names.has('actix-web') || names.has('rocket') || names.has('warp'))
     return isLeptos(tree, folder) ? leptos() : undefined;

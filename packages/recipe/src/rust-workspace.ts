@@ -1,5 +1,5 @@
 /** The packages of a Cargo project, and the programs in them. */
-import { hasFile, isRecord, type SourceTree } from './source-tree.ts';
+import { below, foldersAbove, hasFile, isRecord, joined, type SourceTree } from './source-tree.ts';
 import { keysAt, type Table, textAt, textsAt, tomlOf, valueAt } from './toml.ts';
 import { matchingFolders } from './workspace-globs.ts';
 
@@ -48,18 +48,16 @@ export function rustProject(tree: SourceTree): RustProject {
 /** The folder above `folder` that is the root of its Cargo workspace; undefined when the folder stands by itself. */
 export function cargoRootOf(tree: SourceTree, folder: string): string | undefined {
   if (folder === '' || !hasFile(tree, `${folder}/Cargo.toml`)) return undefined;
-  const parts = folder.split('/');
-  const above = parts.map((_, index) => parts.slice(0, index).join('/'));
-  return above.find(root => {
+  return foldersAbove(folder).find(root => {
     const patterns = textsAt(manifestAt(tree, root), 'workspace', 'members');
-    return matchingFolders(patterns, [root === '' ? folder : folder.slice(root.length + 1)]).length > 0;
+    return matchingFolders(patterns, [below(root, folder)]).length > 0;
   });
 }
 
 /** The files of a program: those beside its `main`, and for src/main.rs everything below src but src/bin. */
 export function sourcesOf(tree: SourceTree, { file, package: { folder } }: Binary): string[] {
-  const source = within(folder, 'src/');
-  const isMain = file === within(folder, 'src/main.rs');
+  const source = joined(folder, 'src/');
+  const isMain = file === joined(folder, 'src/main.rs');
   const beside = file.endsWith('/main.rs') ? file.slice(0, -'main.rs'.length) : undefined;
   const others = tree.paths.filter(path => {
     if (!path.endsWith('.rs') || path === file) return false;
@@ -68,9 +66,6 @@ export function sourcesOf(tree: SourceTree, { file, package: { folder } }: Binar
   });
   return [file, ...others];
 }
-
-/** A path below the folder of a package. */
-export const within = (folder: string, path: string): string => (folder === '' ? path : `${folder}/${path}`);
 
 /** The package whose Cargo.toml is in this folder; undefined when that describes none. */
 function packageAt(tree: SourceTree, folder: string): RustPackage | undefined {
@@ -95,7 +90,7 @@ function packageAt(tree: SourceTree, folder: string): RustPackage | undefined {
 
 /** The Cargo.toml of a folder; undefined when it is absent or no TOML. */
 export function manifestAt(tree: SourceTree, folder: string): Table | undefined {
-  const text = tree.read(within(folder, 'Cargo.toml'));
+  const text = tree.read(joined(folder, 'Cargo.toml'));
   return text === undefined ? undefined : tomlOf(text);
 }
 
@@ -112,7 +107,7 @@ function declaredBinaries(tree: SourceTree, owner: RustPackage, manifest: Table 
     const path = textAt(bin, 'path');
     const usual = [`src/bin/${name}.rs`, `src/bin/${name}/main.rs`, 'src/main.rs'];
     const file = (path === undefined ? usual : [path.replace(/^\.\//, '')])
-      .map(each => within(owner.folder, each))
+      .map(each => joined(owner.folder, each))
       .find(each => hasFile(tree, each));
     return file === undefined ? [] : [{ name, package: owner, file }];
   });
@@ -120,8 +115,8 @@ function declaredBinaries(tree: SourceTree, owner: RustPackage, manifest: Table 
 
 /** The programs that cargo finds without a word: src/main.rs, src/bin/NAME.rs and src/bin/NAME/main.rs. */
 function foundBinaries(tree: SourceTree, owner: RustPackage): Binary[] {
-  const main = within(owner.folder, 'src/main.rs');
-  const folder = within(owner.folder, 'src/bin/');
+  const main = joined(owner.folder, 'src/main.rs');
+  const folder = joined(owner.folder, 'src/bin/');
   const own = hasFile(tree, main) ? [{ name: owner.name, package: owner, file: main }] : [];
   const others = tree.paths.flatMap(file => {
     if (!file.startsWith(folder)) return [];

@@ -1,13 +1,15 @@
 /** Rust: a release build, dependencies compiled in a layer of their own. */
+
+import { addressWarnings, portWhy } from './listen-address.ts';
 import { localStateWarnings } from './local-state.ts';
 import type { LanguageRule, RecipeResult, RuleInput } from './model.ts';
 import { appUid, fault } from './model.ts';
 import { chosenBinary, textsOf } from './rust-binary.ts';
-import { type RustAddress, rustAddress } from './rust-port.ts';
+import { rustAddress } from './rust-port.ts';
 import { newerRust, toolchainWhy } from './rust-version.ts';
 import { rustWarnings, wasmFailure } from './rust-warnings.ts';
-import { type Binary, manifestAt, type RustProject, rustProject, within } from './rust-workspace.ts';
-import { hasFile, hasFolder, type SourceTree } from './source-tree.ts';
+import { type Binary, manifestAt, type RustProject, rustProject } from './rust-workspace.ts';
+import { hasFile, hasFolder, joined, type SourceTree } from './source-tree.ts';
 import {
   cmd,
   copy,
@@ -87,7 +89,7 @@ function rustRecipe(input: RuleInput, chosen: Chosen): RecipeResult {
       portFollowsEnv: address.port === undefined,
       user: { uid: appUid },
       warnings: [
-        ...addressWarnings(address),
+        ...addressWarnings(address, { read: 'std::env::var("PORT")', listen: '0.0.0.0' }),
         ...rustWarnings(tree, chosen.binary.package),
         ...localStateWarnings(tree, dependencies),
       ],
@@ -118,7 +120,7 @@ function runStage({ settings, tree }: RuleInput, { binary }: Chosen, port: numbe
       copyBuilt('/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt'),
       copy(['.'], '/app/', appUid),
       copyBuilt(`/src/target/release/${binary.name}`, server),
-      workdir(within('/app', workingFolder(tree, binary)).replace(/\/$/, '')),
+      workdir(joined('/app', workingFolder(tree, binary)).replace(/\/$/, '')),
       ...env({ HOME: '/tmp', HOST: '0.0.0.0', PORT: port, ROCKET_ADDRESS: '0.0.0.0' }),
       ...runtime(appUid, port),
       // Rocket does not know PORT.
@@ -131,7 +133,7 @@ function runStage({ settings, tree }: RuleInput, { binary }: Chosen, port: numbe
 function workingFolder(tree: SourceTree, binary: Binary): string {
   const { folder } = binary.package;
   const names = ['templates', 'static', 'public', 'assets'];
-  const isIn = (place: string) => names.some(name => hasFolder(tree, within(place, name)));
+  const isIn = (place: string) => names.some(name => hasFolder(tree, joined(place, name)));
   return folder !== '' && isIn(folder) && !isIn('') ? folder : '';
 }
 
@@ -157,15 +159,4 @@ function dependencySteps({ tree, isWorkspace, root }: RustProject, locked: strin
     // cargo compares times, and the copied sources may be older than the empty program.
     run('build', 'touch src/main.rs', ''),
   ];
-}
-
-function addressWarnings({ port, loopback }: RustAddress): string[] {
-  const fixed = `the program listens on ${port} whatever PORT says: read it with std::env::var("PORT")`;
-  const hidden = `the program listens on ${loopback}, where no request from outside its container arrives: listen on 0.0.0.0 and the port`;
-  return [...(port === undefined ? [] : [fixed]), ...(loopback === undefined ? [] : [hidden])];
-}
-
-function portWhy(named: number | undefined, { port }: RustAddress): string {
-  if (named !== undefined) return 'named by the user';
-  return port === undefined ? 'PORT is set to 8080 by convention' : 'written in the source';
 }

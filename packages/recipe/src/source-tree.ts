@@ -59,6 +59,17 @@ export function joined(folder: string, path: string): string {
   return [folder, path].filter(part => part !== '').join('/');
 }
 
+/** The part of `path` below this folder: what `joined` puts together. */
+export function below(folder: string, path: string): string {
+  return folder === '' ? path : path.slice(folder.length + 1);
+}
+
+/** The folders that a folder is in, the root ('') first. */
+export function foldersAbove(folder: string): string[] {
+  const parts = folder.split('/');
+  return parts.map((_, index) => parts.slice(0, index).join('/'));
+}
+
 /** Parses a JSON object file; undefined when absent, broken, or not an object. */
 export function readJson(tree: SourceTree, path: string): Readonly<Record<string, unknown>> | undefined {
   const text = tree.read(path);

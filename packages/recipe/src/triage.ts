@@ -2,8 +2,8 @@
 import { foreignFailure } from './foreign.ts';
 import type { Refusal } from './model.ts';
 import { fault } from './model.ts';
-import { listed, shown } from './shown.ts';
-import { folderOf, hasFile, isRecord, readJson, type SourceTree, subtree } from './source-tree.ts';
+import { listedFirst, shown } from './shown.ts';
+import { folderOf, foldersAbove, hasFile, isRecord, readJson, type SourceTree, subtree } from './source-tree.ts';
 import { templateFailure } from './template-page.ts';
 
 export type Triage =
@@ -35,7 +35,6 @@ const aside =
 /** Folders that usually hold the pages or the sources of the folder above them. */
 const ownFolders = /^(?:public|dist|build|out|site|_site|www|html|static|src|app|lib|pages|client\/dist)$/;
 const sourceFile = /\.(?:py|go|rs|[cm]?[jt]sx?|vue|svelte|php|rb|cs|java|kt|ex|exs|dart|swift)$/;
-const named = 5;
 /** Archives put a folder around a folder, not ten. */
 const wrappers = 4;
 
@@ -58,7 +57,14 @@ export function appFolders(tree: SourceTree): string[] {
   }
   const all = new Set([...withManifest, ...withPage]);
   const isPage = (folder: string) => hasFile(tree, `${folder}/index.html`);
-  return [...all].filter(folder => !ancestors(folder).some(above => all.has(above) || isPage(above))).sort();
+  return [...all]
+    .filter(
+      folder =>
+        !foldersAbove(folder)
+          .slice(1)
+          .some(above => all.has(above) || isPage(above)),
+    )
+    .sort();
 }
 
 function triageIn(tree: SourceTree, folder: string, depth: number): Triage {
@@ -159,8 +165,7 @@ function sourceBeside(tree: SourceTree, folder: string): string | undefined {
 }
 
 function several(folders: readonly string[]): Triage {
-  const names = folders.slice(0, named).map(name => `${shown(name)}/`);
-  const list = listed(folders.length > named ? [...names, `${folders.length - named} more`] : names);
+  const list = listedFirst(folders.map(name => `${shown(name)}/`));
   const failure = fault(
     'LanguageUnknown',
     `there are several applications and none at the root: ${list}`,
@@ -175,9 +180,4 @@ function mixed(folder: string, beside: string): Refusal {
     `no manifest is at the root; an application is in ${shown(folder)}/, and sources that may belong to it are beside it (${shown(beside)})`,
     `Set spec.build.path (\`build_path\` in the tools) to ${shown(folder)} when that folder is complete by itself, or bring a Dockerfile for the whole`,
   );
-}
-
-function ancestors(folder: string): string[] {
-  const parts = folder.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }
